@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.local.errors import LocalServiceError
+
 OLDEST = 14
 """Major version: slot search subtracts multiranges, which came with 14."""
 
 
-class PostgresMissing(RuntimeError):
+class PostgresMissing(LocalServiceError):
     """No usable PostgreSQL on this machine; the message says what was looked at and what to do."""
 
 
