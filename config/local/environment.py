@@ -9,4 +9,6 @@ from config.local import places
 
 def variable(name: str) -> str:
     """The value of ``name``, or an empty string; read as the settings read it."""
-    return os.environ.get(name) or dotenv_values(places.PROJECT / ".env").get(name) or ""
+    if name in os.environ:
+        return os.environ[name]
+    return dotenv_values(places.PROJECT / ".env").get(name) or ""

@@ -215,11 +215,10 @@ class _Launch:
     def _clear_of_predecessors(self) -> bool:
         """Wait out a server that is still leaving or still coming up; false when it turns out to be up.
 
-        After a crash the pid in its lock file may belong to a zombie, or to a process that has nothing to do
-        with it, and PostgreSQL would refuse to start. With nobody left in the data directory the file is stale.
+        After a crash the pid in its lock files may belong to a zombie, or to a process that has nothing to do
+        with it, and PostgreSQL would refuse to start. With nobody left in the data directory they are stale.
         """
-        pid_file = self.data / "postmaster.pid"
-        if not pid_file.exists() or not Path("/proc/self/cwd").exists():
+        if not Path("/proc/self/cwd").exists():
             return True
         gone = wait_until(lambda: _answers(self.home) or not _inhabitants(self.data), START_SECONDS)
         if _answers(self.home):
@@ -228,7 +227,9 @@ class _Launch:
             raise PostgresFailed(
                 f"A PostgreSQL that does not answer still runs here.{_end_of_log(self.home)}"
             )
-        pid_file.unlink(missing_ok=True)
+        listening = places.socket_directory(self.home, SERVICE).glob(f".s.PGSQL.{PORT}*")
+        for stale in (self.data / "postmaster.pid", *listening):
+            stale.unlink(missing_ok=True)
         return True
 
     def _run(self, program: str, *arguments: str | Path) -> None:

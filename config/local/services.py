@@ -1,12 +1,31 @@
 """The services that run beside the web process: each is started here unless the environment names another."""
 
 from pathlib import Path
-from types import ModuleType
+from typing import Protocol
 
 from config.local import broker, places, postgres
 from config.local.environment import variable
 
-EMBEDDED: dict[str, ModuleType] = {"DATABASE_URL": postgres, "BROKER_URL": broker}
+
+class Started(Protocol):
+    """A service that runs; ``started`` says whether this call started it."""
+
+    @property
+    def started(self) -> bool: ...
+
+
+class Service(Protocol):
+    """What a module that runs a service here offers."""
+
+    SERVICE: str
+
+    def start(self, home: Path | None = None) -> Started: ...
+    def stop(self, home: Path | None = None) -> bool: ...
+    def status(self, home: Path | None = None) -> str | None: ...
+    def destroy(self, home: Path | None = None) -> None: ...
+
+
+EMBEDDED: dict[str, Service] = {"DATABASE_URL": postgres, "BROKER_URL": broker}
 """The variable that replaces a service, and the module that runs it here."""
 
 

@@ -23,6 +23,9 @@ from config.local.errors import LocalServiceError
 PATIENCE_SECONDS = 7.0
 """How long a child may take to end by itself before it is killed; all is over within ten seconds."""
 
+COMMAND_PATIENCE_SECONDS = 2.0
+"""The same for a command that runs beside the children."""
+
 STEADY_SECONDS = 30.0
 """A child that ran this long is started again at once; a younger one waits, each time twice as long."""
 
@@ -103,14 +106,14 @@ class Supervisor:
         if process.poll() is None:
             process.terminate()
             try:
-                process.wait(PATIENCE_SECONDS)
+                process.wait(COMMAND_PATIENCE_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
         code = process.wait()
         return code if code >= 0 else 128 - code
 
     def stop(self) -> None:
-        """End every child: asked first, then killed with all that it started; a second request kills at once."""
+        """End every child: ask, then kill it with all that it started; a second request kills at once."""
         requests = self._stop_requests
         deadline = time.monotonic() + PATIENCE_SECONDS
         alive = [running for running in self._running.values() if running.process is not None]
@@ -223,7 +226,9 @@ class Supervisor:
 @contextmanager
 def stopping_on_signals(supervisor: Supervisor) -> Iterator[None]:
     """Ctrl-C, SIGTERM and a closed terminal ask ``supervisor`` to stop, for as long as the block runs."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup sets it
+        numbers.append(signal.SIGHUP)
     before = {number: signal.signal(number, supervisor.request_stop) for number in numbers}
     try:
         yield
