@@ -24,7 +24,6 @@ from __future__ import annotations
 import base64
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -113,8 +112,8 @@ class _Member:
 class _Spool:
     """A member that grows line by line, on disk once it is large."""
 
-    def __init__(self, stack: ExitStack) -> None:
-        self._file = stack.enter_context(SpooledTemporaryFile(max_size=SPOOL_IN_MEMORY))
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
         self._size = 0
         self._digest = sha256()
 
@@ -158,8 +157,12 @@ def write_bundle(
     """
     origin = signer.key.name
     checkpoint = notes.open_checkpoint(checkpoint_note, origin=origin, trusted=[signer.key])
-    with ExitStack() as stack:
-        members, count = _event_members(events, stack)
+    with (
+        SpooledTemporaryFile(SPOOL_IN_MEMORY) as lines,
+        SpooledTemporaryFile(SPOOL_IN_MEMORY) as proofs,
+        SpooledTemporaryFile(SPOOL_IN_MEMORY) as table,
+    ):
+        members, count = _event_members(events, _Spool(lines), _Spool(proofs), _Spool(table))
         papers = {document.name: _document_member(document) for document in documents}
         members |= papers
         members |= _fixed_members(checkpoint_note, checkpoint, disclosures, older)
@@ -191,9 +194,10 @@ def manifest_text(origin: str, manifest: bytes) -> str:
     return f"{FORMAT}\n{origin}\nmanifest.json sha256 {sha256(manifest).hexdigest()}\n"
 
 
-def _event_members(events: Iterable[LoggedEvent], stack: ExitStack) -> tuple[dict[str, _Member], int]:
+def _event_members(
+    events: Iterable[LoggedEvent], lines: _Spool, proofs: _Spool, table: _Spool
+) -> tuple[dict[str, _Member], int]:
     """Write the three files that have a line per event, in one pass."""
-    lines, proofs, table = _Spool(stack), _Spool(stack), _Spool(stack)
     table.append(spreadsheet.header())
     count, last = 0, -1
     for logged in events:

@@ -24,6 +24,7 @@ import argparse
 import base64
 import binascii
 import hashlib
+import io
 import json
 import os
 import re
@@ -433,24 +434,32 @@ def require_fields(value: Any, names: str, where: str) -> dict[str, Any]:
 
 # --- Container ----------------------------------------------------------------------------------------------
 
+
+def words(text: str) -> list[str]:
+    """The words of a table's row."""
+    return text.split()
+
+
 LOCAL = struct.Struct("<4s5H3I2H")
 CENTRAL = struct.Struct("<4s6H3I5H2I")
 END = struct.Struct("<4s4H2IH")
-LOCAL_FIELDS = "signature version flags method time date crc size size length extra name".split()
+LOCAL_FIELDS = words("signature version flags method time date crc size size length extra name")
 LOCAL_OFFSETS = (0, 4, 6, 8, 10, 12, 14, 18, 22, 26, 28, 30)
-CENTRAL_FIELDS = (
-    "signature made-by version flags method time date crc size size length extra comment disk internal external"
-    " offset name"
-).split()
+CENTRAL_FIELDS = words(
+    "signature made-by version flags method time date crc size size length extra comment disk internal"
+    " external offset name"
+)
 CENTRAL_OFFSETS = (0, 4, 6, 8, 10, 12, 14, 16, 20, 24, 28, 30, 32, 34, 36, 38, 42, 46)
-END_FIELDS = "signature disk directory-disk entries entries directory-size directory-offset comment".split()
+END_FIELDS = words("signature disk directory-disk entries entries directory-size directory-offset comment")
 END_OFFSETS = (0, 4, 6, 8, 10, 12, 16, 20)
 FIRST_ZIP_DATE = 0x21  # 1980-01-01
 MODE_0644 = 0o100644 << 16
 MADE_BY_UNIX = 3 << 8 | 20
 REQUIRED = frozenset(
-    "README.txt checkpoint.note custody.csv disclosed.json events.jsonl manifest.json manifest.note"
-    " proofs.jsonl verify.py".split()
+    words(
+        "README.txt checkpoint.note custody.csv disclosed.json events.jsonl manifest.json manifest.note"
+        " proofs.jsonl verify.py"
+    )
 )
 HISTORY = frozenset(["older.note", "consistency.json"])
 DOCUMENT_NAME = re.compile(r"documents/([0-9a-f]{64})\.[a-z0-9]{1,8}", re.ASCII)
@@ -555,7 +564,9 @@ def read_entry(directory: bytes, cursor: int, directory_start: int, position: in
     label = f"central directory entry of {name}"
     require_bytes(expected, actual, directory_start + cursor, CENTRAL_FIELDS, CENTRAL_OFFSETS, label)
     if name not in REQUIRED | HISTORY and not DOCUMENT_NAME.fullmatch(name):
-        raise Rejected(f"{label}, name", "no file of this name belongs into a bundle")
+        first = directory_start + cursor + CENTRAL.size
+        place = f"{label}, name (bytes {first}-{first + len(name) - 1} of the bundle)"
+        raise Rejected(place, "no file of this name belongs into a bundle")
     return name, len(expected)
 
 
@@ -591,7 +602,7 @@ def require_bytes(
     """Refuse the first byte that is not as expected, by the name of its field."""
     if expected != actual:
         place = first_difference(expected, actual)
-        field = [name for name, offset in zip(fields, offsets) if offset <= place][-1]
+        field = fields[sum(1 for offset in offsets if offset <= place) - 1]
         raise Rejected(
             f"{label}, {field} (byte {start + place} of the bundle)", "not as the contents require"
         )
@@ -893,10 +904,10 @@ def check_field(value: Any, spec: str, path: str, where: str, commitments: dict[
 
 # --- The reading copy ---------------------------------------------------------------------------------------
 
-CSV_COLUMNS = (
+CSV_COLUMNS = words(
     "log_index event_id type event_time received_time consignments sscc delivery site_gln site_name actor_id"
     " actor_role actor_organisation biz_step disposition refs details"
-).split()
+)
 
 
 LIKE_A_FORMULA = re.compile("'|[ \u00a0\u3000\"']*[-=+@\t\r\n\0\uff1d\uff0b\uff0d\uff20]")
@@ -1110,6 +1121,8 @@ class EventReader:
         numbers = {each["number"] for each in event["consignments"]}
         if numbers and not numbers & set(self.manifest.last_cseq):
             raise Rejected(f"{where}, /consignments", "none of them is in the bundle's scope")
+        if self.manifest.scope == "log" and not numbers <= set(self.manifest.last_cseq):
+            raise Rejected(f"{where}, /consignments", "one is not in the scope of the whole log")
 
     def check_sequence(self, event: dict[str, Any], where: str) -> None:
         """The events of each promised consignment are numbered 1, 2, 3, … in log order."""
@@ -1157,11 +1170,11 @@ def check_scope(manifest: Manifest, checkpoint: Checkpoint, evidence: Evidence, 
         frontier = evidence.frontier
         if Checkpoint(frontier.size, frontier.root()) != checkpoint:
             report.failures.append(f"events.jsonl: not the whole log of {checkpoint.size} events")
-        report.proven.append(f"these are all events of the log up to the checkpoint: {checkpoint.size}")
+        report.proven.append(f"all events of the log up to the checkpoint are here: {checkpoint.size}")
         return
     report.proven.append(
-        f"the events of {len(manifest.last_cseq)} consignments are numbered without a gap up to the last number"
-        " that the log signed for each"
+        "consignments whose events are numbered without a gap up to the last number that the log signed:"
+        f" {len(manifest.last_cseq)}"
     )
     report.unproven.append(
         "that a consignment has no event after the last one signed for it: the log's owner says so (a bundle"
@@ -1187,7 +1200,7 @@ def check_documents(container: Container, evidence: Evidence, report: Report) ->
         if digest not in present:
             report.missing.append(f"documents/{digest}: {label} was issued but is not in the bundle")
     if present:
-        report.proven.append(f"{len(present)} documents are those that were issued, byte for byte")
+        report.proven.append(f"documents that are, byte for byte, those that were issued: {len(present)}")
 
 
 def check_disclosures(container: Container, evidence: Evidence, report: Report) -> None:
@@ -1220,13 +1233,11 @@ def tell_hidden(evidence: Evidence, opened: set[tuple[str, str]], report: Report
     hidden = {(event, path) for event, paths in evidence.commitments.items() for path in paths} - opened
     erased = hidden & evidence.erased
     if opened:
-        report.proven.append(f"{len(opened)} disclosed personal values are those committed to in the events")
+        report.proven.append(f"disclosed personal values that the events committed to: {len(opened)}")
     if hidden - erased:
-        report.unproven.append(
-            f"what {len(hidden - erased)} personal values are: they are not disclosed here"
-        )
+        report.unproven.append(f"personal values that are not disclosed here: {len(hidden - erased)}")
     if erased:
-        report.unproven.append(f"what {len(erased)} personal values were: they have been erased")
+        report.unproven.append(f"personal values that have been erased: {len(erased)}")
 
 
 def check_history(
@@ -1238,13 +1249,13 @@ def check_history(
     older = open_checkpoint(container.read("older.note"), keys, "older.note")
     where = "consistency.json"
     value = require_fields(parse_json(container.read(where), where), "from to proof", where)
-    if (value["from"], value["to"]) != (older.size, checkpoint.size):
+    if not KINDS["positive"](value["from"]) or (value["from"], value["to"]) != (older.size, checkpoint.size):
         raise Rejected(where, "not between older.note and checkpoint.note")
     if not is_consistent(older, checkpoint, hash_list(value["proof"], f"{where}/proof")):
         raise Rejected(
             where, f"the log was rewritten: it does not begin with the {older.size} events of older.note"
         )
-    report.proven.append(f"the log only grew from {older.size} events (older.note) to {checkpoint.size}")
+    report.proven.append(f"the log only grew from size {older.size} (older.note) to {checkpoint.size}")
     return older
 
 
@@ -1284,12 +1295,12 @@ def verify(file: BinaryIO, keys: list[Key], known: Checkpoint | None = None) -> 
     checkpoint = report.attempt(check_checkpoint, container, manifest, keys)
     if checkpoint is None:
         return report
-    report.proven.append(f"{keys[0].name} signed this bundle and its checkpoint of {checkpoint.size} events")
-    known_size = known.size if known else 0
+    report.proven.append(f"{keys[0].name} signed this bundle and its checkpoint at size {checkpoint.size}")
+    known_size, failures = known.size if known else 0, len(report.failures)
     evidence = report.attempt(check_events, container, manifest, checkpoint, known_size, report)
-    if evidence is None:
-        return report
-    report.proven.append(f"{manifest.events} events are in the log, unchanged, in this order")
+    if len(report.failures) > failures:
+        return report  # the rest rests on the events: it would only repeat their failures
+    report.proven.append(f"events that are in the log, unchanged and in this order: {manifest.events}")
     check_scope(manifest, checkpoint, evidence, report)
     check_documents(container, evidence, report)
     report.attempt(check_disclosures, container, evidence, report)
@@ -1350,4 +1361,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names in the bundle may be in any script
     sys.exit(main())
