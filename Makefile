@@ -62,7 +62,7 @@ $(VENV)/bin/python:
 	$$python -m venv $(VENV)
 
 define install
-@echo "Installing what $(1) names (well under a minute) ..."
+@echo "Installing what $(1) names (once; a minute or two) ..."
 @if command -v uv >/dev/null; then uv pip install -q --python $(PYTHON) --require-hashes -r $(1); \
 else $(PYTHON) -m pip install -q --require-hashes -r $(1); fi
 @touch $@

@@ -19,7 +19,9 @@ LOCAL_DIR = BASE_DIR / ".local"
 env = Env()
 env.read_env(str(BASE_DIR / ".env"), recurse=False)
 
-PRODUCTION = env.str("DOCKSIDE_ENV", "local", validate=lambda value: value in {"local", "production"}) == "production"
+PRODUCTION = (
+    env.str("DOCKSIDE_ENV", "local", validate=lambda value: value in {"local", "production"}) == "production"
+)
 
 
 def required(name: str, local: str) -> str:
@@ -232,7 +234,9 @@ CACHES = {
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env.str("STATIC_ROOT", str(LOCAL_DIR / "static")))
-STORE_DIR = Path(env.str("STORE_DIR", str(LOCAL_DIR / "store")))  # papers, bundles: private, one folder per schema
+STORE_DIR = Path(
+    env.str("STORE_DIR", str(LOCAL_DIR / "store"))
+)  # papers, bundles: private, one folder per schema
 CUSTODY_KEY_DIR = Path(env.str("CUSTODY_KEY_DIR", str(LOCAL_DIR / "keys")))  # readable by workers alone
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": STORE_DIR}},
