@@ -33,7 +33,7 @@ check: $(DEV_STAMP) ## lint, formatting, types, import contracts, Django's own c
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	find . -path '*/templates/*' -name '*.html' -not -path './.*' -exec $(VENV)/bin/djade --check {} +
-	$(PYTHON) -m mypy .
+	$(PYTHON) -m mypy
 	$(VENV)/bin/lint-imports
 	$(PYTHON) -m config.local up
 	$(PYTHON) manage.py check --fail-level WARNING
