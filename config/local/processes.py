@@ -1,5 +1,6 @@
 """The processes that Dockside consists of on one machine, and how they run: to serve, or beside a command."""
 
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,10 @@ from config.local.supervisor import Child, Supervisor, listens, require_free_por
 HOST = "127.0.0.1"
 QUEUES = ("default", "routing", "documents")
 MIGRATE = (sys.executable, "manage.py", "migrate_schemas", "--verbosity", "0")
+
+
+class NotMigrated(LocalServiceError):
+    """The database's schemas could not be brought up to date; the command has said why."""
 
 
 class BadPort(LocalServiceError):
@@ -28,6 +33,16 @@ def web_port() -> int:
     if not said.isdecimal() or not 0 < int(said) < 65536:
         raise BadPort(f"PORT must be a number from 1 to 65535, not {said!r}.")
     return int(said)
+
+
+def migrate() -> None:
+    """Bring every schema up to date.
+
+    Raises:
+        NotMigrated: the command failed.
+    """
+    if subprocess.run(MIGRATE, cwd=places.PROJECT, check=False).returncode != 0:
+        raise NotMigrated("The database could not be brought up to date.")
 
 
 def web(port: int) -> Child:
