@@ -31,8 +31,7 @@ OPTIONAL = (
 SHARED = ("order", "site", "origin", "date", "temperature", "adr", "pallets")
 TEMPERATURES = ("ambient", "chilled", "frozen")
 ADR_CLASSES = frozenset(
-    ["1", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "2", "2.1", "2.2", "2.3", "3"]
-    + ["4.1", "4.2", "4.3", "5.1", "5.2", "6.1", "6.2", "7", "8", "9"]
+    ["1", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "2", "2.1", "2.2", "2.3", "3", "4.1", "4.2", "4.3", "5.1", "5.2", "6.1", "6.2", "7", "8", "9"]
 )
 DELIMITERS = (",", ";", "\t")
 
@@ -146,7 +145,7 @@ def _unreadable(column: str, reason: str, value: str = "") -> UnreadableFile:
 
 
 def _text_of(content: bytes) -> str:
-    """Bytes that are not UTF-8 stay in as lone surrogates: the cell that holds them is reported, not the file."""
+    """Bytes that are not UTF-8 stay in as lone surrogates: their cell is reported, not the file."""
     if len(content) > MAX_BYTES:
         raise _unreadable("", f"the file is larger than {MAX_BYTES // 1024**2} MB; split it")
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
@@ -220,7 +219,7 @@ def _records(lines: list[str], delimiter: str) -> Iterator[tuple[int, "list[str]
 
 
 def _record_at(lines: list[str], start: int, delimiter: str) -> tuple["list[str] | _Broken", int]:
-    """The row that begins at ``start`` and how many lines it takes: several where a quoted cell has breaks."""
+    """The row that begins at ``start`` and its number of lines: several where a quoted cell has breaks."""
     first = _cells(lines[start : start + 1], delimiter)
     cells = first
     for extent in range(1, MAX_LINES_PER_ROW + 1):

@@ -16,9 +16,12 @@ from apps.facilities.models import Site
 @pytest.fixture
 def consignment(at_acme, northern_site):
     made = Consignment.objects.create(
-        number="C-1", origin=Site.objects.get(code="ACME-DC"), site=northern_site, requested_date="2026-03-03",
+        number="C-1",
+        origin=Site.objects.get(code="ACME-DC"),
+        site=northern_site,
+        requested_date="2026-03-03",
         content_sha256="0" * 64,
-    )  # fmt: skip
+    )
     ConsignmentItem.objects.create(
         consignment=made,
         line=1,

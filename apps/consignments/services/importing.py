@@ -11,7 +11,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Q
 
 from apps.accounts.actors import Actor
 from apps.consignments import parsing, permissions
@@ -19,7 +18,7 @@ from apps.consignments.models import Consignment, ConsignmentItem, Import
 from apps.consignments.parsing import ParsedConsignment, Problem
 from apps.consignments.services.packing import lock_series, pack_new, pallets_for
 from apps.core.errors import DomainError
-from apps.facilities.models import Site
+from apps.facilities.models import Recipient, Site
 from apps.tenancy.doorway import current_shipper
 
 MAX_PALLETS = 999
@@ -27,7 +26,7 @@ MAX_REPORTED = 5_000
 
 
 class FileRefused(DomainError):
-    """Nothing of the file could be read, and nothing was stored. ``problems`` says row, column, value, reason."""
+    """Nothing of the file could be read or stored. ``problems``: row, column, value, reason."""
 
     code = "file-refused"
 
@@ -80,7 +79,7 @@ def _parsed(content: bytes) -> parsing.Parsed:
 
 
 def _report(problems: list[Problem], ignored_columns: Iterable[str]) -> list[dict[str, object]]:
-    """What the person reads: ignored columns as notes on the header, then the refused rows, as many as fit."""
+    """What the person reads: ignored columns as notes on the header, then the refused rows that fit."""
     notes = [Problem(1, column, "", "unknown column, ignored") for column in ignored_columns]
     entries = [*notes, *problems]
     left_out = len(entries) - MAX_REPORTED
@@ -184,12 +183,12 @@ class _Places:
 
     def __init__(self) -> None:
         shipper = current_shipper()
-        partners = Q(
-            recipient__active=True,
-            recipient__partnerships__shipper=shipper,
-            recipient__partnerships__active=True,
+        partners = Recipient.objects.filter(
+            active=True, partnerships__shipper=shipper, partnerships__active=True
         )
-        self._sites = list(Site.objects.filter(partners, active=True).select_related("recipient").distinct())
+        self._sites = list(
+            Site.objects.filter(recipient__in=partners, active=True).select_related("recipient")
+        )
         self._origins = list(Site.objects.filter(shipper=shipper, active=True))
 
     def site(self, key: str) -> Site:
@@ -206,7 +205,7 @@ class _Places:
             return self._origins[0]
         if not self._origins:
             raise _NotAccepted("origin", "", "there is no site of your own yet that goods could leave from")
-        codes = ", ".join(site.code for site in self._origins)
+        codes = ", ".join(sorted(site.code for site in self._origins))
         raise _NotAccepted("origin", "", f"has to be said, as there are several: {codes}")
 
     def _one(self, column: str, key: str, sites: list[Site], *, unknown: str) -> Site:
