@@ -48,15 +48,17 @@ def migrate() -> None:
 def web(port: int) -> Child:
     """The web process; it also answers for every shipper's host name."""
     bound_to = ("--host", HOST, "--port", str(port))
-    size = ("--workers", "1", "--blocking-threads", "8", "--respawn-failed-workers")
-    command = (sys.executable, "-m", "granian", "--interface", "wsgi", *bound_to, *size)
+    size = ("--workers", "1", "--blocking-threads", "4", "--respawn-failed-workers")
+    command = (sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", *bound_to, *size)
     return Child("web", (*command, "config.wsgi:application"))
 
 
 def background(home: Path) -> tuple[Child, Child]:
     """The worker and the clock that gives it its regular work."""
-    celery = (sys.executable, "-m", "celery", "-A", "config")
-    worker = ("worker", "-P", "prefork", "-c", "2", "-Q", ",".join(QUEUES), "-l", "INFO")
+    as_root_too = ("-W", "ignore:You're running the worker with superuser privileges")
+    celery = (sys.executable, *as_root_too, "-m", "celery", "--quiet", "-A", "config")
+    alone = ("--without-gossip", "--without-mingle")
+    worker = ("worker", "-P", "prefork", "-c", "2", "-Q", ",".join(QUEUES), "-l", "INFO", *alone)
     beat = ("beat", "-l", "WARNING", "--schedule", str(home / "beat-schedule"))
     return Child("worker", (*celery, *worker)), Child("beat", (*celery, *beat, "--pidfile", ""))
 

@@ -118,6 +118,15 @@ document.addEventListener("htmx:afterSwap", (event) => {
   moveNowLine();
 });
 
+/* Bring the line into view, moving the board alone and not the page. */
+function showNow() {
+  const line = boardOf().querySelector("[data-now-line]");
+  const scroller = boardOf().parentElement;
+  if (!line) return;
+  const [at, frame] = [line.getBoundingClientRect(), scroller.getBoundingClientRect()];
+  scroller.scrollBy({ left: at.left - frame.left - frame.width / 2 });
+}
+
 function showStale() {
   const banner = document.querySelector("[data-stale]");
   if (banner && document.querySelector("[data-board-refresh][hx-get]")) {
@@ -127,7 +136,7 @@ function showStale() {
 
 if (boardOf()) {
   rove(boardOf());
-  boardOf().querySelector("[data-now-line]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  showNow();
   setInterval(() => {
     moveNowLine();
     showStale();

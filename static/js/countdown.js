@@ -7,12 +7,11 @@
 const ANNOUNCE_AT = [120, 30];
 const clocks = new WeakMap();
 
-/** @param {number} seconds @returns {string} "9:41", "1:02:05", "2 d 4 h" */
+/** @param {number} seconds @returns {string} "9:41", "2 h 19 min", "2 d 4 h" */
 export function spell(seconds) {
   if (seconds >= 2 * 86_400) return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3600)} h`;
   const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60), seconds % 60];
-  const two = (number) => String(number).padStart(2, "0");
-  return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+  return hours ? `${hours} h ${minutes} min` : `${minutes}:${String(rest).padStart(2, "0")}`;
 }
 
 /** @param {HTMLElement} element */
@@ -33,7 +32,7 @@ function tick(element) {
   const text = element.querySelector("[data-countdown-text]");
   const live = element.querySelector("[data-countdown-live]");
   text.textContent = left ? element.dataset.left.replace("%s", spell(left)) : element.dataset.gone;
-  element.toggleAttribute("data-urgent", left <= ANNOUNCE_AT[0]);
+  element.dataset.urgency = left <= ANNOUNCE_AT[0] ? "urgent" : left < 3600 ? "soon" : "calm";
   for (const mark of ANNOUNCE_AT) {
     if (left <= mark && left > mark - 5 && !clock.announced.has(mark)) {
       clock.announced.add(mark);
