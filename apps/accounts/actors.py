@@ -1,0 +1,76 @@
+"""Who acts: a person in one role for one side, or Dockside itself; what every service takes as ``actor``."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from apps.accounts.models import Membership, Person, Role
+
+
+class Side(StrEnum):
+    """The party somebody acts for."""
+
+    SHIPPER = "shipper"
+    RECIPIENT = "recipient"
+    NETWORK = "network"
+
+    @property
+    def other(self) -> "Side":
+        """The party that answers; the network has none and answers itself."""
+        return {Side.SHIPPER: Side.RECIPIENT, Side.RECIPIENT: Side.SHIPPER}.get(self, Side.NETWORK)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody who acts, with the roles they hold there.
+
+    For the shipper's side ``shipper_id`` is set and the roles are those in that shipper. For the
+    recipient's side ``recipient_roles`` says which roles are held in which recipient.
+    """
+
+    side: Side
+    person_id: UUID | None = None
+    name: str = ""
+    email: str = ""
+    shipper_id: UUID | None = None
+    roles: frozenset[Role] = frozenset()
+    recipient_roles: tuple[tuple[UUID, Role], ...] = ()
+    is_driver: bool = False
+
+    @property
+    def recipient_ids(self) -> frozenset[UUID]:
+        return frozenset(recipient_id for recipient_id, _ in self.recipient_roles)
+
+    def has_role_at(self, recipient_id: UUID, *roles: Role) -> bool:
+        """Whether the actor holds one of ``roles`` in that recipient."""
+        return any(held_at == recipient_id and role in roles for held_at, role in self.recipient_roles)
+
+    def has_role(self, *roles: Role) -> bool:
+        """Whether the actor holds one of ``roles`` on the side it acts for."""
+        return bool(self.roles & set(roles)) or any(role in roles for _, role in self.recipient_roles)
+
+
+#: Dockside acting by itself: expiry, policies, planning.
+SYSTEM = Actor(side=Side.NETWORK, name="Dockside")
+
+
+def actor_at_shipper(person: Person, shipper_id: UUID) -> Actor | None:
+    """The person as a member of that shipper; None when they are not one."""
+    roles = frozenset(
+        Role(role)
+        for role in Membership.objects.filter(person=person, shipper_id=shipper_id).values_list("role", flat=True)
+    )
+    if not roles:
+        return None
+    return Actor(Side.SHIPPER, person.pk, person.name, person.email, shipper_id=shipper_id, roles=roles)
+
+
+def actor_in_network(person: Person) -> Actor | None:
+    """The person at the hub: for their recipients, or for the network; None when they have no part in it."""
+    memberships = list(Membership.objects.filter(person=person, shipper=None))
+    if not memberships:
+        return None
+    at_recipients = tuple((m.recipient_id, Role(m.role)) for m in memberships if m.recipient_id)
+    network_roles = frozenset(Role(m.role) for m in memberships if not m.recipient_id)
+    side = Side.RECIPIENT if at_recipients else Side.NETWORK
+    return Actor(side, person.pk, person.name, person.email, roles=network_roles, recipient_roles=at_recipients)

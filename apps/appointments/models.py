@@ -1,0 +1,226 @@
+"""The agreement that a vehicle comes to a site at a time: offers, holds, occupancy, history.
+
+All of it lives in the network, once, with one state. A shipper's role reads and writes only its own.
+"""
+
+from typing import ClassVar
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.actors import Side
+from apps.appointments.load import Load
+from apps.appointments.states import OfferState, ReasonCode, State
+from apps.core.access import ALL, CURRENT_SHIPPER, Access
+from apps.core.models import Record
+from apps.facilities.models import Dock, LoadType, Site, TemperatureClass
+from apps.tenancy.models import Shipper
+
+OWN_APPOINTMENT = "EXISTS (SELECT 1 FROM public.appointments_appointment a WHERE a.id = appointment_id)"
+SIDES = [(side.value, side.name.title()) for side in Side]
+
+
+class Appointment(Record):
+    """One visit of one shipper's vehicle to one site. ``dock``, ``lane`` and ``during`` are what was agreed."""
+
+    shipper = models.ForeignKey(Shipper, on_delete=models.PROTECT, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="appointments")
+    delivery_id = models.UUIDField(help_text=_("The delivery in the shipper's schema."))
+    reference = models.CharField(max_length=60, help_text=_("The delivery's number, as both sides name it."))
+    state = models.CharField(max_length=12, choices=State, default=State.OFFERED)
+    confirmation_number = models.CharField(max_length=12, unique=True, null=True, blank=True)  # noqa: DJ001 unique
+    dock = models.ForeignKey(Dock, null=True, blank=True, on_delete=models.PROTECT, related_name="appointments")
+    lane = models.PositiveSmallIntegerField(null=True, blank=True)
+    during = DateTimeRangeField(null=True, blank=True)
+    arrival_window = DateTimeRangeField(null=True, blank=True)
+    must_act = models.CharField(max_length=10, choices=SIDES, blank=True)
+    must_act_by = models.DateTimeField(null=True, blank=True)
+    is_planned = models.BooleanField(default=True, help_text=_("False for a walk-in."))
+    version = models.PositiveIntegerField(default=1)
+
+    load_type = models.CharField(max_length=10, choices=LoadType, default=LoadType.PALLETS)
+    pallets = models.PositiveIntegerField(default=0)
+    weight_kg = models.DecimalField(max_digits=10, decimal_places=2, default=0)
+    volume_m3 = models.DecimalField(max_digits=8, decimal_places=3, default=0)
+    lines = models.PositiveIntegerField(default=0)
+    temperature_class = models.CharField(max_length=10, choices=TemperatureClass, default=TemperatureClass.AMBIENT)
+    adr_classes = ArrayField(models.CharField(max_length=10), default=list, blank=True)
+    live = models.BooleanField(default=True)
+    vehicle_length_m = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
+    vehicle_height_m = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
+    vehicle_weight_kg = models.DecimalField(max_digits=9, decimal_places=2, null=True, blank=True)
+    tail_lift = models.BooleanField(default=False)
+
+    access: ClassVar[Access] = Access(
+        hub="SELECT, INSERT, UPDATE", shipper="SELECT, INSERT, UPDATE", rows=f"shipper_id = {CURRENT_SHIPPER}"
+    )
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shipper", "delivery_id"],
+                condition=Q(state__in=[State.OFFERED, State.CONFIRMED, State.ARRIVED, State.IN_PROGRESS]),
+                name="appointment_one_live_per_delivery",
+            ),
+            models.CheckConstraint(
+                name="appointment_agreed_has_slot",
+                condition=~Q(state__in=[State.CONFIRMED, State.ARRIVED, State.IN_PROGRESS, State.COMPLETED])
+                | Q(dock__isnull=False, during__isnull=False, confirmation_number__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="appointment_offered_waits_for_someone",
+                condition=~Q(state=State.OFFERED) | ~Q(must_act="") & Q(must_act_by__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["site", "state"]),
+            models.Index(fields=["must_act_by"], condition=Q(state=State.OFFERED), name="appointment_waiting"),
+        ]
+
+    def __str__(self) -> str:
+        return self.confirmation_number or self.reference
+
+    @property
+    def load(self) -> Load:
+        """The load facts as the value that search and rules take."""
+        return Load(
+            load_type=self.load_type,
+            pallets=self.pallets,
+            weight_kg=self.weight_kg,
+            volume_m3=self.volume_m3,
+            lines=self.lines,
+            temperature_class=self.temperature_class,
+            adr_classes=tuple(self.adr_classes),
+            live=self.live,
+            vehicle_length_m=self.vehicle_length_m,
+            vehicle_height_m=self.vehicle_height_m,
+            vehicle_weight_kg=self.vehicle_weight_kg,
+            tail_lift=self.tail_lift,
+        )
+
+
+class Offer(Record):
+    """One party's proposal of one to five slots; a later offer of the other party counters it."""
+
+    appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="offers")
+    side = models.CharField(max_length=10, choices=SIDES)
+    state = models.CharField(max_length=10, choices=OfferState, default=OfferState.OPEN)
+    message = models.TextField(blank=True)
+    reason_code = models.CharField(max_length=20, choices=ReasonCode, blank=True)
+    offered_by = models.CharField(max_length=150, help_text=_("Name of whoever offered."))
+    expires_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    access: ClassVar[Access] = Access(
+        hub="SELECT, INSERT, UPDATE", shipper="SELECT, INSERT, UPDATE", rows=OWN_APPOINTMENT
+    )
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["appointment"], condition=Q(state=OfferState.OPEN), name="offer_one_open_per_appointment"
+            ),
+        ]
+
+
+class OfferedSlot(Record):
+    """One slot of an offer, in the order in which it was proposed."""
+
+    offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="slots")
+    index = models.PositiveSmallIntegerField()
+    dock = models.ForeignKey(Dock, on_delete=models.PROTECT, related_name="+")
+    lane = models.PositiveSmallIntegerField()
+    during = DateTimeRangeField()
+    accepted = models.BooleanField(default=False)
+
+    access: ClassVar[Access] = Access(
+        hub="SELECT, INSERT, UPDATE",
+        shipper="SELECT, INSERT, UPDATE",
+        rows="EXISTS (SELECT 1 FROM public.appointments_offer o WHERE o.id = offer_id)",
+    )
+
+    class Meta:
+        ordering = ["offer", "index"]
+        constraints = [
+            models.UniqueConstraint(fields=["offer", "index"], name="offered_slot_once"),
+            models.CheckConstraint(name="offered_slot_at_most_five", condition=Q(index__range=(0, 4))),
+        ]
+
+
+class DockOccupancy(Record):
+    """The ledger that makes double-booking impossible: a lane of a dock is taken once at any moment.
+
+    ``during`` includes the dock's time before and after a vehicle. A hold blocks until
+    ``hold_expires_at``; whoever books removes expired ones in the way.
+    """
+
+    class Kind(models.TextChoices):
+        HOLD = "hold", _("Held")
+        BOOKING = "booking", _("Booked")
+        BLOCK = "block", _("Blocked")
+
+    dock = models.ForeignKey(Dock, on_delete=models.PROTECT, related_name="occupancies")
+    lane = models.PositiveSmallIntegerField()
+    during = DateTimeRangeField()
+    kind = models.CharField(max_length=8, choices=Kind)
+    appointment = models.ForeignKey(
+        Appointment, null=True, blank=True, on_delete=models.CASCADE, related_name="occupancies"
+    )
+    offered_slot = models.OneToOneField(
+        OfferedSlot, null=True, blank=True, on_delete=models.CASCADE, related_name="occupancy"
+    )
+    hold_expires_at = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+
+    access: ClassVar[Access] = Access(shipper=ALL, rows=OWN_APPOINTMENT)
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="dock_lane_taken_once",
+                expressions=[
+                    ("dock", RangeOperators.EQUAL),
+                    ("lane", RangeOperators.EQUAL),
+                    ("during", RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.CheckConstraint(
+                name="occupancy_holds_expire",
+                condition=Q(kind="hold", hold_expires_at__isnull=False) | ~Q(kind="hold") & Q(hold_expires_at=None),
+            ),
+            models.CheckConstraint(
+                name="occupancy_belongs", condition=Q(kind="block", appointment=None) | ~Q(kind="block") & Q(appointment__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="occupancy_is_bounded",
+                condition=Q(during__isempty=False, during__lower_inf=False, during__upper_inf=False),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["hold_expires_at"], condition=Q(kind="hold"), name="occupancy_holds"),
+        ]
+
+
+class AppointmentEvent(Record):
+    """The history of an appointment, one row per step, never changed: the timeline that both sides read."""
+
+    appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="events")
+    offer = models.ForeignKey(Offer, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    step = models.CharField(max_length=20, help_text=_("offered, countered, confirmed, declined, expired, …"))
+    from_state = models.CharField(max_length=12, blank=True)
+    to_state = models.CharField(max_length=12)
+    side = models.CharField(max_length=10, choices=SIDES)
+    actor_name = models.CharField(max_length=150)
+    at = models.DateTimeField()
+    message = models.TextField(blank=True)
+    reason_code = models.CharField(max_length=20, choices=ReasonCode, blank=True)
+
+    access: ClassVar[Access] = Access(hub="SELECT, INSERT", shipper="SELECT, INSERT", rows=OWN_APPOINTMENT)
+
+    class Meta:
+        ordering = ["id"]

@@ -1,0 +1,7 @@
+"""App configuration of carriers."""
+
+from django.apps import AppConfig
+
+
+class CarriersConfig(AppConfig):
+    name = "apps.carriers"

@@ -1,0 +1,103 @@
+"""A shipper's orders as goods: consignments, their lines and handling units, and the imports they came by."""
+
+from typing import ClassVar
+
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.access import Access
+from apps.core.models import Record
+from apps.facilities.models import LoadType, Site, TemperatureClass
+
+SSCC = RegexValidator(r"^\d{18}$", _("An SSCC has 18 digits."))
+
+
+class Import(Record):
+    """One file brought in: what came of each of its rows."""
+
+    file_name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    rows = models.PositiveIntegerField(default=0)
+    created = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    report = models.JSONField(default=list, help_text=_("Refused rows: row, column, value, reason."))
+    imported_by = models.CharField(max_length=150)
+
+    class Meta:
+        ordering = ["-id"]
+
+
+class Consignment(Record):
+    """Goods of one order from one shipper site to one recipient site."""
+
+    number = models.CharField(_("number"), max_length=40, unique=True)
+    order_reference = models.CharField(_("order"), max_length=60, blank=True)
+    origin = models.ForeignKey(Site, on_delete=models.DO_NOTHING, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.DO_NOTHING, related_name="+")
+    requested_date = models.DateField(_("requested for"), help_text=_("In the site's own time zone."))
+    load_type = models.CharField(max_length=10, choices=LoadType, default=LoadType.PALLETS)
+    temperature_class = models.CharField(max_length=10, choices=TemperatureClass, default=TemperatureClass.AMBIENT)
+    adr_classes = models.JSONField(default=list, blank=True)
+    content_sha256 = models.CharField(max_length=64, help_text=_("Of the imported rows; the same again is no change."))
+    imported_by = models.ForeignKey(Import, null=True, blank=True, on_delete=models.PROTECT, related_name="consignments")
+
+    class Meta:
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class ConsignmentItem(Record):
+    """One order line: an article, how much of it, from which batch."""
+
+    consignment = models.ForeignKey(Consignment, on_delete=models.CASCADE, related_name="items")
+    line = models.PositiveIntegerField()
+    article = models.CharField(max_length=300)
+    gtin = models.CharField("GTIN", max_length=14, blank=True)
+    quantity = models.DecimalField(
+        max_digits=12, decimal_places=3, validators=[MinValueValidator(0.001)]
+    )
+    unit = models.CharField(max_length=20, default="pack")
+    batch = models.CharField(max_length=60, blank=True)
+    expires_on = models.DateField(null=True, blank=True)
+    weight_kg = models.DecimalField(max_digits=10, decimal_places=2, default=0)
+    volume_m3 = models.DecimalField(max_digits=8, decimal_places=3, default=0)
+
+    class Meta:
+        ordering = ["consignment", "line"]
+        constraints = [
+            models.UniqueConstraint(fields=["consignment", "line"], name="item_line_once"),
+            models.CheckConstraint(name="item_quantity_positive", condition=models.Q(quantity__gt=0)),
+        ]
+
+
+class HandlingUnit(Record):
+    """A pallet or parcel with its SSCC (GS1 application identifier 00)."""
+
+    class Kind(models.TextChoices):
+        PALLET = "pallet", _("Pallet")
+        PARCEL = "parcel", _("Parcel")
+
+    consignment = models.ForeignKey(Consignment, on_delete=models.CASCADE, related_name="handling_units")
+    sscc = models.CharField("SSCC", max_length=18, unique=True, validators=[SSCC])
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.PALLET)
+    weight_kg = models.DecimalField(max_digits=10, decimal_places=2, default=0)
+    volume_m3 = models.DecimalField(max_digits=8, decimal_places=3, default=0)
+
+    class Meta:
+        ordering = ["sscc"]
+
+    def __str__(self) -> str:
+        return self.sscc
+
+
+class NumberSeries(Record):
+    """Counters that never repeat: SSCC serials, delivery numbers. Taken under the row's lock."""
+
+    name = models.CharField(max_length=40, unique=True)
+    next_value = models.PositiveBigIntegerField(default=1)
+
+    access: ClassVar[Access] = Access(own="SELECT, INSERT, UPDATE")

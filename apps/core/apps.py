@@ -1,0 +1,7 @@
+"""App configuration of core."""
+
+from django.apps import AppConfig
+
+
+class CoreConfig(AppConfig):
+    name = "apps.core"

@@ -1,0 +1,7 @@
+"""App configuration of deliveries."""
+
+from django.apps import AppConfig
+
+
+class DeliveriesConfig(AppConfig):
+    name = "apps.deliveries"

@@ -1,0 +1,7 @@
+"""App configuration of documents."""
+
+from django.apps import AppConfig
+
+
+class DocumentsConfig(AppConfig):
+    name = "apps.documents"

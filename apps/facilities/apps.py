@@ -1,0 +1,7 @@
+"""App configuration of facilities."""
+
+from django.apps import AppConfig
+
+
+class FacilitiesConfig(AppConfig):
+    name = "apps.facilities"

@@ -1,0 +1,7 @@
+"""App configuration of portal."""
+
+from django.apps import AppConfig
+
+
+class PortalConfig(AppConfig):
+    name = "apps.portal"

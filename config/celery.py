@@ -1,0 +1,11 @@
+"""The Celery application: one task delivers outbox rows, beat sweeps what was left behind."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("dockside")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,7 @@
+"""Addresses of the network's host: the recipients' hub, the operator's pages, sign-in."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("account/", include("allauth.account.urls")),
+]

@@ -1,0 +1,172 @@
+"""The tests' ground: the cloned database, the cast by name, and work from the outbox done on demand."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client, TransactionTestCase
+
+from apps.accounts.actors import Actor, actor_at_shipper, actor_in_network
+from apps.accounts.models import Person
+from apps.facilities.models import Dock, Recipient, Site
+from apps.tenancy import doorway
+from apps.tenancy.models import Outbox, Shipper
+from apps.tenancy.tasks import deliver_row
+from config.local import services
+from tests import database
+from tests.factories import cast
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+    """The test database, cloned from the template; tests that commit get a fresh clone afterwards."""
+    services.up()
+    with django_db_blocker.unblock():
+        database.create()
+    patch = pytest.MonkeyPatch()
+    patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: database.create())
+    yield
+    patch.undo()
+    with django_db_blocker.unblock():
+        database.destroy()
+
+
+@pytest.fixture(autouse=True)
+def _leave_in_network(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every test starts and ends in the network schema."""
+    yield
+    if "db" in request.fixturenames or "transactional_db" in request.fixturenames:
+        connection.set_schema_to_public()
+
+
+@pytest.fixture
+def now() -> datetime:
+    return cast.NOW
+
+
+@pytest.fixture
+def acme(db: None) -> Shipper:
+    return Shipper.objects.get(slug="acme")
+
+
+@pytest.fixture
+def globex(db: None) -> Shipper:
+    return Shipper.objects.get(slug="globex")
+
+
+@pytest.fixture
+def northern(db: None) -> Recipient:
+    return Recipient.objects.get(name="Northern Hospital")
+
+
+@pytest.fixture
+def southern(db: None) -> Recipient:
+    return Recipient.objects.get(name="Southern Clinic")
+
+
+@pytest.fixture
+def northern_site(northern: Recipient) -> Site:
+    return northern.sites.get()
+
+
+@pytest.fixture
+def southern_site(southern: Recipient) -> Site:
+    return southern.sites.get()
+
+
+@pytest.fixture
+def dock(northern_site: Site) -> Dock:
+    """Northern's Dock 1: takes everything."""
+    return northern_site.docks.get(name="Dock 1")
+
+
+def _at_shipper(email: str, slug: str) -> Actor:
+    actor = actor_at_shipper(Person.objects.get(email=email), Shipper.objects.get(slug=slug).pk)
+    assert actor is not None
+    return actor
+
+
+def _in_network(email: str) -> Actor:
+    actor = actor_in_network(Person.objects.get(email=email))
+    assert actor is not None
+    return actor
+
+
+@pytest.fixture
+def alice(db: None) -> Actor:
+    """Planner at Acme."""
+    return _at_shipper("alice@acme.example", "acme")
+
+
+@pytest.fixture
+def arthur(db: None) -> Actor:
+    """Auditor at Acme."""
+    return _at_shipper("arthur@acme.example", "acme")
+
+
+@pytest.fixture
+def bob(db: None) -> Actor:
+    """Planner at Globex."""
+    return _at_shipper("bob@globex.example", "globex")
+
+
+@pytest.fixture
+def rita(db: None) -> Actor:
+    """Receiving manager at Northern."""
+    return _in_network("rita@northern.example")
+
+
+@pytest.fixture
+def otto(db: None) -> Actor:
+    """Dock operator at Northern."""
+    return _in_network("otto@northern.example")
+
+
+@pytest.fixture
+def sam(db: None) -> Actor:
+    """Receiving manager at Southern."""
+    return _in_network("sam@southern.example")
+
+
+@pytest.fixture
+def olga(db: None) -> Actor:
+    """Operator of the network."""
+    return _in_network("olga@network.example")
+
+
+@pytest.fixture
+def at_acme(acme: Shipper) -> Iterator[Shipper]:
+    """The test works in Acme's schema and role."""
+    with doorway.enter_shipper(acme):
+        yield acme
+
+
+@pytest.fixture
+def browse(db: None) -> Callable[..., Client]:
+    """``browse("alice@acme.example", "acme")``: a client signed in at a desk; without a slug at the hub."""
+
+    def sign_in(email: str | None = None, slug: str | None = None) -> Client:
+        client = Client(SERVER_NAME=f"{slug}.localhost" if slug else "localhost")
+        if email:
+            client.force_login(Person.objects.get(email=email), backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def drain(db: None) -> Callable[[], int]:
+    """Do all waiting outbox work here and now; returns how many rows were done."""
+
+    def work() -> int:
+        previous = connection.tenant
+        connection.set_schema_to_public()
+        done = 0
+        while rows := list(Outbox.objects.filter(done_at=None, attempts=0).values_list("pk", flat=True)):
+            done += sum(deliver_row(row) for row in rows)
+        connection.set_tenant(previous)
+        return done
+
+    return work

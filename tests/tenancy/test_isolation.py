@@ -1,0 +1,71 @@
+"""What the database itself refuses, whatever the code asks."""
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from apps.consignments.models import NumberSeries
+from apps.facilities.models import Partnership, Recipient, Site
+from apps.tenancy import doorway
+from apps.tenancy.models import Shipper
+
+
+def test_a_shipper_sees_itself_its_partners_and_its_own_sites_alone(globex):
+    with doorway.enter_shipper(globex):
+        seen = (
+            [s.name for s in Shipper.objects.all()],
+            [r.name for r in Recipient.objects.all()],
+            sorted(s.code for s in Site.objects.all()),
+        )
+
+    assert seen == (["Globex Pharma"], ["Northern Hospital"], ["GLX-DC", "NH1"])
+
+
+def test_a_shipper_cannot_read_another_schema_by_its_qualified_name(acme, globex):
+    with doorway.enter_shipper(acme):
+        NumberSeries.objects.create(name="secret of acme")
+
+    with doorway.enter_shipper(globex), pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT * FROM t_acme.consignments_numberseries")
+
+
+def test_a_shipper_cannot_take_over_a_partners_site(acme, northern_site):
+    with doorway.enter_shipper(acme):
+        changed = Site.objects.filter(pk=northern_site.pk).update(shipper_id=acme.pk, recipient_id=None)
+
+    assert changed == 0
+    northern_site.refresh_from_db()
+    assert northern_site.shipper_id is None
+
+
+def test_a_shipper_cannot_make_itself_a_partner(globex, southern):
+    with doorway.enter_shipper(globex), pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+        Partnership.objects.create(shipper=globex, recipient=southern)
+
+
+def test_the_runtime_login_can_do_nothing_without_a_role(db):
+    with connection.cursor() as cursor, pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+        cursor.execute("SET ROLE dockside_app")
+        cursor.execute("SELECT * FROM public.tenancy_shipper")
+
+
+def test_leaving_a_shipper_restores_the_network_even_after_an_error(acme):
+    with pytest.raises(ZeroDivisionError):
+        with doorway.enter_shipper(acme):
+            raise ZeroDivisionError
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user, current_schema()")
+        assert cursor.fetchone() == ("dockside_hub", "public")
+
+
+def test_a_rolled_back_transaction_does_not_leave_the_role_behind(acme):
+    with pytest.raises(ZeroDivisionError):
+        with transaction.atomic():
+            with doorway.enter_shipper(acme), connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+            raise ZeroDivisionError
+
+    with doorway.enter_shipper(acme), connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        assert cursor.fetchone() == ("t_acme",)
