@@ -1,4 +1,5 @@
-"""The routing engine: pure Python in, pure Python out, no Django. ``plan`` is the door; ``problem`` says what goes in."""
+"""The routing engine: pure Python in, pure Python out, no Django. ``plan`` is the door; ``problem`` says what
+goes in."""
 
 from apps.routing.engine.check import Violation, check
 from apps.routing.engine.problem import (

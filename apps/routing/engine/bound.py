@@ -1,4 +1,5 @@
-"""A cost that no plan of a problem can undercut, so that a plan can say how far from the best it may be at most."""
+"""A cost that no plan of a problem can undercut, so that a plan can say how far from the best it may be at
+most."""
 
 from __future__ import annotations
 
@@ -10,8 +11,9 @@ from apps.routing.engine.candidate import Candidate, RouteBook
 def lower_bound(book: RouteBook) -> int:
     """Cents that any plan costs at least.
 
-    A served visit costs at least its cheapest arrival, unloading, stop and pallets by some vehicle that can serve it alone;
-    an unserved one costs its penalty. If anything is served, one route is paid for and comes home. Rounding is given away.
+    A served visit costs at least its cheapest arrival, unloading, stop and pallets by some vehicle that can
+    serve it alone; an unserved one costs its penalty. If anything is served, one route is paid for and comes
+    home. Rounding is given away.
     """
     problem = book.problem
     arrivals = [_cheapest_arrival(book, visit) for visit in range(len(problem.visits))]
@@ -20,9 +22,7 @@ def lower_bound(book: RouteBook) -> int:
         penalty if arrival is None else min(penalty, arrival)
         for arrival, penalty in zip(arrivals, penalties, strict=True)
     )
-    overheads = [
-        max(offer.tariff.fixed_cents, 0) for offer in problem.fleet if offer.vehicle_ids
-    ]
+    overheads = [max(offer.tariff.fixed_cents, 0) for offer in problem.fleet if offer.vehicle_ids]
     return min(sum(penalties), served + min(overheads, default=0))
 
 
@@ -33,10 +33,9 @@ def _cheapest_arrival(book: RouteBook, visit: int) -> int | None:
         if not isinstance(book.candidate((visit,), number), Candidate):
             continue
         tariff, one, place = offer.tariff, problem.visits[visit], problem.place(visit)
-        arcs = (
-            problem.travel.metres[:, place] * (tariff.per_km_cents / 1000)
-            + problem.travel.seconds[:, place] * (tariff.per_hour_cents / 3600)
-        )
+        arcs = problem.travel.metres[:, place] * (tariff.per_km_cents / 1000) + problem.travel.seconds[
+            :, place
+        ] * (tariff.per_hour_cents / 3600)
         others = np.arange(len(arcs)) != place
         at_stop = tariff.per_stop_cents + tariff.per_pallet_cents * one.load.pallets
         unloading = one.service_seconds * tariff.per_hour_cents / 3600

@@ -1,6 +1,7 @@
 """One vehicle class driving one sequence of visits: whether it can, when, and what it costs.
 
-Everything that compares routes asks here, so a rule is applied in one way; ``check`` alone judges by code of its own.
+Everything that compares routes asks here, so a rule is applied in one way; ``check`` alone judges by code of
+its own.
 """
 
 from __future__ import annotations
@@ -137,9 +138,7 @@ class RouteBook:
             self._timings[frame] = time_route(frame)
         return self._timings[frame]
 
-    def _judge(
-        self, order: tuple[int, ...], vehicle: int, waiver: Waiver, clock: _Clock
-    ) -> Candidate | Rule:
+    def _judge(self, order: tuple[int, ...], vehicle: int, waiver: Waiver, clock: _Clock) -> Candidate | Rule:
         if (broken := self._broken(order, vehicle, waiver)) is not None:
             return broken
         offer, load = self.problem.fleet[vehicle], self.load(order)

@@ -1,4 +1,5 @@
-"""Which carrier drives which route: the cheapest choice among candidates, exact, under everybody's numbers and caps."""
+"""Which carrier drives which route: the cheapest choice among candidates, exact, under everybody's numbers
+and caps."""
 
 from __future__ import annotations
 
@@ -26,9 +27,9 @@ class Choice:
 def choose(problem: Problem, candidates: Sequence[Candidate], hint: Sequence[Candidate] = ()) -> Choice:
     """The choice of routes with the least charges and penalties.
 
-    Each visit is on one chosen route at most and costs its penalty when it is on none; a vehicle class is used as often as
-    it has vehicles, a carrier as often as its cap allows. Charges include minimum charges. ``hint`` is a choice to start
-    from, it need not be allowed. The same input gives the same choice.
+    Each visit is on one chosen route at most and costs its penalty when it is on none; a vehicle class is
+    used as often as it has vehicles, a carrier as often as its cap allows. Charges include minimum charges.
+    ``hint`` is a choice to start from, it need not be allowed. The same input gives the same choice.
     """
     model = cp_model.CpModel()
     taken = [model.new_bool_var("") for _ in candidates]

@@ -1,7 +1,7 @@
 """Whether a plan keeps every rule of its problem, judged from the two alone.
 
-Shares no code with what makes plans: docks, loads, clocks, breaks and prices are looked at anew, from the segments as they
-are written down. It never repairs and never raises; it lists what is wrong.
+Shares no code with what makes plans: docks, loads, clocks, breaks and prices are looked at anew, from the
+segments as they are written down. It never repairs and never raises; it lists what is wrong.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from apps.routing.engine.result import Activity, Plan, PlannedRoute, Segment
 
 
 class Violation(NamedTuple):
-    """A broken rule: a stable ``code``, where, and a sentence. ``route`` is a route's number, 0 for the plan as a whole."""
+    """A broken rule: a stable ``code``, where, and a sentence. ``route`` is a route's number, 0 for the plan
+    as a whole."""
 
     code: str
     route: int
@@ -39,7 +40,9 @@ def _violations(problem: Problem, plan: Plan) -> Iterator[Violation]:
         vehicle = classes.get(route.class_id)
         known = [visits[stop.visit_id] for stop in route.stops if stop.visit_id in visits]
         if vehicle is None or len(known) != len(route.stops) or not known:
-            yield Violation("unknown", route.number, None, "the route names an unknown vehicle or visit, or is empty")
+            yield Violation(
+                "unknown", route.number, None, "the route names an unknown vehicle or visit, or is empty"
+            )
             continue
         for visit in known:
             yield from _dock(route, visit, vehicle)
@@ -56,7 +59,9 @@ def _everyone_once(problem: Problem, plan: Plan) -> Iterator[Violation]:
     named.update(one.visit_id for one in plan.unassigned)
     for visit in problem.visits:
         if named[visit.id] != 1:
-            yield Violation("coverage", 0, visit.id, f"visit is named {named[visit.id]} times instead of once")
+            yield Violation(
+                "coverage", 0, visit.id, f"visit is named {named[visit.id]} times instead of once"
+            )
     for one in plan.unassigned:
         if not one.reasons:
             yield Violation("unexplained", 0, one.visit_id, "visit is left out without a reason")
@@ -71,11 +76,15 @@ def _vehicles_and_caps(problem: Problem, plan: Plan) -> Iterator[Violation]:
         owner = owners.get(route.vehicle_id)
         stated = (route.class_id, route.carrier_id, route.depot_id)
         if owner is None or (owner.id, owner.carrier_id, owner.depot_id) != stated:
-            yield Violation("vehicle", route.number, None, f"vehicle {route.vehicle_id} is not what the route says")
+            yield Violation(
+                "vehicle", route.number, None, f"vehicle {route.vehicle_id} is not what the route says"
+            )
     driven = Counter(route.carrier_id for route in plan.routes)
     for carrier in problem.carriers:
         if carrier.max_routes is not None and driven[carrier.id] > carrier.max_routes:
-            sentence = f"carrier {carrier.id} drives {driven[carrier.id]} routes and takes {carrier.max_routes}"
+            sentence = (
+                f"carrier {carrier.id} drives {driven[carrier.id]} routes and takes {carrier.max_routes}"
+            )
             yield Violation("cap", 0, None, sentence)
 
 
@@ -84,9 +93,13 @@ def _plan_sums(problem: Problem, plan: Plan) -> Iterator[Violation]:
     penalty = {visit.id: visit.penalty_cents for visit in problem.visits}
     penalties = sum(penalty.get(one.visit_id, 0) for one in plan.unassigned)
     if plan.route_cost != charges:
-        yield Violation("cost", 0, None, f"the plan says {plan.route_cost} cents of charges, its routes sum to {charges}")
+        yield Violation(
+            "cost", 0, None, f"the plan says {plan.route_cost} cents of charges, its routes sum to {charges}"
+        )
     if plan.penalty_cost != penalties:
-        yield Violation("cost", 0, None, f"the plan says {plan.penalty_cost} cents of penalties, they sum to {penalties}")
+        yield Violation(
+            "cost", 0, None, f"the plan says {plan.penalty_cost} cents of penalties, they sum to {penalties}"
+        )
     if plan.lower_bound > charges + penalties:
         yield Violation("bound", 0, None, "the plan costs less than its own lower bound")
 
@@ -104,7 +117,9 @@ def _dock(route: PlannedRoute, visit: Visit, vehicle: VehicleClass) -> Iterator[
     )
     for code, broken in too_big:
         if broken:
-            yield Violation(code, route.number, visit.id, f"vehicle class {vehicle.id} may not serve this visit")
+            yield Violation(
+                code, route.number, visit.id, f"vehicle class {vehicle.id} may not serve this visit"
+            )
 
 
 def _room(route: PlannedRoute, visits: list[Visit], vehicle: VehicleClass) -> Iterator[Violation]:
@@ -120,10 +135,13 @@ def _room(route: PlannedRoute, visits: list[Visit], vehicle: VehicleClass) -> It
 def _windows(route: PlannedRoute, visits: list[Visit]) -> Iterator[Violation]:
     for stop, visit in zip(route.stops, visits, strict=True):
         if stop.start < visit.window.start or stop.start >= visit.window.end or stop.end > visit.window.end:
-            sentence = f"unloading [{stop.start}, {stop.end}) leaves the window [{visit.window.start}, {visit.window.end})"
+            window = f"[{visit.window.start}, {visit.window.end})"
+            sentence = f"unloading [{stop.start}, {stop.end}) leaves the window {window}"
             yield Violation("window", route.number, visit.id, sentence)
         if stop.end - stop.start != visit.service_seconds:
-            yield Violation("service", route.number, visit.id, f"unloading takes {visit.service_seconds} seconds")
+            yield Violation(
+                "service", route.number, visit.id, f"unloading takes {visit.service_seconds} seconds"
+            )
         if stop.arrival > stop.start:
             yield Violation("arrival", route.number, visit.id, "unloading starts before the arrival")
 
@@ -148,10 +166,14 @@ def _story(problem: Problem, route: PlannedRoute, visits: list[Visit]) -> Iterat
         driven = sum(one.end - one.start for one in here if one.activity is Activity.DRIVE)
         needed = int(problem.travel.seconds[places[leg], places[leg + 1]])
         if driven != needed:
-            yield Violation("travel", route.number, None, f"leg {leg} is driven in {driven} s and takes {needed} s")
+            yield Violation(
+                "travel", route.number, None, f"leg {leg} is driven in {driven} s and takes {needed} s"
+            )
         metres = int(problem.travel.metres[places[leg], places[leg + 1]])
         if stated[leg] != metres:
-            yield Violation("distance", route.number, None, f"leg {leg} is {metres} m long, not {stated[leg]} m")
+            yield Violation(
+                "distance", route.number, None, f"leg {leg} is {metres} m long, not {stated[leg]} m"
+            )
         if leg < len(visits):
             yield from _stop(route, leg, here)
     if route.metres != sum(stated):
@@ -184,9 +206,13 @@ def _stop(route: PlannedRoute, leg: int, here: list[Segment]) -> Iterator[Violat
     drives = [one.end for one in here if one.activity is Activity.DRIVE]
     before = route.stops[leg - 1].end if leg else route.start
     if stop.arrival != (drives[-1] if drives else before):
-        yield Violation("arrival", route.number, stop.visit_id, "the stop's arrival is not when its drive ends")
+        yield Violation(
+            "arrival", route.number, stop.visit_id, "the stop's arrival is not when its drive ends"
+        )
     if stop.start < before:
-        yield Violation("story", route.number, stop.visit_id, "the stop starts before the one before it has ended")
+        yield Violation(
+            "story", route.number, stop.visit_id, "the stop starts before the one before it has ended"
+        )
 
 
 def _wheel(problem: Problem, route: PlannedRoute) -> Iterator[Violation]:
@@ -206,7 +232,9 @@ def _wheel(problem: Problem, route: PlannedRoute) -> Iterator[Violation]:
             elif length >= rules.first_part:
                 first_part = True
     if today > rules.per_day:
-        yield Violation("daily-driving", route.number, None, f"{today} s at the wheel, {rules.per_day} are allowed")
+        yield Violation(
+            "daily-driving", route.number, None, f"{today} s at the wheel, {rules.per_day} are allowed"
+        )
 
 
 def _charge(

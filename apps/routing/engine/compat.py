@@ -30,7 +30,8 @@ def refusals(visit: Visit, vehicle: VehicleClass) -> tuple[Refusal, ...]:
 def compatible(problem: Problem) -> NDArray[np.bool_]:
     """Whether each visit may be served by each vehicle class, visits × classes."""
     return np.array(
-        [[not refusals(visit, vehicle) for vehicle in problem.fleet] for visit in problem.visits], dtype=np.bool_
+        [[not refusals(visit, vehicle) for vehicle in problem.fleet] for visit in problem.visits],
+        dtype=np.bool_,
     ).reshape(len(problem.visits), len(problem.fleet))
 
 

@@ -34,8 +34,9 @@ _ON_THE_DAY = (
 def explain(book: RouteBook, routes: Sequence[Candidate], visit: int) -> tuple[Reason, ...]:
     """The reasons why ``visit`` (by number) is on none of ``routes``; at least one.
 
-    First whether any vehicle may serve it, then whether one could with nothing else to do, then what stands in its way
-    on this day: each rule that alone would admit it if waived, the other visits staying where they are.
+    First whether any vehicle may serve it, then whether one could with nothing else to do, then what stands
+    in its way on this day: each rule that alone would admit it if waived, the other visits staying where they
+    are.
     """
     problem = book.problem
     if not problem.fleet:
@@ -59,7 +60,7 @@ def _no_vehicle_may(problem: Problem, visit: int) -> Reason:
     nearest, why = min(found, key=lambda pair: len(pair[1]))
     return Reason(
         "no-compatible-vehicle",
-        f"No vehicle may serve it. Nearest is {nearest.label}: {listing(refusal.sentence for refusal in why)}.",
+        f"No vehicle may serve it. Nearest is {nearest.label}: {listing(one.sentence for one in why)}.",
         tuple(f"{vehicle.label}: {listing(one.sentence for one in because)}." for vehicle, because in found),
     )
 
@@ -78,7 +79,8 @@ def _no_time(book: RouteBook, visit: int, may: Sequence[int]) -> tuple[Reason, .
 
 
 def _conflict(book: RouteBook, visit: int, vehicle: int) -> tuple[Rule, ...]:
-    """Time rules that cannot be kept together, none of which could be spared: waiving any one more resolves it."""
+    """Time rules that cannot be kept together, none of which could be spared: waiving any one more resolves
+    it."""
     waived: frozenset[Rule] = frozenset()
     for rule in reversed(TIME_RULES):
         more = waived | {rule}
@@ -114,8 +116,9 @@ def _fact(book: RouteBook, visit: int, vehicle: int, conflict: tuple[Rule, ...])
     if Rule.WINDOW in conflict and {Rule.DEPOT_OPENS, Rule.SHIFT_START} & set(conflict):
         arrival, departure = _arrival(book, visit, vehicle), latest_departure(frame)
         return (
-            f"leaving at {clock(problem, frame.leaves)} it can start unloading at {clock(problem, arrival)} at the "
-            f"earliest, and to start by {clock(problem, frame.latest[0])} it has to leave by {clock(problem, departure)}"
+            f"leaving at {clock(problem, frame.leaves)} it can start unloading at "
+            f"{clock(problem, arrival)} at the earliest, and to start by {clock(problem, frame.latest[0])} "
+            f"it has to leave by {clock(problem, departure)}"
         )
     rules = frozenset({Rule.SHIFT_END, Rule.DEPOT_CLOSES, Rule.DUTY})
     answer = book.waived((visit,), vehicle, Waiver(rules, visit))
@@ -129,9 +132,7 @@ def _remedies(book: RouteBook, visit: int, vehicle: int) -> list[str]:
     """The fewest rules that would have to give way, in every way there is."""
     problem = book.problem
     for size in range(1, len(TIME_RULES) + 1):
-        ways = [
-            way for way in combinations(TIME_RULES, size) if _works(book, visit, vehicle, frozenset(way))
-        ]
+        ways = [way for way in combinations(TIME_RULES, size) if _works(book, visit, vehicle, frozenset(way))]
         if ways:
             return [
                 f"It would work without {listing(_phrase(problem, visit, vehicle, rule) for rule in way)}."
@@ -164,7 +165,10 @@ def _no_room(
         if admits(pair):
             return tuple(Reason(rule.value, f"{says(rule)} That alone would not help.") for rule in pair)
     return (
-        Reason("no-room", "No route has a place for it, whichever two rules are waived, as the others are planned."),
+        Reason(
+            "no-room",
+            "No route has a place for it, whichever two rules are waived, as the others are planned.",
+        ),
     )
 
 
@@ -187,12 +191,15 @@ def _cap(book: RouteBook, routes: Sequence[Candidate], visit: int, can: Sequence
 
 def _at_cap(problem: Problem, routes: Sequence[Candidate]) -> list[Carrier]:
     driven = Counter(problem.fleet[route.vehicle].carrier_id for route in routes)
-    return [one for one in problem.carriers if one.max_routes is not None and driven[one.id] >= one.max_routes]
+    return [
+        one for one in problem.carriers if one.max_routes is not None and driven[one.id] >= one.max_routes
+    ]
 
 
 def _no_space(book: RouteBook, routes: Sequence[Candidate], visit: int, can: Sequence[int]) -> str:
     load = book.problem.visits[visit].load
-    return f"No vehicle that passes has room left for its {load.pallets} pallets, {load.kg} kg and {load.litres} litres."
+    amounts = f"{load.pallets} pallets, {load.kg} kg and {load.litres} litres"
+    return f"No vehicle that passes has room left for its {amounts}."
 
 
 def _no_moment(book: RouteBook, routes: Sequence[Candidate], visit: int, can: Sequence[int]) -> str:

@@ -1,4 +1,5 @@
-"""What one more visit costs on routes that stand: the cheapest place for it, on a route or on a vehicle still free."""
+"""What one more visit costs on routes that stand: the cheapest place for it, on a route or on a vehicle still
+free."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from apps.routing.engine.rules import Rule
 
 @dataclass(frozen=True, slots=True)
 class Insertion:
-    """``route`` with the visit in it replaces the route numbered ``replaces`` (``None``: a further route); extra cents."""
+    """``route`` with the visit in it replaces the route numbered ``replaces`` (``None``: a further route);
+    extra cents."""
 
     route: Candidate
     replaces: int | None
@@ -24,8 +26,8 @@ def cheapest_insertion(
 ) -> Insertion | None:
     """The cheapest way to serve ``visit`` without moving another visit, or ``None`` when there is none.
 
-    Positions are tried in the order of what they would cost without breaks, which is never more than the truth, so that
-    breaks are worked out for few of them.
+    Positions are tried in the order of what they would cost without breaks, which is never more than the
+    truth, so that breaks are worked out for few of them.
     """
     best: Insertion | None = None
     for promised, replaces, candidate in sorted(
@@ -43,7 +45,8 @@ def cheapest_insertion(
 
 
 def free_classes(book: RouteBook, routes: Sequence[Candidate], waived: frozenset[Rule]) -> tuple[int, ...]:
-    """Vehicle classes that can take a further route beside ``routes``: a vehicle is left and so is the carrier's cap."""
+    """Vehicle classes that can take a further route beside ``routes``: a vehicle is left and so is the
+    carrier's cap."""
     problem = book.problem
     used = Counter(route.vehicle for route in routes)
     driven = Counter(problem.fleet[route.vehicle].carrier_id for route in routes)

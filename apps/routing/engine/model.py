@@ -1,9 +1,9 @@
 """The day as PyVRP sees it, and its search.
 
-The whole tariff is in the objective: a profile's "distance" of an arc is the money for its kilometres plus what stopping
-at its head costs (stop and pallets), fixed cost and cost per hour are PyVRP's own. Money is counted in 1/3600 cent, so
-that cents per hour over whole seconds stay exact. What PyVRP cannot say (breaks, caps over several classes, minimum
-charges) comes as ``Assumptions`` from round to round.
+The whole tariff is in the objective: a profile's "distance" of an arc is the money for its kilometres plus
+what stopping at its head costs (stop and pallets), fixed cost and cost per hour are PyVRP's own. Money is
+counted in 1/3600 cent, so that cents per hour over whole seconds stay exact. What PyVRP cannot say (breaks,
+caps over several classes, minimum charges) comes as ``Assumptions`` from round to round.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any
 
 import numpy as np
 import pyvrp
@@ -21,7 +22,7 @@ from pyvrp.PenaltyManager import PenaltyParams
 from pyvrp.solve import SolveParams, solve
 
 from apps.routing.engine.candidate import RouteBook
-from apps.routing.engine.problem import Problem, VehicleClass
+from apps.routing.engine.problem import Depot, Problem, VehicleClass, Visit
 
 UNITS_PER_CENT = 3600
 Order = tuple[int, ...]
@@ -33,9 +34,9 @@ Tour = tuple[Order, int]
 class Assumptions:
     """What one round of search takes for granted.
 
-    ``available`` vehicles of each class; ``slow`` classes drive every leg longer by the share that breaks take (45 minutes
-    on 4.5 hours), which is enough for breaks anywhere; ``duty`` bounds the seconds of a class's routes; ``dear`` classes
-    pay their minimum charge up front.
+    ``available`` vehicles of each class; ``slow`` classes drive every leg longer by the share that breaks
+    take (45 minutes on 4.5 hours), which is enough for breaks anywhere; ``duty`` bounds the seconds of a
+    class's routes; ``dear`` classes pay their minimum charge up front.
     """
 
     available: tuple[int, ...]
@@ -55,7 +56,8 @@ class Model:
 
 
 def build(book: RouteBook, visits: Sequence[int], assumed: Assumptions) -> Model:
-    """The PyVRP model of ``visits`` (by number) under ``assumed``; every visit is optional at the price of its penalty."""
+    """The PyVRP model of ``visits`` (by number) under ``assumed``; every visit is optional at the price of
+    its penalty."""
     problem = book.problem
     classes = tuple(
         number
@@ -67,7 +69,10 @@ def build(book: RouteBook, visits: Sequence[int], assumed: Assumptions) -> Model
     data_types = [_vehicle_type(problem, number, assumed, profiles, dimensions) for number in classes]
     data = pyvrp.ProblemData(
         locations=_locations(problem, visits),
-        clients=[_client(problem, visit, place, dimensions, len(problem.depots)) for place, visit in enumerate(visits)],
+        clients=[
+            _client(problem, visit, place, dimensions, len(problem.depots))
+            for place, visit in enumerate(visits)
+        ],
         depots=[
             pyvrp.Depot(location=place, tw_early=depot.opens, tw_late=depot.closes)
             for place, depot in enumerate(problem.depots)
@@ -80,14 +85,16 @@ def build(book: RouteBook, visits: Sequence[int], assumed: Assumptions) -> Model
 
 
 def _locations(problem: Problem, visits: Sequence[int]) -> list[pyvrp.Location]:
-    places = [*problem.depots, *(problem.visits[visit] for visit in visits)]
+    places: list[Depot | Visit] = [*problem.depots, *(problem.visits[visit] for visit in visits)]
     return [pyvrp.Location(x=place.lon, y=place.lat) for place in places]
 
 
 def _dimensions(problem: Problem, visits: Sequence[int], classes: Sequence[int]) -> tuple[int, ...]:
     """The capacities that can bind at all; the search need not look at the others."""
     total = [sum(problem.visits[visit].load.amounts[unit] for visit in visits) for unit in range(3)]
-    room = [min((problem.fleet[one].capacity.amounts[unit] for one in classes), default=0) for unit in range(3)]
+    room = [
+        min((problem.fleet[one].capacity.amounts[unit] for one in classes), default=0) for unit in range(3)
+    ]
     return tuple(unit for unit in range(3) if total[unit] > room[unit])
 
 
@@ -140,8 +147,8 @@ class _Profiles:
         self._metres = problem.travel.metres[np.ix_(places, places)]
         self._seconds = problem.travel.seconds[np.ix_(places, places)]
         self._known: dict[tuple[object, ...], int] = {}
-        self.costs: list[NDArray[np.int64]] = []
-        self.seconds: list[NDArray[np.int64]] = []
+        self.costs: list[Any] = []  # arrays of int64; PyVRP's stubs ask for a type that NumPy does not have
+        self.seconds: list[Any] = []
         self.allowed: list[NDArray[np.bool_]] = []
 
     def of(self, number: int) -> int:
@@ -253,7 +260,9 @@ def search(
     until: float | None,
     told: Callable[[int], None],
 ) -> list[list[Tour]]:
-    """The tours of the last best solutions, the best one last; ``told`` hears the cost in cents of each new best.
+    """The tours of the last best solutions, the best one last.
+
+    ``told`` hears the cost in cents of each new best.
 
     Ends after ``iterations``, when the clock has run for ``until`` seconds, or when the clock must stop.
     """
@@ -265,9 +274,7 @@ def search(
         stop=_Stop(clock, iterations, until),
         seed=seed,
         collect_stats=False,
-        params=SolveParams(
-            ils=IteratedLocalSearchParams(callbacks=listener), penalty=model.penalties
-        ),
+        params=SolveParams(ils=IteratedLocalSearchParams(callbacks=listener), penalty=model.penalties),
     )
     return [_tours(model, solution) for solution in [*listener.best, found.best]]
 
@@ -289,4 +296,4 @@ def _cents(solution: pyvrp.Solution) -> int:
         + solution.fixed_vehicle_cost()
         + solution.uncollected_prizes()
     )
-    return int(round(units / UNITS_PER_CENT))
+    return int(units) // UNITS_PER_CENT

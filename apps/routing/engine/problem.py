@@ -2,9 +2,11 @@
 
 Units, everywhere in the engine:
 
-* times: whole seconds since the plan's ``day_start`` (an instant in UTC; local midnight of the depot is the natural
+* times: whole seconds since the plan's ``day_start`` (an instant in UTC; local midnight of the depot is the
+natural
   choice), never negative; intervals are half-open ``[start, end)``;
-* distances: whole metres; vehicle and dock dimensions: metres; weights: kilograms; volume: litres (1 m³ = 1000 l), so
+* distances: whole metres; vehicle and dock dimensions: metres; weights: kilograms; volume: litres (1 m³ =
+1000 l), so
   that the three loads are integers and their sums exact;
 * money: whole cents of one currency.
 """
@@ -21,7 +23,8 @@ from numpy.typing import NDArray
 
 DAY = 24 * 3600
 DEFAULT_PENALTY_CENTS = 10_000_000
-"""Cost of leaving out a delivery that nobody ranked: far above any day of one lorry, so that it is served if it can be."""
+"""Cost of leaving out a delivery that nobody ranked: far above any day of one lorry, so that it is served if
+it can be."""
 
 
 class InvalidProblem(ValueError):
@@ -53,11 +56,7 @@ class Load:
 
     def fits(self, capacity: Load) -> bool:
         """Whether this load is within ``capacity`` in every dimension."""
-        return (
-            self.pallets <= capacity.pallets
-            and self.kg <= capacity.kg
-            and self.litres <= capacity.litres
-        )
+        return self.pallets <= capacity.pallets and self.kg <= capacity.kg and self.litres <= capacity.litres
 
     @property
     def amounts(self) -> tuple[int, int, int]:
@@ -67,7 +66,8 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Depot:
-    """A shipper's site where routes begin and end; nobody leaves before ``opens`` or returns after ``closes``."""
+    """A shipper's site where routes begin and end; nobody leaves before ``opens`` or returns after
+    ``closes``."""
 
     id: str
     lat: float
@@ -81,9 +81,10 @@ class Depot:
 class Visit:
     """One delivery as the engine sees it: where, what, when, and what the dock accepts.
 
-    ``window`` is the booked slot and hard: unloading starts inside it and is over by its end. A vehicle may arrive
-    earlier and wait. A limit of ``None`` means that the dock has none. ``origins`` names the depots that stock the
-    goods; empty means any. ``penalty_cents`` is what leaving this visit out costs, so a higher one is a higher priority.
+    ``window`` is the booked slot and hard: unloading starts inside it and is over by its end. A vehicle may
+    arrive earlier and wait. A limit of ``None`` means that the dock has none. ``origins`` names the depots
+    that stock the goods; empty means any. ``penalty_cents`` is what leaving this visit out costs, so a higher
+    one is a higher priority.
     """
 
     id: str
@@ -111,7 +112,8 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """What a carrier charges for one route; hours count from leaving the depot until the return, breaks included."""
+    """What a carrier charges for one route; hours count from leaving the depot until the return, breaks
+    included."""
 
     fixed_cents: int = 0
     per_km_cents: int = 0
@@ -125,8 +127,8 @@ class Tariff:
 class VehicleClass:
     """Interchangeable vehicles of one carrier at one depot; each drives at most one route.
 
-    ``shift`` bounds departure and return; ``max_duty_seconds`` the time between them. ``weight_kg`` is the laden weight
-    that a dock's limit is held against.
+    ``shift`` bounds departure and return; ``max_duty_seconds`` the time between them. ``weight_kg`` is the
+    laden weight that a dock's limit is held against.
     """
 
     id: str
@@ -170,8 +172,8 @@ class Carrier:
 class DrivingRules:
     """A driver's limits within one day. The defaults are Regulation (EC) No 561/2006, Articles 6(1) and 7.
 
-    After ``before_break`` seconds at the wheel a break of ``full_break`` is due; it may be split into ``first_part`` and
-    then ``second_part``. ``per_day`` bounds the driving of the whole route.
+    After ``before_break`` seconds at the wheel a break of ``full_break`` is due; it may be split into
+    ``first_part`` and then ``second_part``. ``per_day`` bounds the driving of the whole route.
     """
 
     before_break: int = 16_200
@@ -183,7 +185,8 @@ class DrivingRules:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How long to search. Equal ``seed`` and ``iterations`` give equal plans, provided ``seconds`` is not what ended it."""
+    """How long to search. Equal ``seed`` and ``iterations`` give equal plans, provided ``seconds`` is not
+    what ended it."""
 
     seed: int = 1
     iterations: int | None = 2_000
@@ -204,7 +207,8 @@ class TravelMatrix:
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """One shipper's day. ``day_start`` and ``zone`` only serve to say times in words as people on site read them."""
+    """One shipper's day. ``day_start`` and ``zone`` only serve to say times in words as people on site read
+    them."""
 
     depots: tuple[Depot, ...]
     visits: tuple[Visit, ...]

@@ -1,4 +1,7 @@
-"""What the engine answers: routes with every minute accounted for, and what was left out and why. Units as in ``problem``."""
+"""What the engine answers: routes with every minute accounted for, and what was left out and why.
+
+Units as in ``problem``.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,11 @@ class Activity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One activity over ``[start, end)``. ``leg`` counts the drives from 0: leg *n* leads to stop *n*, the last one home.
+    """One activity over ``[start, end)``.
 
-    A service and the wait before it carry the leg that led there. A break at a stop before unloading belongs to the leg
-    that led there, a break after unloading to the leg that follows.
+    ``leg`` counts the drives from 0: leg *n* leads to stop *n*, the last one home. A service and the wait
+    before it carry the leg that led there. A break at a stop before unloading belongs to the leg that led
+    there, a break after unloading to the leg that follows.
     """
 
     activity: Activity
@@ -31,7 +35,8 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class PlannedStop:
-    """A visit on its route: ``arrival`` at the gate, unloading over ``[start, end)``, ``metres`` driven to get there."""
+    """A visit on its route: ``arrival`` at the gate, unloading over ``[start, end)``, ``metres`` driven to
+    get there."""
 
     visit_id: str
     arrival: int
@@ -42,7 +47,8 @@ class PlannedStop:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one route costs by its tariff, part by part; ``minimum`` is what lifts the sum to the minimum charge. Cents."""
+    """What one route costs by its tariff, part by part; ``minimum`` is what lifts the sum to the minimum
+    charge. Cents."""
 
     fixed: int
     distance: int
@@ -103,10 +109,11 @@ class Unassigned:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The answer. ``route_cost`` is what the carriers charge, ``penalty_cost`` what the left-out visits were worth; cents.
+    """The answer; money in cents.
 
-    ``lower_bound`` is a cost that no plan can undercut, so ``total_cost`` is at most ``gap`` above the best. ``finished``
-    is false when a deadline or a cancellation ended the search before its iterations did.
+    ``route_cost`` is what the carriers charge, ``penalty_cost`` what the left-out visits were worth.
+    ``lower_bound`` is a cost that no plan can undercut, so ``total_cost`` is at most ``gap`` above the best.
+    ``finished`` is false when a deadline or a cancellation ended the search before its iterations did.
     """
 
     routes: tuple[PlannedRoute, ...]

@@ -1,4 +1,5 @@
-"""The names of everything that can keep a visit off a route, so that each can be waived alone to see whether it binds."""
+"""The names of everything that can keep a visit off a route, so that each can be waived alone to see whether
+it binds."""
 
 from __future__ import annotations
 

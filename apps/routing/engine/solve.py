@@ -1,8 +1,8 @@
 """The engine's one door: a problem in, a plan out.
 
-PyVRP searches for routes round after round, each round told what the one before got wrong (breaks, caps, minimum charges);
-exact models time every route and choose among all routes found; what is left out gets a last try and then its reasons. The
-independent checker judges the plan before anybody sees it.
+PyVRP searches for routes round after round, each round told what the one before got wrong (breaks, caps,
+minimum charges); exact models time every route and choose among all routes found; what is left out gets a
+last try and then its reasons. The independent checker judges the plan before anybody sees it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ _FIRST_SHARE = 0.6
 
 
 class EngineFault(RuntimeError):
-    """The engine made a plan that its own checker refuses; ``violations`` says where. No such plan leaves the engine."""
+    """The engine made a plan that its own checker refuses; ``violations`` says where. No such plan leaves the
+    engine."""
 
     def __init__(self, violations: tuple[Violation, ...]) -> None:
         super().__init__("; ".join(violation.sentence for violation in violations))
@@ -38,7 +39,8 @@ class EngineFault(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the search is: which round of it, its iterations so far, and the best cost in cents of this round."""
+    """How far the search is: which round of it, its iterations so far, and the best cost in cents of this
+    round."""
 
     round: int
     iterations: int
@@ -51,10 +53,11 @@ def plan(
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Plan:
-    """Routes for ``problem`` at the lowest cost found, every rule kept, and a reason for every visit left out.
+    """Routes for ``problem`` at the lowest cost found, every rule kept, a reason for every visit left out.
 
-    ``progress`` hears of each better solution; ``cancelled`` is asked at each iteration, and when it says yes the best so
-    far is the answer. Each round runs the budget's iterations. Equal problems, seeds and iterations give equal plans.
+    ``progress`` hears of each better solution; ``cancelled`` is asked at each iteration, and when it says yes
+    the best so far is the answer. Each round runs the budget's iterations. Equal problems, seeds and
+    iterations give equal plans.
 
     Raises:
         InvalidProblem: the problem makes no sense; it says why.
@@ -91,7 +94,9 @@ def _find(
         rounds = number + 1
         found = _round(book, clock, servable, assumed, number, progress)
         pool.add(found)
-        choice = choose(problem, pool.candidates(), hint=[*pool.feasible(found[-1])] if found else choice.routes)
+        choice = choose(
+            problem, pool.candidates(), hint=[*pool.feasible(found[-1])] if found else choice.routes
+        )
         revised = _revise(book, assumed, found[-1] if found else [], choice)
         if revised == assumed or clock.must_stop():
             break
@@ -157,7 +162,7 @@ def _available(problem: Problem) -> tuple[int, ...]:
 
 
 def _revise(book: RouteBook, assumed: Assumptions, best: Sequence[Tour], choice: Choice) -> Assumptions:
-    """What the next round should assume, after ``best`` of this round met the rules that PyVRP does not know."""
+    """What the next round should assume, now that ``best`` of this one met what PyVRP does not know."""
     problem = book.problem
     slow, duty = set(assumed.slow), dict(assumed.duty)
     for order, number in best:
@@ -194,7 +199,8 @@ def _under_caps(
 
 
 def _insert_the_rest(book: RouteBook, routes: list[Candidate], servable: Sequence[int]) -> list[Candidate]:
-    """Visits that are on no route but have a place that costs less than leaving them out get it, the dearest first."""
+    """Visits that are on no route but have a place that costs less than leaving them out get it, the dearest
+    first."""
     visits = book.problem.visits
     served = {visit for route in routes for visit in route.order}
     missing = sorted(set(servable) - served, key=lambda visit: (-visits[visit].penalty_cents, visit))
@@ -223,7 +229,9 @@ def _notes(problem: Problem, rounds: int, clock: Clock, choice: Choice, sequence
 
 def _write(book: RouteBook, routes: list[Candidate], clock: Clock, notes: list[str]) -> Plan:
     problem = book.problem
-    ordered = sorted(routes, key=lambda route: (route.timing.start, problem.fleet[route.vehicle].id, route.order))
+    ordered = sorted(
+        routes, key=lambda route: (route.timing.start, problem.fleet[route.vehicle].id, route.order)
+    )
     vehicles: dict[int, list[str]] = defaultdict(list)
     for number, offer in enumerate(problem.fleet):
         vehicles[number] = list(reversed(offer.vehicle_ids))

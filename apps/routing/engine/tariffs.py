@@ -7,7 +7,8 @@ from apps.routing.engine.result import Cost
 
 
 def price(tariff: Tariff, *, metres: int, seconds: int, stops: int, pallets: int) -> Cost:
-    """The charge for one route; each part is rounded half up to the cent, then the minimum charge applies to the sum."""
+    """The charge for one route; each part is rounded half up to the cent, then the minimum charge applies to
+    the sum."""
     distance = (metres * tariff.per_km_cents + 500) // 1000
     time = (seconds * tariff.per_hour_cents + 1800) // 3600
     per_stop = stops * tariff.per_stop_cents

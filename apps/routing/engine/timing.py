@@ -1,8 +1,9 @@
-"""When one vehicle does what on one sequence of visits: exact, with the driver's breaks, in the shortest time.
+"""When a vehicle does what on one sequence of visits: exact, with the driver's breaks, in the shortest time.
 
-Without a break the answer is a formula: drive as early as possible to learn the earliest end, then leave as late as that
-end allows. With breaks CP-SAT decides where they go. A break may be anywhere along a leg, so also at a stop before or
-after unloading; a break taken while the vehicle would wait anyway costs nothing. Waiting and unloading are no breaks.
+Without a break the answer is a formula: drive as early as possible to learn the earliest end, then leave as
+late as that end allows. With breaks CP-SAT decides where they go. A break may be anywhere along a leg, so
+also at a stop before or after unloading; a break taken while the vehicle would wait anyway costs nothing.
+Waiting and unloading are no breaks.
 """
 
 from __future__ import annotations
@@ -70,7 +71,8 @@ def time_route(frame: Frame) -> Timing | Rule:
 
 
 def time_with(frame: Frame, pauses: tuple[Pause, ...]) -> Timing | Rule:
-    """The shortest timing with exactly these breaks, the earliest among equals; no rule about breaks is looked at."""
+    """The shortest timing with exactly these breaks, the earliest among equals; no rule about breaks is
+    looked at."""
     legs = list(frame.legs)
     for pause in pauses:
         legs[pause.leg] += pause.length
@@ -119,18 +121,18 @@ def _forward(frame: Frame, pauses: tuple[Pause, ...], start: int) -> Timing:
 
 
 def place_breaks(frame: Frame) -> tuple[Pause, ...] | None:
-    """Breaks that keep Article 7 of Regulation (EC) No 561/2006 with the shortest route; ``None`` when there are none.
+    """Breaks that keep Article 7 of Regulation (EC) No 561/2006 with the shortest route, if there are any.
 
-    Each rest of the driver is one full break, or a first and a second part in this order; between two rests, and before
-    the first and after the last, the driver is at the wheel for at most ``before_break``. Breaks at stops are preferred
-    to breaks on the road, fewer to more, as far as the route gets no longer by it.
+    Each rest of the driver is one full break, or a first and a second part in this order; between two rests,
+    and before the first and after the last, the driver is at the wheel for at most ``before_break``. Breaks
+    at stops are preferred to breaks on the road, fewer to more, as far as the route gets no longer by it.
     """
     rules, driven = frame.driving, sum(frame.legs)
     needed = -(-driven // rules.before_break) - 1
     model = cp_model.CpModel()
     pieces = _pieces(model, frame, needed + 1)
     start = model.new_int_var(frame.leaves, frame.back, "start")
-    now: cp_model.LinearExprT = start
+    now: cp_model.LinearExpr | int = start
     for number, leg in enumerate(frame.legs):
         done = now + leg + sum(piece.length * piece.on_leg[number] for piece in pieces)
         if number == len(frame.service):
@@ -142,7 +144,9 @@ def place_breaks(frame: Frame) -> tuple[Pause, ...] | None:
     model.add(now <= frame.back)
     model.add(now - start <= frame.duty)
     model.minimize(
-        1000 * (now - start) + sum(10 * piece.on_road for piece in pieces) + sum(piece.taken for piece in pieces)
+        1000 * (now - start)
+        + sum(10 * piece.on_road for piece in pieces)
+        + sum(piece.taken for piece in pieces)
     )
     solver = _solver()
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
@@ -164,7 +168,7 @@ class _Piece:
 def _pieces(model: cp_model.CpModel, frame: Frame, rests: int) -> list[_Piece]:
     rules, driven = frame.driving, sum(frame.legs)
     pieces: list[_Piece] = []
-    previous: cp_model.LinearExprT = 0
+    previous: cp_model.LinearExpr | int = 0
     previous_taken: cp_model.IntVar | None = None
     for _ in range(rests):
         full, split = model.new_bool_var(""), model.new_bool_var("")

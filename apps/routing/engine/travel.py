@@ -1,6 +1,7 @@
 """How far and how long between places: a provider's answer as two NumPy matrices.
 
-A provider is anything with ``matrix(points)``; a road router fits in beside the great-circle provider that is here.
+A provider is anything with ``matrix(points)``; a road router fits in beside the great-circle provider that is
+here.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ LORRY_SPEEDS = (
     SpeedClass(40.0, 60.0),
     SpeedClass(float("inf"), 75.0),
 )
-"""Assumed speeds of a lorry: streets, main roads, regional roads, motorway. Longer trips have a larger share of the latter."""
+"""Assumed speeds of a lorry: streets, main roads, regional roads, motorway. Longer trips have a larger share
+of the latter."""
 
 
 class TravelProvider(Protocol):
@@ -53,9 +55,9 @@ class TravelProvider(Protocol):
 class GreatCircle:
     """Distance over the sphere times a circuity factor, driven at the speeds of a lorry.
 
-    ``circuity`` is road distance over straight distance; measured country averages lie mostly between 1.2 and 1.5
-    (Ballou, Rahardja and Sakai, 2002). The duration is concave in the distance, so both matrices keep the triangle
-    inequality.
+    ``circuity`` is road distance over straight distance; measured country averages lie mostly between 1.2 and
+    1.5 (Ballou, Rahardja and Sakai, 2002). The duration is concave in the distance, so both matrices keep the
+    triangle inequality.
     """
 
     circuity: float = 1.3

@@ -10,7 +10,8 @@ from apps.routing.engine.problem import Problem
 
 
 def clock(problem: Problem, seconds: int) -> str:
-    """The time of day at ``seconds``, in the problem's zone; the weekday too when it is another day than the plan's."""
+    """The time of day at ``seconds``, in the problem's zone; the weekday too when it is another day than the
+    plan's."""
     zone = ZoneInfo(problem.zone)
     first = problem.day_start.astimezone(zone)
     moment = (problem.day_start + timedelta(seconds=seconds)).astimezone(zone)
