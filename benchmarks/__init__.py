@@ -1,0 +1,1 @@
+"""What Dockside promises about speed, runnable: ``make bench``."""
