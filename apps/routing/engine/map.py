@@ -4,7 +4,7 @@ Equirectangular projection at the middle latitude, which is true to scale within
 
 Classes for the style sheet: ``plan-map``; ``map-ground``; ``map-graticule`` (lines), ``map-degree`` (their
 labels); ``map-route`` with ``route-1`` … ``route-8``, in it ``route-line`` and ``route-home`` (paths, the way
-home apart), ``stop`` (group), ``stop-mark``, ``stop-number``; ``map-depot``, ``depot-mark``;
+home apart), ``stop`` (group), ``stop-leader``, ``stop-mark``, ``stop-number``; ``map-depot``, ``depot-mark``;
 ``map-left-out``, ``left-out-mark``; ``map-name``; ``map-scale``, ``map-north``. Routes carry ``data-route``,
 stops ``data-route`` and ``data-stop`` (the visit's id), for linking with table and chart.
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import product
 from math import cos, radians
 from typing import NamedTuple
 
@@ -25,6 +26,8 @@ from apps.routing.engine.wording import clock
 _EDGE = 56.0
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 45.0)
 _KM_PER_DEGREE = 111.195
+_AROUND = sorted(product((0, 1, -1, 2, -2, 3, -3), repeat=2), key=lambda step: step[0] ** 2 + step[1] ** 2)
+"""Where a mark may go, nearest first, in its own widths and heights from its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +75,9 @@ def draw_map(
         *_graticule(view),
         *(_lines(view, route) for route in routes),
         *(_left_out(spot, marks[-1, spot.id]) for spot in left_out),
-        *(_stops(route, marks) for route in routes),
+        *(_stops(view, route, marks) for route in routes),
         *(_depot(view, depot) for depot in depots),
-        *_names(view, depots, spots),
+        *_names(view, depots, spots, list(marks.values())),
         _scale(view),
         _north(view),
         id_=id_,
@@ -185,19 +188,22 @@ def _path(points: Sequence[_Point]) -> str:
 def _spread(
     view: _View, routes: Sequence[MapRoute], left_out: Sequence[Spot]
 ) -> dict[tuple[int, str], _Point]:
-    """Where each mark goes, marks of one place side by side, by route number (-1: none) and spot id."""
+    """Where each mark goes, by route number (-1: none) and spot id: on its place, or beside it if that is
+    taken."""
+    depots = dict.fromkeys(view.at(route.depot.lat, route.depot.lon) for route in routes)
+    boxes = [_box(point, 26.0) for point in depots]
     marks: dict[tuple[int, str], _Point] = {}
-    taken: dict[_Point, int] = {}
     every = [(route.number, spot) for route in routes for spot in route.stops]
     for number, spot in [*every, *((-1, spot) for spot in left_out)]:
-        point = view.at(spot.lat, spot.lon)
-        cell = _Point(point.x // 12, point.y // 12)
-        marks[number, spot.id] = _Point(point.x + 26 * taken.get(cell, 0), point.y)
-        taken[cell] = taken.get(cell, 0) + 1
+        place = view.at(spot.lat, spot.lon)
+        around = [_Point(place.x + 28 * across, place.y + 20 * down) for across, down in _AROUND]
+        free = (at for at in around if not any(_overlap(_box(at, 26.0), box) for box in boxes))
+        marks[number, spot.id] = next(free, place)
+        boxes.append(_box(marks[number, spot.id], 26.0))
     return marks
 
 
-def _stops(route: MapRoute, marks: dict[tuple[int, str], _Point]) -> str:
+def _stops(view: _View, route: MapRoute, marks: dict[tuple[int, str], _Point]) -> str:
     drawn = []
     for position, spot in enumerate(route.stops, start=1):
         x, y = marks[route.number, spot.id]
@@ -206,6 +212,7 @@ def _stops(route: MapRoute, marks: dict[tuple[int, str], _Point]) -> str:
             element(
                 "g",
                 element("title", escape(hint)),
+                _leader(view.at(spot.lat, spot.lon), marks[route.number, spot.id]),
                 element("rect", class_="stop-mark", x=x - 13, y=y - 9, width=26, height=18, rx=9),
                 text(f"{route.number}.{position}", x, y + 4, "stop-number", text_anchor="middle"),
                 class_="stop",
@@ -214,6 +221,13 @@ def _stops(route: MapRoute, marks: dict[tuple[int, str], _Point]) -> str:
             )
         )
     return element("g", *drawn, class_=f"map-route {route_class(route.number)}", data_route=route.number)
+
+
+def _leader(place: _Point, mark: _Point) -> str:
+    """A line from a mark that had to move to its place."""
+    if place == mark:
+        return ""
+    return element("line", class_="stop-leader", x1=place.x, y1=place.y, x2=mark.x, y2=mark.y)
 
 
 def _left_out(spot: Spot, at: _Point) -> str:
@@ -238,9 +252,11 @@ def _depot(view: _View, depot: Spot) -> str:
     )
 
 
-def _names(view: _View, depots: Sequence[Spot], spots: Sequence[Spot]) -> Iterable[str]:
+def _names(
+    view: _View, depots: Sequence[Spot], spots: Sequence[Spot], marks: Sequence[_Point]
+) -> Iterable[str]:
     """Names where they hide neither a mark nor another name; those without room are in the marks' titles."""
-    boxes = [_box(view.at(spot.lat, spot.lon), 28.0) for spot in spots]
+    boxes = [_box(mark, 28.0) for mark in [*marks, *(view.at(one.lat, one.lon) for one in depots)]]
     named = dict.fromkeys((spot.name, view.at(spot.lat, spot.lon)) for spot in [*depots, *spots] if spot.name)
     for name, point in named:
         length = 6.4 * len(name)

@@ -14,7 +14,7 @@ _DASHES = ("none", "9 4", "2 3", "12 3 2 3", "5 2", "14 5 5 5")
 
 
 def route_class(number: int) -> str:
-    """The class that colours route ``number``; after eight routes the colours come again, dashed otherwise."""
+    """The class that colours route ``number``; after eight routes the colours repeat, with other dashes."""
     return f"route-{(number - 1) % ROUTE_COLOURS + 1}"
 
 
