@@ -55,15 +55,19 @@ class Model:
     penalties: PenaltyParams
 
 
-def build(book: RouteBook, visits: Sequence[int], assumed: Assumptions) -> Model:
-    """The PyVRP model of ``visits`` (by number) under ``assumed``; every visit is optional at the price of
-    its penalty."""
+def build(book: RouteBook, visits: Sequence[int], assumed: Assumptions) -> Model | None:
+    """The PyVRP model of ``visits`` (by number) under ``assumed``, or ``None`` when no vehicle is to be had.
+
+    Every visit is optional at the price of its penalty.
+    """
     problem = book.problem
     classes = tuple(
         number
         for number, count in enumerate(assumed.available)
         if count and any(book.allowed(visit, number) for visit in visits)
     )
+    if not classes:
+        return None
     dimensions = _dimensions(problem, visits, classes)
     profiles = _Profiles(book, visits, assumed)
     data_types = [_vehicle_type(problem, number, assumed, profiles, dimensions) for number in classes]
@@ -266,8 +270,6 @@ def search(
 
     Ends after ``iterations``, when the clock has run for ``until`` seconds, or when the clock must stop.
     """
-    if not model.classes or not model.visits:
-        return []
     listener = _Listener(model, told)
     found = solve(
         model.data,

@@ -114,13 +114,16 @@ def _round(
     progress: Callable[[Progress], None],
 ) -> list[list[Tour]]:
     budget = book.problem.budget
+    model = build(book, servable, assumed)
+    if model is None:
+        return []
     until = None
     if budget.seconds is not None:
         spent = clock.spent()
         share = 1.0 if number == _ROUNDS - 1 else _FIRST_SHARE
         until = spent + (budget.seconds - spent) * share
     return search(
-        build(book, servable, assumed),
+        model,
         clock,
         seed=budget.seed,
         iterations=budget.iterations,

@@ -1,6 +1,6 @@
 """Our model costs nothing: it is as good as bare PyVRP with the same seed and iterations.
 
-The instances are published ones; their folder is named by ``INSTANCES_DIR``; without it these tests are skipped.
+The instances are published ones, their folder is named by ``INSTANCES_DIR``; without it they are skipped.
 """
 
 from __future__ import annotations

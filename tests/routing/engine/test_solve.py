@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -351,3 +352,48 @@ def test_the_lower_bound_is_below_the_plan_and_above_nothing():
     answer = plan(day([10, 20], [visit("a"), visit("b")], [vehicles("van", tariff=tariff)]))
 
     assert 0 < answer.lower_bound <= answer.total_cost == 5_000
+
+
+def test_a_carrier_that_takes_no_route_leaves_everything_out():
+    assert left_out(plan(day([10], [visit("a")], [vehicles("van")], caps={"swift": 0}))) == {
+        "a": ["carrier-cap"]
+    }
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_the_day_is_like_the_plan_passes_the_checker_and_comes_again(seed):
+    draw = Random(seed)
+    kms = [draw.randint(-250, 250) for _ in range(draw.randint(1, 14))]
+    visits = [
+        visit(
+            f"v{number}",
+            pallets=draw.randint(0, 8),
+            window=Window(
+                start := draw.randrange(0, 20 * HOUR, 600), start + draw.choice([1200, 3600, 14400])
+            ),
+            unload=draw.choice([0, 600, 1800]),
+            max_length_m=draw.choice([None, 9.0]),
+            penalty_cents=draw.choice([3_000, 200_000, 10_000_000]),
+        )
+        for number in range(len(kms))
+    ]
+    fleet = [
+        vehicles(
+            f"class{number}",
+            carrier=draw.choice(["swift", "steady"]),
+            count=draw.randint(1, 3),
+            tariff=Tariff(
+                draw.choice([0, 50_000]), 733, draw.choice([0, 9_999]), 77, 5, draw.choice([0, 90_000])
+            ),
+            shift=Window(draw.choice([0, 6 * HOUR]), draw.choice([16 * HOUR, 24 * HOUR])),
+            max_duty_seconds=draw.choice([None, 10 * HOUR]),
+            length_m=draw.choice([7.0, 12.0]),
+        )
+        for number in range(draw.randint(1, 4))
+    ]
+    problem = day(kms, visits, fleet, caps={"swift": draw.randint(0, 3)}, seed=seed)
+
+    answer = plan(problem)
+
+    assert check(problem, answer) == ()
+    assert plan(problem) == answer
