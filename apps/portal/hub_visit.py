@@ -13,8 +13,10 @@ from apps.accounts.permissions import allows
 from apps.appointments.models import Appointment, AppointmentEvent, Offer
 from apps.appointments.search import local_day
 from apps.appointments.selectors import appointments_visible_to, timeline
+from apps.consignments.models import HandlingUnit
 from apps.deliveries.doorway import enter_delivery
 from apps.deliveries.models import Delivery, DeliveryEvent, Discrepancy, Handover
+from apps.deliveries.selectors import consignments_of
 from apps.documents.models import Document
 from apps.documents.selectors import ChecklistLine, checklist, documents_of
 from apps.portal.presenters.parties import Parties
@@ -102,3 +104,12 @@ def day_of_visit(appointment: Appointment, delivery: Delivery) -> date:
     if appointment.during is None:
         return delivery.day
     return local_day(appointment.during.lower, ZoneInfo(appointment.site.time_zone))
+
+
+def read_goods(delivery: Delivery) -> list[HandlingUnit]:
+    """The delivery's handling units with their consignment, in order; called in the shipper's schema."""
+    return [
+        unit
+        for consignment in consignments_of(delivery)
+        for unit in sorted(consignment.handling_units.all(), key=lambda unit: unit.sscc)
+    ]

@@ -29,11 +29,7 @@ def appointment(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 
 
 def appointment_page(
-    request: HttpRequest,
-    appointment_id: UUID,
-    *,
-    refusal: DomainError | None = None,
-    form: ReasonForm | None = None,
+    request: HttpRequest, appointment_id: UUID, *, refusal: DomainError | None = None
 ) -> HttpResponse:
     """The page as it stands; with a ``refusal`` it answers at that status and says so in place.
 
@@ -45,7 +41,11 @@ def appointment_page(
     may_negotiate = allows(request.actor, "appointments.offer", visit.appointment)
     context = hub_frame(request, site=visit.appointment.site)
     context |= visit_page(visit, may_negotiate=may_negotiate, now=now, refusal=refusal)
-    context |= {"reason_form": form or ReasonForm(auto_id="decline_%s"), "arrival_form": ArrivalForm()}
+    context |= {
+        "decline_form": ReasonForm(auto_id="decline_%s"),
+        "cancel_form": ReasonForm(auto_id="cancel_%s"),
+        "arrival_form": ArrivalForm(),
+    }
     return render(request, "portal/hub/appointment.html", context, status=refusal.status if refusal else 200)
 
 
