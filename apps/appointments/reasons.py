@@ -1,4 +1,4 @@
-"""Why a slot, or a whole day, can't be booked: a sentence for each thing in the way, in the site's own time."""
+"""Why a slot, or a whole day, can't be booked: a sentence for each thing in the way, in the site's time."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""What a site demands of a load and a vehicle: each rule says itself in a sentence and refuses in one; durations.
+"""What a site demands of a load and a vehicle: each rule is a sentence and refuses in one; durations.
 
 Works on what ``selectors.site_profile`` loaded and asks the database nothing.
 """
@@ -80,7 +80,7 @@ def refusals(profile: DockProfile, site: Site, load: LoadFacts) -> list[str]:
 
 
 def conditions(profile: DockProfile, site: Site, load: LoadFacts) -> list[str]:
-    """What a confirmation must state because the vehicle isn't known yet: the limits that it will have to meet."""
+    """Limits that a confirmation must state because the vehicle, which has to meet them, isn't known yet."""
     return [
         f"{_takes(rule, _owner(rule, profile.dock, site))}."
         for rule in profile.rules

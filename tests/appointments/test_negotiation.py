@@ -28,7 +28,11 @@ def test_a_search_finds_the_days_starts(northern_site, now, dock):
 def test_three_rounds_lead_to_a_booking(alice, rita, dock, second_dock, offer, now, at_acme):
     appointment = offer(alice, slot_at(dock, "08:00"), slot_at(dock, "09:00"), message="Any of these?")
     counter_offer(
-        actor=rita, appointment_id=appointment.pk, slots=[slot_at(second_dock, "10:00")], reason_code="no_staff", now=now
+        actor=rita,
+        appointment_id=appointment.pk,
+        slots=[slot_at(second_dock, "10:00")],
+        reason_code="no_staff",
+        now=now,
     )
     counter_offer(actor=alice, appointment_id=appointment.pk, slots=[slot_at(dock, "11:00")], now=now)
     last = Offer.objects.get(appointment=appointment, state="open")
