@@ -33,7 +33,7 @@ check: $(DEV_STAMP) ## lint, formatting, types, import contracts, Django's own c
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	find . -path '*/templates/*' -name '*.html' -not -path './.*' -exec $(VENV)/bin/djade --check {} +
-	$(PYTHON) -m mypy .
+	$(PYTHON) -m mypy
 	$(VENV)/bin/lint-imports
 	$(PYTHON) -m config.local up
 	$(PYTHON) manage.py check --fail-level WARNING
@@ -62,7 +62,7 @@ $(VENV)/bin/python:
 	$$python -m venv $(VENV)
 
 define install
-@echo "Installing what $(1) names (well under a minute) ..."
+@echo "Installing what $(1) names (once; a minute or two) ..."
 @if command -v uv >/dev/null; then uv pip install -q --python $(PYTHON) --require-hashes -r $(1); \
 else $(PYTHON) -m pip install -q --require-hashes -r $(1); fi
 @touch $@

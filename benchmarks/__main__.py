@@ -1,4 +1,4 @@
-"""``python -m benchmarks [NAME]``: every benchmark, or one; exit code 1 when a promise is short, 2 when none could run."""
+"""``python -m benchmarks [NAME]``: all benchmarks or one; exit code 1: one fell short, 2: none could run."""
 
 import sys
 

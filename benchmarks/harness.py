@@ -1,14 +1,12 @@
 """Runs benchmarks and says of each promise whether it held.
 
-A benchmark is a module of this package with ``run() -> Iterable[Promise]``; one whose name begins with an underscore
-is a helper. Benchmarks work in a database of their own, which stays for the next time.
+A benchmark is a module of this package with ``run() -> Iterable[Promise]``; one whose name begins with an
+underscore is a helper. Benchmarks work in a database of their own, which stays for the next time.
 """
 
 import importlib
 import os
 import pkgutil
-import subprocess
-import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +17,7 @@ import psycopg
 from psycopg import sql
 
 import benchmarks
-from config.local import places, postgres, services
+from config.local import postgres, processes, services
 from config.local.environment import variable
 from config.local.errors import LocalServiceError
 
@@ -37,7 +35,7 @@ class NoOwner(LocalServiceError):
 
 @dataclass(frozen=True)
 class Promise:
-    """One measured figure against what was promised, both in ``unit``; ``bound`` says on which side it has to be."""
+    """One measured figure against its target, both in ``unit``; ``bound`` is the side on which it must be."""
 
     name: str
     figure: float
@@ -50,9 +48,9 @@ class Promise:
         return self.figure <= self.target if self.bound == "at most" else self.figure >= self.target
 
     def __str__(self) -> str:
+        figure, target = (f"{number:g}{self.unit}" for number in (self.figure, self.target))
         sign = "<=" if self.bound == "at most" else ">="
-        verdict = "held" if self.held else "short"
-        return f"bench {self.name} figure={self.figure:g}{self.unit} target={sign}{self.target:g}{self.unit} {verdict}"
+        return f"bench {self.name} figure={figure} target={sign}{target} {'held' if self.held else 'short'}"
 
 
 Benchmark = Callable[[], Iterable[Promise]]
@@ -83,7 +81,8 @@ def choose(found: Mapping[str, Benchmark], only: str | None) -> dict[str, Benchm
 
 def run_all(chosen: Mapping[str, Benchmark], out: TextIO) -> bool:
     """Run them one after another, a line per promise; whether every promise was made and held."""
-    return all([_run_one(name, benchmark, out) for name, benchmark in chosen.items()])
+    verdicts = [_run_one(name, benchmark, out) for name, benchmark in chosen.items()]
+    return all(verdicts)
 
 
 def _run_one(name: str, benchmark: Benchmark, out: TextIO) -> bool:
@@ -111,7 +110,7 @@ def _loader(name: str) -> Benchmark:
 
 @contextmanager
 def prepared() -> Iterator[None]:
-    """Services up, the benchmarks' own database migrated, Django set up; services that this started end with it.
+    """Services up, the benchmarks' own database migrated, Django set up; what this started ends with it.
 
     Raises:
         LocalServiceError: a service cannot be started, or there is no login to create the database with.
@@ -120,8 +119,7 @@ def prepared() -> Iterator[None]:
     try:
         _ensure_database()
         os.environ["DOCKSIDE_DATABASE"] = DATABASE
-        migrate = [sys.executable, "manage.py", "migrate_schemas", "--verbosity", "0"]
-        subprocess.run(migrate, cwd=places.PROJECT, check=True)
+        processes.migrate()
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
         importlib.import_module("django").setup()
         yield

@@ -11,15 +11,17 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
-from config.local import broker, postgres
+from config.local import broker, places, postgres
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-LOCAL_DIR = BASE_DIR / ".local"
+LOCAL_DIR = places.local_home()
 
 env = Env()
 env.read_env(str(BASE_DIR / ".env"), recurse=False)
 
-PRODUCTION = env.str("DOCKSIDE_ENV", "local", validate=lambda value: value in {"local", "production"}) == "production"
+PRODUCTION = (
+    env.str("DOCKSIDE_ENV", "local", validate=lambda value: value in {"local", "production"}) == "production"
+)
 
 
 def required(name: str, local: str) -> str:
@@ -150,15 +152,18 @@ CELERY_BROKER_URL = required("BROKER_URL", broker.url())
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = broker.transport_options(CELERY_BROKER_URL)
 CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_DEFAULT_QUEUE_TYPE = broker.queue_type(CELERY_BROKER_URL)
+CELERY_TASK_CREATE_MISSING_QUEUE_TYPE = broker.queue_type(CELERY_BROKER_URL)
+CELERY_TASK_TIME_LIMIT = broker.LONGEST_TASK_SECONDS
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
-    "sweep the outbox": {"task": "tenancy.sweep", "schedule": 2.0},
-    "expire unanswered offers": {"task": "deliveries.expire", "schedule": 30.0},
-    "sequence the custody logs": {"task": "custody.sequence", "schedule": 2.0},
+    "sweep the outbox": {"task": "tenancy.sweep", "schedule": 2.0, "options": {"expires": 2}},
+    "expire unanswered offers": {"task": "deliveries.expire", "schedule": 30.0, "options": {"expires": 30}},
+    "sequence the custody logs": {"task": "custody.sequence", "schedule": 2.0, "options": {"expires": 2}},
 }
 
 # People --------------------------------------------------------------------------------------
@@ -232,7 +237,9 @@ CACHES = {
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env.str("STATIC_ROOT", str(LOCAL_DIR / "static")))
-STORE_DIR = Path(env.str("STORE_DIR", str(LOCAL_DIR / "store")))  # papers, bundles: private, one folder per schema
+STORE_DIR = Path(
+    env.str("STORE_DIR", str(LOCAL_DIR / "store"))
+)  # papers, bundles: private, one folder per schema
 CUSTODY_KEY_DIR = Path(env.str("CUSTODY_KEY_DIR", str(LOCAL_DIR / "keys")))  # readable by workers alone
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": STORE_DIR}},
@@ -246,10 +253,11 @@ WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = not PRODUCTION
 
 # Language and time ---------------------------------------------------------------------------
-LANGUAGE_CODE = "en-gb"
+LANGUAGE_CODE = "en"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = ["config.formats"]
 
 # API -----------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -276,6 +284,12 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
-    "loggers": {"fontTools": {"level": "WARNING"}, "weasyprint": {"level": "ERROR"}},
+    "loggers": {
+        "fontTools": {"level": "WARNING"},
+        "weasyprint": {"level": "ERROR"},
+        "celery.worker.strategy": {"level": "WARNING"},  # “received” and “succeeded” every two seconds say nothing
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+    },
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -38,11 +38,13 @@ def owner() -> Iterator[psycopg.Connection[tuple[object, ...]]]:
 
 def create() -> None:
     """Build the template where it is missing and clone the test database from it."""
+    connections.close_all()
     with owner() as session:
         session.execute("SELECT pg_advisory_lock(%s)", [BUILD_LOCK])
         template = f"template_{fingerprint()}"
         if not session.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template]).fetchone():
             _build(session, template)
+        connections.close_all()
         _drop(session, TEST_DATABASE)
         session.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(TEST_DATABASE), sql.Identifier(template))

@@ -21,6 +21,15 @@ class Side(StrEnum):
 
 
 @dataclass(frozen=True)
+class Organisation:
+    """A shipper, a recipient, or the network itself (then without an id)."""
+
+    side: Side
+    name: str
+    id: UUID | None = None
+
+
+@dataclass(frozen=True)
 class Actor:
     """Somebody who acts, with the roles they hold there.
 

@@ -90,6 +90,12 @@ class Person(AbstractBaseUser):
         return self.name.split(" ")[0]
 
     @property
+    def initials(self) -> str:
+        """First letters of the first and the last word of the name, or of the address."""
+        words = self.name.split() or [self.email]
+        return "".join(word[0] for word in dict.fromkeys((words[0], words[-1]))).upper()
+
+    @property
     def is_staff(self) -> bool:
         """Whether the admin of the schema that the connection is in lets this person in."""
         if connection.schema_name == get_public_schema_name():

@@ -4,7 +4,7 @@ from typing import Any
 
 import rules
 
-from apps.accounts.actors import Actor, Side
+from apps.accounts.actors import Actor, Organisation, Side
 from apps.accounts.models import Role
 from apps.core.errors import PermissionRefused
 
@@ -50,4 +50,15 @@ def is_auditor(actor: Actor, subject: Any = None) -> bool:
     return actor.has_role(Role.AUDITOR)
 
 
+@rules.predicate
+def administers(actor: Actor, organisation: Organisation) -> bool:
+    """Shipper administrator there, or receiving manager there."""
+    if organisation.side == Side.SHIPPER:
+        return actor.shipper_id == organisation.id and Role.SHIPPER_ADMIN in actor.roles
+    if organisation.side == Side.RECIPIENT and organisation.id is not None:
+        return actor.has_role_at(organisation.id, Role.RECEIVING_MANAGER)
+    return False
+
+
 rules.add_rule("accounts.provision", is_operator)
+rules.add_rule("accounts.invite", is_operator | administers)

@@ -1,0 +1,1 @@
+"""A shipper's custody log: events, Merkle tree, checkpoints, bundles that prove themselves offline."""

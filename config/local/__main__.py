@@ -15,7 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = asked.do(asked)
     except LocalServiceError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 1
     return code
 
@@ -52,13 +52,13 @@ def _down(_asked: argparse.Namespace) -> int:
 def _status(_asked: argparse.Namespace) -> int:
     report = services.status()
     for service, state in report.items():
-        print(f"{service}: {state}")
+        sys.stdout.write(f"{service}: {state}\n")
     return int("stopped" in report.values())
 
 
 def _url(_asked: argparse.Namespace) -> int:
     for name, url in services.urls().items():
-        print(f"{name}={url}")
+        sys.stdout.write(f"{name}={url}\n")
     return 0
 
 

@@ -30,8 +30,8 @@ TRANSPORT_OPTIONS: dict[str, int] = {
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
 }
-"""Redis and Valkey: a killed worker's tasks go to another one after ``visibility_timeout`` seconds, looked for
-every 5 s; Celery's default is every 100 s."""
+"""Redis and Valkey: a killed worker's tasks go to another one after ``visibility_timeout`` seconds, and are
+looked for every 5 s; Celery's default is every 100 s."""
 
 START_SECONDS = 20.0
 STOP_SECONDS = 20.0

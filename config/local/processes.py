@@ -1,5 +1,6 @@
 """The processes that Dockside consists of on one machine, and how they run: to serve, or beside a command."""
 
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,10 @@ from config.local.supervisor import Child, Supervisor, listens, require_free_por
 HOST = "127.0.0.1"
 QUEUES = ("default", "routing", "documents")
 MIGRATE = (sys.executable, "manage.py", "migrate_schemas", "--verbosity", "0")
+
+
+class NotMigrated(LocalServiceError):
+    """The database's schemas could not be brought up to date; the command has said why."""
 
 
 class BadPort(LocalServiceError):
@@ -30,18 +35,30 @@ def web_port() -> int:
     return int(said)
 
 
+def migrate() -> None:
+    """Bring every schema up to date.
+
+    Raises:
+        NotMigrated: the command failed.
+    """
+    if subprocess.run(MIGRATE, cwd=places.PROJECT, check=False).returncode != 0:
+        raise NotMigrated("The database could not be brought up to date.")
+
+
 def web(port: int) -> Child:
     """The web process; it also answers for every shipper's host name."""
     bound_to = ("--host", HOST, "--port", str(port))
-    size = ("--workers", "1", "--blocking-threads", "8", "--respawn-failed-workers")
-    command = (sys.executable, "-m", "granian", "--interface", "wsgi", *bound_to, *size)
+    size = ("--workers", "1", "--blocking-threads", "4", "--respawn-failed-workers")
+    command = (sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", *bound_to, *size)
     return Child("web", (*command, "config.wsgi:application"))
 
 
 def background(home: Path) -> tuple[Child, Child]:
     """The worker and the clock that gives it its regular work."""
-    celery = (sys.executable, "-m", "celery", "-A", "config")
-    worker = ("worker", "-P", "prefork", "-c", "2", "-Q", ",".join(QUEUES), "-l", "INFO")
+    as_root_too = ("-W", "ignore:You're running the worker with superuser privileges")
+    celery = (sys.executable, *as_root_too, "-m", "celery", "--quiet", "-A", "config")
+    alone = ("--without-gossip", "--without-mingle")
+    worker = ("worker", "-P", "prefork", "-c", "2", "-Q", ",".join(QUEUES), "-l", "INFO", *alone)
     beat = ("beat", "-l", "WARNING", "--schedule", str(home / "beat-schedule"))
     return Child("worker", (*celery, *worker)), Child("beat", (*celery, *beat, "--pidfile", ""))
 

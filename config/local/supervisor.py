@@ -171,7 +171,7 @@ class Supervisor:
                 preexec_fn=_end_with(os.getpid()),
             )
         except OSError as error:
-            self._pause(running, f"cannot be started: {error}")
+            self._pause(running, f"cannot be started: {error.strerror}")
             return
         assert process.stdout is not None
         os.set_blocking(process.stdout.fileno(), False)

@@ -1,0 +1,250 @@
+"""What a custody event is: its fields, its types and what each type means in EPCIS 2.0. Data alone; pure.
+
+The schema is closed: a field or type that is not in these tables is refused, by `canonical` when an event
+is written and by `verify` when it is read. Changing a table means a new ``VERSION``; old events keep the
+tables they were written with.
+
+A field is described by the name of its kind or of a structure, with a suffix: ``[]`` a list, ``[+]`` a list
+of at least one, ``?`` may be absent (it is then left out, never null). The kinds are
+
+==============  =====================================================================================
+``text``        1-2000 characters without control characters
+``code``        a word: letters, digits, underscores
+``origin``      a log's name: no spaces, no plus
+``uuid``        lower case, with hyphens
+``time``        UTC with microseconds, ``2026-11-20T08:00:00.000000Z``
+``date``        ``2026-11-20``
+``count``       whole number from 0 to 2^53 - 1
+``positive``    whole number from 1
+``integer``     whole number of either sign, within 2^53 - 1
+``decimal``     an exact quantity as a string, ``"12.50"``
+``sscc gln gtin``  GS1 keys as digits with a right check digit
+``sha256``      64 lower-case hex digits
+``commitment``  the same, hiding a personal value (see `commitments`)
+``pointer``     JSON pointer to a field of an event
+``version``     the number of this schema
+==============  =====================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+VERSION = 1
+
+Fields = Mapping[str, str]
+
+STRUCTURES: Mapping[str, Fields] = {
+    "event": {
+        "v": "version",
+        "log": "origin",
+        "shipper": "text",
+        "event_id": "uuid",
+        "type": "code",
+        "consignments": "consignment[]",
+        "delivery": "text?",
+        "site": "site?",
+        "actor": "actor",
+        "event_time": "time",
+        "received_time": "time",
+        "why": "why",
+    },
+    # cseq numbers the events of one consignment from 1 without gaps, so that an omitted event shows.
+    "consignment": {"number": "text", "cseq": "positive", "sscc": "sscc[]"},
+    "site": {"gln": "gln?", "name": "text"},
+    "actor": {"id": "text", "role": "code", "organisation": "text", "name": "commitment?"},
+    "why": {"biz_step": "code?", "disposition": "code?", "refs": "ref[]"},
+    "ref": {"type": "code", "id": "text"},
+    "item": {
+        "article": "text",
+        "description": "text?",
+        "gtin": "gtin?",
+        "quantity": "decimal",
+        "unit": "text",
+        "lot": "text?",
+        "expiry": "date?",
+    },
+    "handling_unit": {"sscc": "sscc", "package": "text", "gross_weight_g": "count?", "items": "item[]?"},
+    "load": {"pallets": "count", "weight_g": "count", "volume_cm3": "count"},
+    "slot": {"dock": "text", "start": "time", "end": "time"},
+    "position": {"lat_e7": "integer", "lon_e7": "integer", "accuracy_m": "count", "source": "code"},
+    "signatory": {
+        "organisation": "text",
+        "name": "commitment?",
+        "stroke": "commitment?",
+        "assurance": "code",
+        "key": "text?",
+        "signature": "text?",
+    },
+    "discrepancy": {
+        "kind": "code",
+        "sscc": "sscc?",
+        "article": "text?",
+        "quantity": "decimal?",
+        "unit": "text?",
+        "reason": "code?",
+        "note": "commitment?",
+    },
+    "erasure": {"event_id": "uuid", "paths": "pointer[+]"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Epcis:
+    """How a type is told in EPCIS 2.0: event class, action, and the CBV words that go into ``why``."""
+
+    event: str
+    action: str
+    biz_step: str | None = None
+    disposition: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """One type: the fields of ``details``, the fields of the event it can't be without, and its EPCIS form.
+
+    ``epcis`` is None for events about the log itself, which EPCIS has no words for.
+    """
+
+    details: Fields
+    requires: frozenset[str]
+    epcis: Epcis | None
+
+
+def _negotiation(action: str) -> Epcis:
+    return Epcis("TransactionEvent", action)
+
+
+_LOG: frozenset[str] = frozenset()
+_GOODS = frozenset({"consignments"})
+_DELIVERY = frozenset({"consignments", "delivery"})
+_VISIT = frozenset({"consignments", "delivery", "site"})
+
+_OFFER: Fields = {
+    "offer": "text",
+    "party": "code",
+    "slots": "slot[+]",
+    "expires": "time",
+    "note": "commitment?",
+}
+_HANDOVER: Fields = {
+    "statement": "sha256?",
+    "released_by": "signatory",
+    "received_by": "signatory",
+    "seals": "text[]?",
+    "temperature_mc": "integer?",
+    "position": "position?",
+}
+
+EVENT_TYPES: Mapping[str, EventType] = {
+    "consignment_created": EventType(
+        {"order": "text?", "ship_from": "site?", "items": "item[+]"}, _GOODS, _negotiation("ADD")
+    ),
+    "packed": EventType(
+        {"handling_units": "handling_unit[+]"},
+        _GOODS,
+        Epcis("AggregationEvent", "ADD", "packing", "container_closed"),
+    ),
+    "delivery_grouped": EventType({"load": "load?"}, _DELIVERY, _negotiation("ADD")),
+    "slots_offered": EventType(_OFFER, _VISIT, _negotiation("OBSERVE")),
+    "slots_countered": EventType({**_OFFER, "answers": "text"}, _VISIT, _negotiation("OBSERVE")),
+    "appointment_confirmed": EventType(
+        {"appointment": "text", "offer": "text?", "slot": "slot", "confirmation_number": "text"},
+        _VISIT,
+        _negotiation("ADD"),
+    ),
+    "appointment_declined": EventType(
+        {"offer": "text", "reason": "code", "note": "commitment?"}, _VISIT, _negotiation("DELETE")
+    ),
+    "appointment_cancelled": EventType(
+        {"appointment": "text", "reason": "code", "note": "commitment?"}, _VISIT, _negotiation("DELETE")
+    ),
+    "offer_expired": EventType({"offer": "text", "expired_at": "time"}, _VISIT, _negotiation("DELETE")),
+    "planned": EventType(
+        {
+            "route": "text",
+            "stop": "positive?",
+            "carrier": "text",
+            "vehicle": "text",
+            "driver": "commitment?",
+            "arrival": "time?",
+        },
+        _VISIT,
+        _negotiation("OBSERVE"),
+    ),
+    "document_issued": EventType(
+        {
+            "document_type": "code",
+            "number": "text",
+            "media_type": "text",
+            "sha256": "sha256",
+            "size": "count",
+        },
+        _GOODS,
+        _negotiation("ADD"),
+    ),
+    "loaded": EventType(
+        {"vehicle": "text?", "seals": "text[]?", "position": "position?"},
+        _DELIVERY,
+        Epcis("AggregationEvent", "ADD", "loading", "in_progress"),
+    ),
+    "departed": EventType(
+        {"vehicle": "text?", "position": "position?"},
+        _DELIVERY,
+        Epcis("ObjectEvent", "OBSERVE", "departing", "in_transit"),
+    ),
+    "arrived": EventType(
+        {"vehicle": "text?", "dock": "text?", "seals": "text[]?", "position": "position?"},
+        _VISIT,
+        Epcis("ObjectEvent", "OBSERVE", "arriving", "in_progress"),
+    ),
+    "unloading_started": EventType(
+        {"dock": "text?"}, _VISIT, Epcis("ObjectEvent", "OBSERVE", "unloading", "in_progress")
+    ),
+    "unloaded": EventType(
+        {"dock": "text?"}, _VISIT, Epcis("AggregationEvent", "DELETE", "unloading", "in_progress")
+    ),
+    "handover_accepted": EventType(
+        _HANDOVER, _VISIT, Epcis("ObjectEvent", "OBSERVE", "accepting", "completeness_verified")
+    ),
+    "handover_accepted_with_reservation": EventType(
+        {**_HANDOVER, "discrepancies": "discrepancy[]", "reservation": "commitment?"},
+        _VISIT,
+        Epcis("ObjectEvent", "OBSERVE", "accepting", "non_conformant"),
+    ),
+    "handover_refused": EventType(
+        {**_HANDOVER, "reason": "code", "discrepancies": "discrepancy[]?", "note": "commitment?"},
+        _VISIT,
+        Epcis("ObjectEvent", "OBSERVE", "void_shipping", "returned"),
+    ),
+    "delivery_failed": EventType(
+        {"reason": "code", "note": "commitment?", "position": "position?"},
+        _VISIT,
+        Epcis("ObjectEvent", "OBSERVE", "transporting", "in_transit"),
+    ),
+    # EPCIS errorDeclaration: reason did_not_occur | incorrect_data, and the events that say it right.
+    "correction": EventType(
+        {"corrects": "uuid", "reason": "code", "corrected_by": "uuid[]", "note": "commitment?"},
+        _GOODS,
+        Epcis("ObjectEvent", "OBSERVE"),
+    ),
+    "access_exported": EventType({"purpose": "text?", "checkpoint_size": "count?"}, _LOG, None),
+    "key_rotated": EventType({"old_key": "text", "new_key": "text"}, _LOG, None),
+    "pii_erased": EventType({"erased": "erasure[+]", "legal_basis": "text"}, _LOG, None),
+}
+
+
+def why(event_type: str, refs: Iterable[tuple[str, str]] = ()) -> dict[str, object]:
+    """The ``why`` of an event: its type's CBV words and ``refs``, pairs of CBV transaction type and id.
+
+    Raises:
+        KeyError: there is no such type.
+    """
+    answer: dict[str, object] = {"refs": [{"type": kind, "id": identifier} for kind, identifier in refs]}
+    epcis = EVENT_TYPES[event_type].epcis
+    if epcis and epcis.biz_step:
+        answer["biz_step"] = epcis.biz_step
+    if epcis and epcis.disposition:
+        answer["disposition"] = epcis.disposition
+    return answer

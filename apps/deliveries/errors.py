@@ -1,0 +1,31 @@
+"""What the deliveries room refuses."""
+
+from apps.core.errors import DomainError
+
+
+class UnknownDelivery(DomainError):
+    """There is no such delivery for whoever asks; the same answer whether it exists for others or not."""
+
+    code = "unknown-delivery"
+    status = 404
+
+
+class DocumentsMissing(DomainError):
+    """The site demands papers before this step, and they are not there."""
+
+    code = "documents-missing"
+    status = 409
+
+
+class StatementInvalid(DomainError):
+    """The handover's statement contradicts itself or the goods that were sent."""
+
+    code = "statement-invalid"
+    status = 422
+
+
+class NothingToGroup(DomainError):
+    """No consignment waits to be grouped."""
+
+    code = "nothing-to-group"
+    status = 409

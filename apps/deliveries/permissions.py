@@ -1,0 +1,33 @@
+"""Who may plan, move, hand over and read a delivery."""
+
+import rules
+
+from apps.accounts.actors import Actor, Side
+from apps.accounts.models import Role
+from apps.accounts.permissions import is_planner, is_shipper_member
+from apps.deliveries.models import Delivery
+
+
+@rules.predicate
+def works_the_site(actor: Actor, delivery: Delivery) -> bool:
+    """Dock operator or receiving manager of the recipient whose site the delivery goes to."""
+    recipient_id = delivery.site.recipient_id
+    return recipient_id is not None and actor.has_role_at(
+        recipient_id, Role.DOCK_OPERATOR, Role.RECEIVING_MANAGER
+    )
+
+
+@rules.predicate
+def is_of_the_recipient(actor: Actor, delivery: Delivery) -> bool:
+    return delivery.site.recipient_id in actor.recipient_ids
+
+
+@rules.predicate
+def is_driver(actor: Actor, delivery: Delivery | None = None) -> bool:
+    return actor.side == Side.SHIPPER and actor.is_driver
+
+
+rules.add_rule("deliveries.plan", is_planner)
+rules.add_rule("deliveries.view", is_shipper_member | is_of_the_recipient)
+rules.add_rule("deliveries.move", is_planner | is_driver)  # loading and departure: the shipper's part
+rules.add_rule("deliveries.receive", works_the_site)  # arrival, unloading and handover: the recipient's part

@@ -1,0 +1,98 @@
+"""Shared reads of a shipper's deliveries. Called in the shipper's schema."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+
+from apps.appointments.load import Load
+from apps.appointments.models import Appointment
+from apps.appointments.states import State as AppointmentState
+from apps.consignments.models import Consignment
+from apps.deliveries.errors import UnknownDelivery
+from apps.deliveries.models import Delivery
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A delivery beside its latest appointment; None while no slot was ever asked for."""
+
+    delivery: Delivery
+    appointment: Appointment | None
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.appointment is not None and self.appointment.state in {
+            AppointmentState.CONFIRMED,
+            AppointmentState.ARRIVED,
+            AppointmentState.IN_PROGRESS,
+            AppointmentState.COMPLETED,
+        }
+
+    @property
+    def needs_slot(self) -> bool:
+        """No live negotiation and no agreed slot: a planner has to ask for one."""
+        return self.appointment is None or self.appointment.state in {
+            AppointmentState.DECLINED,
+            AppointmentState.EXPIRED,
+            AppointmentState.CANCELLED,
+        }
+
+
+def deliveries() -> QuerySet[Delivery]:
+    """All deliveries with the sites they go between."""
+    return Delivery.objects.select_related("site", "origin")
+
+
+def deliveries_on(day: date) -> QuerySet[Delivery]:
+    return deliveries().filter(day=day)
+
+
+def delivery_by_id(delivery_id: UUID) -> Delivery:
+    """
+    Raises:
+        UnknownDelivery: there is none with that id in this schema.
+    """
+    delivery = deliveries().filter(pk=delivery_id).first()
+    if delivery is None:
+        raise UnknownDelivery("There is no such delivery.")
+    return delivery
+
+
+def visits(rows: Iterable[Delivery]) -> list[Visit]:
+    """Each delivery with its latest appointment, in one query for all appointments."""
+    rows = list(rows)
+    latest: dict[UUID, Appointment] = {}
+    for appointment in (
+        Appointment.objects.filter(delivery_id__in=[row.pk for row in rows])
+        .select_related("dock", "site")
+        .order_by("created_at")
+    ):
+        latest[appointment.delivery_id] = appointment
+    return [Visit(row, latest.get(row.pk)) for row in rows]
+
+
+def visit_of(delivery: Delivery) -> Visit:
+    return visits([delivery])[0]
+
+
+def consignments_of(delivery: Delivery) -> list[Consignment]:
+    """The delivery's consignments with their lines and handling units."""
+    rides = delivery.rides.prefetch_related(
+        Prefetch("consignment", Consignment.objects.prefetch_related("items", "handling_units"))
+    ).order_by("consignment__number")
+    return [ride.consignment for ride in rides]
+
+
+def load_of(delivery: Delivery) -> Load:
+    """What the dock has to know before a vehicle is chosen."""
+    return Load(
+        load_type=delivery.load_type,
+        pallets=delivery.pallets,
+        weight_kg=delivery.weight_kg,
+        volume_m3=delivery.volume_m3,
+        lines=delivery.lines,
+        temperature_class=delivery.temperature_class,
+    )

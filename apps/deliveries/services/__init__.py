@@ -1,0 +1,45 @@
+"""What others may ask of deliveries: from order to signed handover, each step with its custody event.
+
+All of it runs in the shipper's schema. Somebody at the hub gets there by ``apps.deliveries.doorway``.
+"""
+
+from apps.deliveries.services.booking import (
+    accept_offer,
+    ask_for_slots,
+    cancel_appointment,
+    counter_offer,
+    decline_offer,
+    expire_offers,
+)
+from apps.deliveries.services.handover import Statement, UnitFinding, hand_over
+from apps.deliveries.services.intake import group_consignments, import_orders
+from apps.deliveries.services.papers import issue_delivery_note
+from apps.deliveries.services.planned import record_planned
+from apps.deliveries.services.steps import (
+    record_arrival,
+    record_departure,
+    record_failure,
+    record_loading,
+    start_unloading,
+)
+
+__all__ = [
+    "Statement",
+    "UnitFinding",
+    "accept_offer",
+    "ask_for_slots",
+    "cancel_appointment",
+    "counter_offer",
+    "decline_offer",
+    "expire_offers",
+    "group_consignments",
+    "hand_over",
+    "import_orders",
+    "issue_delivery_note",
+    "record_arrival",
+    "record_departure",
+    "record_failure",
+    "record_loading",
+    "record_planned",
+    "start_unloading",
+]

@@ -1,0 +1,144 @@
+"""A delivery's papers: gathers the facts, has the documents room lay them out, puts the issue on record."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from apps.accounts.actors import Actor
+from apps.appointments.models import Appointment
+from apps.consignments.models import Consignment
+from apps.core.errors import IllegalTransition
+from apps.deliveries.models import Delivery
+from apps.deliveries.selectors import Visit, consignments_of, visit_of
+from apps.deliveries.services.recording import record
+from apps.documents import papers
+from apps.documents import services as documents
+from apps.documents.models import Document
+from apps.documents.selectors import documents_of
+from apps.facilities.models import DocumentType, Site
+from apps.tenancy.doorway import current_shipper
+
+
+@transaction.atomic
+def issue_delivery_note(
+    *, actor: Actor, delivery: Delivery, now: datetime, transport: papers.Transport | None = None
+) -> Document:
+    """Issue the delivery note as things stand; the same facts again give the issue that exists.
+
+    Raises:
+        IllegalTransition: no slot is agreed yet, so there is nothing to say about the visit.
+    """
+    visit = visit_of(delivery)
+    if not visit.is_confirmed:
+        raise IllegalTransition(f"{delivery.number} has no agreed slot; its delivery note comes with the confirmation.")
+    before = {document.pk for document in documents_of(delivery.pk)}
+    document = documents.issue_delivery_note(
+        note=delivery_note(visit, transport or papers.Transport()), delivery_id=delivery.pk, actor=actor, now=now
+    )
+    if document.pk not in before:
+        record(
+            "document_issued",
+            delivery=delivery,
+            actor=actor,
+            now=now,
+            details={
+                "document_type": document.document_type,
+                "number": document.number,
+                "media_type": document.media_type,
+                "sha256": document.sha256,
+                "size": document.size,
+            },
+        )
+    return document
+
+
+def delivery_note(visit: Visit, transport: papers.Transport) -> papers.DeliveryNote:
+    """The facts of the delivery note of a confirmed visit."""
+    delivery, appointment = visit.delivery, visit.appointment
+    assert appointment is not None
+    recipient = delivery.site.recipient
+    return papers.DeliveryNote(
+        number=delivery.number,
+        shipper=papers.Party(name=current_shipper().name, address=_address(delivery.origin), gln=delivery.origin.gln),
+        recipient=papers.Party(name=recipient.name if recipient else delivery.site.name),
+        site=_place(delivery.site),
+        visit=_agreed(appointment),
+        goods=tuple(_goods(consignment) for consignment in consignments_of(delivery)),
+        totals=papers.Totals(pallets=delivery.pallets, weight_kg=delivery.weight_kg, volume_m3=delivery.volume_m3),
+        transport=transport,
+        papers=_papers(delivery),
+    )
+
+
+def _agreed(appointment: Appointment) -> papers.Visit:
+    assert appointment.dock is not None
+    window = appointment.arrival_window
+    return papers.Visit(
+        dock=appointment.dock.name,
+        slot=papers.Period(start=appointment.during.lower, end=appointment.during.upper),
+        confirmation_number=appointment.confirmation_number or "",
+        arrival_window=papers.Period(start=window.lower, end=window.upper) if window else None,
+    )
+
+
+def _place(site: Site) -> papers.Place:
+    return papers.Place(
+        name=site.name,
+        time_zone=site.time_zone,
+        address=_address(site),
+        gln=site.gln,
+        contact=" · ".join(part for part in (site.contact_name, site.contact_phone) if part),
+        gate_instructions=site.gate_instructions,
+        protective_equipment=site.protective_equipment,
+    )
+
+
+def _address(site: Site) -> tuple[str, ...]:
+    town = " ".join(part for part in (site.postal_code, site.city) if part)
+    return tuple(line for line in (site.street, town, site.region, site.country) if line)
+
+
+def _goods(consignment: Consignment) -> papers.Goods:
+    return papers.Goods(
+        number=consignment.number,
+        order_reference=consignment.order_reference,
+        temperature_class=consignment.temperature_class,
+        adr_classes=tuple(consignment.adr_classes),
+        items=tuple(
+            papers.Item(
+                line=item.line,
+                article=item.article,
+                quantity=item.quantity,
+                unit=item.unit,
+                gtin=item.gtin,
+                batch=item.batch,
+                expires_on=item.expires_on,
+                weight_kg=item.weight_kg,
+            )
+            for item in consignment.items.all()
+        ),
+        units=tuple(
+            papers.Unit(sscc=unit.sscc, kind=unit.kind, weight_kg=unit.weight_kg)
+            for unit in consignment.handling_units.all()
+        ),
+    )
+
+
+def _papers(delivery: Delivery) -> tuple[papers.Paper, ...]:
+    demanded = {
+        requirement.document_type: requirement.step
+        for requirement in delivery.site.document_requirements.all()
+        if requirement.temperature_class in ("", delivery.temperature_class)
+    }
+    attached = {d.document_type: d for d in documents_of(delivery.pk) if d.document_type != DocumentType.DELIVERY_NOTE}
+    kinds = sorted({*demanded, *attached} - {DocumentType.DELIVERY_NOTE})
+    return tuple(
+        papers.Paper(
+            document_type=kind,
+            step=demanded.get(kind, ""),
+            attached=kind in attached,
+            number=attached[kind].number if kind in attached else "",
+            valid_until=attached[kind].valid_until if kind in attached else None,
+        )
+        for kind in kinds
+    )

@@ -1,0 +1,52 @@
+"""From a delivery's step to its custody event: which consignments and handling units it concerns."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from apps.accounts.actors import Actor
+from apps.appointments.models import OfferedSlot
+from apps.custody import services as custody
+from apps.custody.canonical import format_time
+from apps.deliveries.models import Delivery
+from apps.deliveries.selectors import consignments_of
+
+
+def record(
+    event_type: str,
+    *,
+    delivery: Delivery,
+    actor: Actor,
+    now: datetime,
+    details: Mapping[str, Any],
+    event_time: datetime | None = None,
+    refs: tuple[tuple[str, str], ...] = (),
+) -> None:
+    """Append the custody event of one step of a delivery, in the caller's transaction.
+
+    ``event_time`` is the moment that a device claims; without one it is ``now``, the server's.
+    """
+    custody.record(
+        event_type,
+        actor=actor,
+        now=now,
+        event_time=event_time or now,
+        consignments={
+            consignment.number: [unit.sscc for unit in consignment.handling_units.all()]
+            for consignment in consignments_of(delivery)
+        },
+        delivery_id=delivery.pk,
+        delivery=delivery.number,
+        site=delivery.site,
+        refs=refs,
+        details=details,
+    )
+
+
+def slot_fact(slot: OfferedSlot) -> dict[str, str]:
+    """An offered slot as the event schema writes it."""
+    return {
+        "dock": slot.dock.name,
+        "start": format_time(slot.during.lower),
+        "end": format_time(slot.during.upper),
+    }

@@ -1,0 +1,123 @@
+"""What happens to a delivery on the ground before the handover, each step recorded once with both clocks."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.accounts.actors import Actor
+from apps.accounts.permissions import require
+from apps.appointments import services as appointments
+from apps.appointments.models import Appointment
+from apps.appointments.states import State as AppointmentState
+from apps.core.errors import IllegalTransition
+from apps.deliveries.models import Delivery
+from apps.deliveries.selectors import visit_of
+from apps.deliveries.services.booking import require_documents
+from apps.deliveries.services.recording import record
+from apps.deliveries.services.transitions import lock, transition
+from apps.deliveries.states import FailureReason, State
+from apps.facilities.models import Step
+
+
+@transaction.atomic
+def record_loading(
+    *,
+    actor: Actor,
+    delivery_id: UUID,
+    now: datetime,
+    vehicle: str = "",
+    seals: tuple[str, ...] = (),
+    device_time: datetime | None = None,
+) -> Delivery:
+    """The goods are on the vehicle ``vehicle`` (its plate).
+
+    Raises:
+        IllegalTransition: no slot is agreed, or the goods are not at the shipper.
+    """
+    delivery = lock(delivery_id)
+    require(actor, "deliveries.move", delivery)
+    if not visit_of(delivery).is_confirmed:
+        raise IllegalTransition(f"{delivery.number} has no confirmed appointment; agree on a slot before loading.")
+    transition(delivery, State.LOADED, actor=actor, at=now)
+    details: dict[str, object] = {"vehicle": vehicle} if vehicle else {}
+    if seals:
+        details["seals"] = list(seals)
+    record("loaded", delivery=delivery, actor=actor, now=now, event_time=device_time, details=details)
+    return delivery
+
+
+@transaction.atomic
+def record_departure(
+    *, actor: Actor, delivery_id: UUID, now: datetime, vehicle: str = "", device_time: datetime | None = None
+) -> Delivery:
+    """The vehicle has left the shipper's site."""
+    delivery = lock(delivery_id)
+    require(actor, "deliveries.move", delivery)
+    transition(delivery, State.IN_TRANSIT, actor=actor, at=now)
+    details = {"vehicle": vehicle} if vehicle else {}
+    record("departed", delivery=delivery, actor=actor, now=now, event_time=device_time, details=details)
+    return delivery
+
+
+@transaction.atomic
+def record_arrival(
+    *, actor: Actor, delivery_id: UUID, now: datetime, vehicle: str = "", device_time: datetime | None = None
+) -> Delivery:
+    """The gate checks the vehicle in.
+
+    Raises:
+        DocumentsMissing: the site demands documents before arrival.
+        PermissionRefused: ``actor`` does not work this site.
+    """
+    delivery = lock(delivery_id)
+    require(actor, "deliveries.receive", delivery)
+    require_documents(delivery, Step.ARRIVAL)
+    transition(delivery, State.ARRIVED, actor=actor, at=now)
+    appointment = _advance(delivery, AppointmentState.ARRIVED, actor, now)
+    details = {"vehicle": vehicle} if vehicle else {}
+    if appointment.dock is not None:
+        details["dock"] = appointment.dock.name
+    record("arrived", delivery=delivery, actor=actor, now=now, event_time=device_time, details=details)
+    return delivery
+
+
+@transaction.atomic
+def start_unloading(
+    *, actor: Actor, delivery_id: UUID, now: datetime, device_time: datetime | None = None
+) -> Delivery:
+    """Unloading begins at the dock."""
+    delivery = lock(delivery_id)
+    require(actor, "deliveries.receive", delivery)
+    transition(delivery, State.UNLOADING, actor=actor, at=now)
+    appointment = _advance(delivery, AppointmentState.IN_PROGRESS, actor, now)
+    details = {"dock": appointment.dock.name} if appointment.dock is not None else {}
+    record("unloading_started", delivery=delivery, actor=actor, now=now, event_time=device_time, details=details)
+    return delivery
+
+
+@transaction.atomic
+def record_failure(
+    *, actor: Actor, delivery_id: UUID, reason: FailureReason, now: datetime, device_time: datetime | None = None
+) -> Delivery:
+    """The attempt failed; ``reason`` is one of Open Trip Model's ten."""
+    delivery = lock(delivery_id)
+    require(actor, "deliveries.move", delivery)
+    delivery.failure_reason = reason
+    transition(delivery, State.FAILED, actor=actor, at=now)
+    record(
+        "delivery_failed",
+        delivery=delivery,
+        actor=actor,
+        now=now,
+        event_time=device_time,
+        details={"reason": reason.value},
+    )
+    return delivery
+
+
+def _advance(delivery: Delivery, to: AppointmentState, actor: Actor, now: datetime) -> Appointment:
+    appointment = visit_of(delivery).appointment
+    if appointment is None:
+        raise IllegalTransition(f"{delivery.number} has no appointment at {delivery.site.name}.")
+    return appointments.advance(actor=actor, appointment_id=appointment.pk, to=to, now=now)

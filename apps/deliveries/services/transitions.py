@@ -1,0 +1,41 @@
+"""The only writer of a delivery's state."""
+
+from datetime import datetime
+from uuid import UUID
+
+from apps.accounts.actors import Actor
+from apps.core.errors import IllegalTransition
+from apps.deliveries.errors import UnknownDelivery
+from apps.deliveries.models import Delivery, DeliveryEvent
+from apps.deliveries.states import TRANSITIONS, State
+
+
+def lock(delivery_id: UUID) -> Delivery:
+    """The delivery under its row lock, to be called in a transaction.
+
+    Raises:
+        UnknownDelivery: there is none with that id in this schema.
+    """
+    delivery = Delivery.objects.select_for_update(of=("self",)).select_related("site", "origin").filter(pk=delivery_id).first()
+    if delivery is None:
+        raise UnknownDelivery("There is no such delivery.")
+    return delivery
+
+
+def transition(delivery: Delivery, to: State, *, actor: Actor, at: datetime) -> None:
+    """Move a locked delivery on and write its history.
+
+    Raises:
+        IllegalTransition: ``to`` can't follow the state that the delivery is in.
+    """
+    before = State(delivery.state)
+    if to not in TRANSITIONS[before]:
+        raise IllegalTransition(
+            f"{delivery.number} is “{before.label}”; it can't become “{to.label}”.", state=before.value
+        )
+    delivery.state = to
+    delivery.version += 1
+    delivery.save(update_fields=["state", "version", "failure_reason"])
+    DeliveryEvent.objects.create(
+        delivery=delivery, from_state=before, to_state=to, actor_name=actor.name, at=at
+    )

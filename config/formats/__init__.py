@@ -1,0 +1,1 @@
+"""How Dockside writes dates and times per language."""

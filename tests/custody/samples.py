@@ -1,0 +1,245 @@
+"""A small custody log of made-up goods, and bundles of it, for the tests of this folder."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from apps.custody import bundle, canonical, commitments, events, merkle, notes
+
+ORIGIN = "dockside.example/acme"
+SHIPPER = "acme"
+NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
+SSCCS = {"C-1": "106141411234567897", "C-2": "006141411234567890"}
+SITE = {"gln": "9501101530003", "name": "Chris Hani Baragwanath Hospital"}
+PAPER = b"%PDF-1.7 delivery note 4711"
+SIGNATORY = {"organisation": "Acme Medical", "assurance": "captured"}
+SLOT = {
+    "dock": "Dock 2",
+    "start": "2026-11-20T08:00:00.000000Z",
+    "end": "2026-11-20T09:00:00.000000Z",
+}
+
+DETAILS: dict[str, dict[str, Any]] = {
+    "consignment_created": {"items": [{"article": "=HYPERLINK", "quantity": "12.50", "unit": "carton"}]},
+    "packed": {"handling_units": [{"sscc": SSCCS["C-1"], "package": "pallet", "gross_weight_g": 412500}]},
+    "delivery_grouped": {"load": {"pallets": 2, "weight_g": 825000, "volume_cm3": 3000000}},
+    "slots_offered": {
+        "offer": "O-1",
+        "party": "shipper",
+        "slots": [SLOT],
+        "expires": "2026-11-19T12:00:00.000000Z",
+    },
+    "slots_countered": {
+        "offer": "O-2",
+        "answers": "O-1",
+        "party": "recipient",
+        "slots": [SLOT],
+        "expires": "2026-11-19T13:00:00.000000Z",
+    },
+    "appointment_confirmed": {"appointment": "A-1", "slot": SLOT, "confirmation_number": "K7QW2"},
+    "appointment_declined": {"offer": "O-1", "reason": "dock_full"},
+    "appointment_cancelled": {"appointment": "A-1", "reason": "other"},
+    "offer_expired": {"offer": "O-1", "expired_at": "2026-11-19T12:00:00.000000Z"},
+    "planned": {"route": "R-1", "stop": 1, "carrier": "Swift Haul", "vehicle": "TRK 7 GP"},
+    "document_issued": {
+        "document_type": "delivery_note",
+        "number": "DN-4711",
+        "media_type": "application/pdf",
+        "sha256": sha256(PAPER).hexdigest(),
+        "size": len(PAPER),
+    },
+    "loaded": {"seals": ["S-99"]},
+    "departed": {"position": {"lat_e7": -262041000, "lon_e7": 280473000, "accuracy_m": 8, "source": "gnss"}},
+    "arrived": {"dock": "Dock 2"},
+    "unloading_started": {"dock": "Dock 2"},
+    "unloaded": {},
+    "handover_accepted": {"released_by": SIGNATORY, "received_by": SIGNATORY, "temperature_mc": -18500},
+    "handover_accepted_with_reservation": {
+        "released_by": SIGNATORY,
+        "received_by": SIGNATORY,
+        "discrepancies": [{"kind": "short", "quantity": "1", "unit": "carton"}],
+    },
+    "handover_refused": {"released_by": SIGNATORY, "received_by": SIGNATORY, "reason": "damage"},
+    "delivery_failed": {"reason": "receiverAbsent"},
+    "correction": {
+        "corrects": "00000000-0000-7000-8000-000000000001",
+        "reason": "incorrect_data",
+        "corrected_by": [],
+    },
+    "access_exported": {"purpose": "audit"},
+    "key_rotated": {"old_key": "a+b+c", "new_key": "a+d+e"},
+    "pii_erased": {
+        "erased": [{"event_id": "00000000-0000-7000-8000-000000000001", "paths": ["/actor/name"]}],
+        "legal_basis": "GDPR art. 17",
+    },
+}
+LOG_TYPES = frozenset({"access_exported", "key_rotated", "pii_erased"})
+
+
+@dataclass
+class SampleLog:
+    """A log in memory that numbers, commits and proves like the real one."""
+
+    origin: str = ORIGIN
+    shipper: str = SHIPPER
+    seed: int = 1
+    data: list[bytes] = field(default_factory=list)
+    tree: merkle.Tree = field(default_factory=merkle.Tree)
+    last_cseq: dict[str, int] = field(default_factory=dict)
+    disclosures: list[commitments.Disclosure] = field(default_factory=list)
+
+    @property
+    def signer(self) -> notes.KeySigner:
+        return notes.KeySigner(self.origin, Ed25519PrivateKey.from_private_bytes(bytes([self.seed]) * 32))
+
+    @property
+    def vkey(self) -> str:
+        return str(self.signer.key)
+
+    def add(self, type_name: str, consignments: Sequence[str] = ("C-1",), **changes: Any) -> dict[str, Any]:
+        event = self.event(type_name, consignments) | changes
+        self.data.append(canonical.canonical_bytes(event))
+        self.tree.append(merkle.leaf_hash(self.data[-1]))
+        return event
+
+    def event(self, type_name: str, consignments: Sequence[str] = ("C-1",)) -> dict[str, Any]:
+        number = len(self.data) + 1
+        event_id = str(UUID(f"00000000-0000-7000-8000-{number:012x}"))
+        salt = sha256(f"{self.shipper}{number}".encode()).digest()
+        self.disclosures.append(commitments.Disclosure(event_id, "/actor/name", salt, f"Zoë {number}"))
+        for each in consignments:
+            self.last_cseq[each] = self.last_cseq.get(each, 0) + 1
+        moment = canonical.format_time(NOW - timedelta(hours=9) + timedelta(minutes=number))
+        event = {
+            "v": 1,
+            "log": self.origin,
+            "shipper": self.shipper,
+            "event_id": event_id,
+            "type": type_name,
+            "consignments": [
+                {"number": each, "cseq": self.last_cseq[each], "sscc": [SSCCS[each]] if each in SSCCS else []}
+                for each in consignments
+            ],
+            "actor": {
+                "id": "user-7",
+                "role": "planner",
+                "organisation": "Acme Medical",
+                "name": commitments.commit(path="/actor/name", salt=salt, value=f"Zoë {number}"),
+            },
+            "event_time": moment,
+            "received_time": moment,
+            "why": events.why(type_name, [("po", "SCMS-4")]),
+            "details": DETAILS[type_name],
+        }
+        return event if type_name in LOG_TYPES else event | {"delivery": "D-1", "site": SITE}
+
+    def checkpoint(self, size: int | None = None) -> bytes:
+        size = self.tree.size if size is None else size
+        return notes.sign_checkpoint(notes.Checkpoint(self.origin, size, self.tree.root(size)), [self.signer])
+
+    def logged(self, indices: Iterable[int]) -> list[bundle.LoggedEvent]:
+        return [
+            bundle.LoggedEvent(index, self.data[index], self.tree.inclusion_proof(index)) for index in indices
+        ]
+
+    def older(self, size: int) -> bundle.OlderCheckpoint:
+        return bundle.OlderCheckpoint(self.checkpoint(size), size, self.tree.consistency_proof(size))
+
+
+def sample_log(**identity: Any) -> SampleLog:
+    """Two consignments from order to handover, another one in between, and an export at the end."""
+    log = SampleLog(**identity)
+    both = ("C-1", "C-2")
+    log.add("consignment_created")
+    log.add("consignment_created", ("C-2",))
+    log.add("packed")
+    log.add("consignment_created", ("X-9",))
+    for type_name in ("delivery_grouped", "slots_offered", "slots_countered", "appointment_confirmed"):
+        log.add(type_name, both)
+    log.add("document_issued", both)
+    log.add("offer_expired", ("X-9",))
+    for type_name in ("planned", "loaded", "departed", "arrived", "unloading_started", "unloaded"):
+        log.add(type_name, both)
+    log.add("handover_accepted", both)
+    log.add("access_exported", ())
+    return log
+
+
+def paper(data: bytes = PAPER) -> bundle.BundleDocument:
+    return bundle.BundleDocument(sha256(data).hexdigest(), len(data), "pdf", lambda: BytesIO(data))
+
+
+def consignment_bundle(log: SampleLog, numbers: Sequence[str] = ("C-1",), **changes: Any) -> bytes:
+    """The bundle of some consignments of ``log``; ``changes`` replace arguments of ``write_bundle``."""
+    indices = [index for index, data in enumerate(log.data) if _concerns(data, numbers)]
+    scope = bundle.Scope("consignments", {number: log.last_cseq[number] for number in numbers})
+    disclosed = [each for each in log.disclosures if int(each.event_id[-6:], 16) - 1 in indices[:3]]
+    return _write(log, indices, scope, {"disclosures": disclosed} | changes)
+
+
+def whole_log_bundle(log: SampleLog, **changes: Any) -> bytes:
+    """The bundle of everything in ``log``."""
+    return _write(log, range(len(log.data)), bundle.Scope("log", log.last_cseq), changes)
+
+
+def _write(log: SampleLog, indices: Iterable[int], scope: bundle.Scope, changes: dict[str, Any]) -> bytes:
+    arguments: dict[str, Any] = {
+        "shipper": log.shipper,
+        "events": log.logged(indices),
+        "scope": scope,
+        "checkpoint_note": log.checkpoint(),
+        "signer": log.signer,
+        "created": NOW,
+        "documents": [paper()],
+    }
+    output = BytesIO()
+    bundle.write_bundle(output, **(arguments | changes))
+    return output.getvalue()
+
+
+def files_of(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(BytesIO(data)) as container:
+        return {name: container.read(name) for name in container.namelist()}
+
+
+def rebuild(files: dict[str, bytes], signer: notes.Signer | None = None) -> bytes:
+    """A well-formed bundle of changed files: its manifest fits them, and is signed again by ``signer``."""
+    files = dict(files)
+    manifest = json.loads(files["manifest.json"])
+    manifest["files"] = {
+        name: {"size": len(data), "sha256": sha256(data).hexdigest()}
+        for name, data in files.items()
+        if name not in ("manifest.json", "manifest.note")
+    }
+    files["manifest.json"] = canonical.json_bytes(manifest)
+    if signer:
+        text = bundle.manifest_text(signer.key.name, files["manifest.json"])
+        files["manifest.note"] = notes.sign_note(text, [signer])
+    return pack(files)
+
+
+def pack(files: dict[str, bytes], change: Callable[[zipfile.ZipInfo], None] = lambda info: None) -> bytes:
+    """The canonical container of ``files``, or one that differs in what ``change`` does to each header."""
+    output = BytesIO()
+    with zipfile.ZipFile(output, "w", zipfile.ZIP_STORED) as container:
+        for name in sorted(files):
+            info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            info.create_system = 3
+            info.external_attr = 0o100644 << 16
+            change(info)
+            container.writestr(info, files[name])
+    return output.getvalue()
+
+
+def _concerns(data: bytes, numbers: Sequence[str]) -> bool:
+    return any(each["number"] in numbers for each in json.loads(data)["consignments"])
