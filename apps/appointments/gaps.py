@@ -42,20 +42,8 @@ WINDOWS = """
          WHERE c.site_id = %(site)s AND c.during && asked.span
     )"""
 
-OPENING = """SELECT 'hours', hours.dock_id, 0, ceil(extract(epoch FROM lower(span)))::bigint,
-       floor(extract(epoch FROM upper(span)))::bigint, ''
-  FROM hours CROSS JOIN LATERAL unnest(coalesce(hours.open, '{}')) AS span
-UNION ALL
-SELECT 'own hours', hours.dock_id, 0, 0, 0, '' FROM hours WHERE hours.dock_id IS NOT NULL
-UNION ALL
-SELECT 'closure', closure.dock_id, 0, floor(extract(epoch FROM lower(closure.during)))::bigint,
-       ceil(extract(epoch FROM upper(closure.during)))::bigint, closure.reason
-  FROM closure"""
-
-HOURS = f"WITH {WINDOWS}\n{OPENING}"
-
-GAPS = (
-    "WITH " + WINDOWS + """, dock AS (
+LANES = """
+    dock AS (
         SELECT * FROM unnest(%(docks)s::uuid[], %(lanes)s::int[], %(minutes)s::int[], %(before)s::int[],
                              %(after)s::int[]) AS d (id, lanes, minutes, before, after)
     ), busy AS (
@@ -72,33 +60,44 @@ GAPS = (
           FROM asked
     ), open AS (
         SELECT dock.id, dock.lanes, dock.minutes,
-               coalesce(CASE WHEN own.dock_id IS NULL THEN every.open ELSE own.open END, '{{}}')
+               coalesce(CASE WHEN own.dock_id IS NULL THEN every.open ELSE own.open END, '{}')
                - coalesce((SELECT range_agg(c.during) FROM closure c
-                            WHERE c.dock_id IS NULL OR c.dock_id = dock.id), '{{}}')
+                            WHERE c.dock_id IS NULL OR c.dock_id = dock.id), '{}')
                - bound.busy_times - bound.busy_days AS times
           FROM bound, dock
           LEFT JOIN hours own ON own.dock_id = dock.id
           LEFT JOIN hours every ON every.dock_id IS NULL
-    )
-SELECT 'free' AS what, open.id, lane.number, ceil(extract(epoch FROM lower(gap)))::bigint,
+    )"""
+
+FREE = """SELECT 'free' AS what, open.id, lane.number, ceil(extract(epoch FROM lower(gap)))::bigint,
        floor(extract(epoch FROM upper(gap)))::bigint, '' AS reason
   FROM open
   CROSS JOIN LATERAL generate_series(1, open.lanes) AS lane (number)
   LEFT JOIN busy ON busy.dock_id = open.id AND busy.lane = lane.number
-  CROSS JOIN LATERAL unnest(open.times - coalesce(busy.taken, '{{}}')) AS gap
+  CROSS JOIN LATERAL unnest(open.times - coalesce(busy.taken, '{}')) AS gap
  WHERE upper(gap) - lower(gap) >= make_interval(mins => open.minutes)
-   AND upper(gap) > %(earliest)s AND lower(gap) <= %(latest)s
+   AND upper(gap) > %(earliest)s AND lower(gap) <= %(latest)s"""
+
+OPENING = """SELECT 'hours', hours.dock_id, 0, ceil(extract(epoch FROM lower(span)))::bigint,
+       floor(extract(epoch FROM upper(span)))::bigint, ''
+  FROM hours CROSS JOIN LATERAL unnest(coalesce(hours.open, '{}')) AS span
 UNION ALL
-{OPENING}
+SELECT 'own hours', hours.dock_id, 0, 0, 0, '' FROM hours WHERE hours.dock_id IS NOT NULL
 UNION ALL
-SELECT 'full', NULL, 0, floor(extract(epoch FROM lower(span)))::bigint,
+SELECT 'closure', closure.dock_id, 0, floor(extract(epoch FROM lower(closure.during)))::bigint,
+       ceil(extract(epoch FROM upper(closure.during)))::bigint, closure.reason
+  FROM closure"""
+
+FULL = """SELECT 'full', NULL, 0, floor(extract(epoch FROM lower(span)))::bigint,
        ceil(extract(epoch FROM upper(span)))::bigint, ''
   FROM bound CROSS JOIN LATERAL unnest(bound.busy_times) AS span
 UNION ALL
 SELECT 'full day', NULL, 0, extract(epoch FROM lower(span))::bigint,
        extract(epoch FROM upper(span))::bigint, ''
-  FROM bound CROSS JOIN LATERAL unnest(bound.busy_days) AS span
-"""
+  FROM bound CROSS JOIN LATERAL unnest(bound.busy_days) AS span"""
+
+HOURS = f"WITH {WINDOWS}\n{OPENING}"
+GAPS = "\nUNION ALL\n".join([f"WITH {WINDOWS}, {LANES}\n{FREE}", OPENING, FULL])
 
 
 def find_gaps(
