@@ -5,10 +5,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from apps.accounts.actors import Actor, Side
+from apps.accounts.actors import Actor
 from apps.accounts.models import Role
-from apps.appointments.models import Appointment
-from apps.appointments.states import State
+from apps.appointments.selectors import waiting_for
 from apps.facilities.models import Recipient, Site
 from apps.tenancy.doorway import current_shipper
 
@@ -21,9 +20,7 @@ def hub_frame(request: HttpRequest, *, section: str = "", site: Site | None = No
         "recipient_name": ", ".join(
             Recipient.objects.filter(pk__in=actor.recipient_ids).values_list("name", flat=True)[:3]
         ),
-        "inbox_count": Appointment.objects.filter(
-            site__recipient_id__in=actor.recipient_ids, state=State.OFFERED, must_act=Side.RECIPIENT
-        ).count(),
+        "inbox_count": waiting_for(actor).count(),
         "sites": [
             {"name": s.name, "url": reverse("hub:board", args=[s.pk]), "slug": str(s.pk)} for s in sites
         ],
@@ -38,9 +35,7 @@ def desk_frame(request: HttpRequest, *, section: str) -> dict[str, Any]:
     actor: Actor = request.actor
     return {
         "shipper_name": current_shipper().name,
-        "offers_count": Appointment.objects.filter(
-            shipper_id=actor.shipper_id, state=State.OFFERED, must_act=Side.SHIPPER
-        ).count(),
+        "offers_count": waiting_for(actor).count(),
         "section": section,
         "role_label": role_label(actor),
     }
