@@ -1,4 +1,4 @@
-"""The custody record as people read it: entries for ``custody_entry.html``, the answer for ``verdict.html``."""
+"""The custody record as people read it, for ``custody_entry.html`` and ``verdict.html``."""
 
 from collections.abc import Iterable
 from typing import Any
