@@ -60,14 +60,14 @@ HOSPITALS: dict[str, dict[str, Any]] = {
         "contact": "Lerato Mokoena",
         "docks": (("Dock A", 1), ("Dock B", 1)),
         "windows": (("07:00", "15:00"),),
-        "rules": (("Dock B", Kind.MAX_LENGTH, "9"), ("", Kind.MAX_PALLETS, "6")),
+        "rules": (("Dock B", Kind.MAX_LENGTH, "9"), ("", Kind.MAX_PALLETS, "5")),
         "gate": "Enter by York Road, gate 3. Report to the stores clerk.",
     },
     "CHB": {
         "contact": "Sipho Dlamini",
         "docks": (("Stores ramp", 2),),
         "windows": (("06:00", "14:00"),),
-        "rules": (("", Kind.NEEDS_TAIL_LIFT, None), ("", Kind.MAX_PALLETS, "6")),
+        "rules": (("", Kind.NEEDS_TAIL_LIFT, None), ("", Kind.MAX_PALLETS, "5")),
         "gate": "Gate 5, Chris Hani Road. Tail-lift needed: the ramp has no leveller.",
     },
     "SBAH": {
@@ -77,7 +77,7 @@ HOSPITALS: dict[str, dict[str, Any]] = {
         "rules": (
             ("Pharmacy dock", Kind.TEMPERATURE, ["ambient"]),
             ("Cold dock", Kind.TEMPERATURE, ["chilled", "frozen", "ambient"]),
-            ("", Kind.MAX_PALLETS, "5"),
+            ("", Kind.MAX_PALLETS, "4"),
         ),
         "gate": "Steve Biko Road entrance; the cold dock is behind the boiler house.",
     },
@@ -99,7 +99,7 @@ HOSPITALS: dict[str, dict[str, Any]] = {
         "contact": "Pieter van Wyk",
         "docks": (("North door", 1), ("South door", 1)),
         "windows": (("07:00", "15:30"),),
-        "rules": (("", Kind.MAX_WEIGHT, "18000"), ("", Kind.MAX_PALLETS, "5")),
+        "rules": (("", Kind.MAX_WEIGHT, "18000"), ("", Kind.MAX_PALLETS, "4")),
         "gate": "Molotlegi Street, gate 2.",
     },
 }
@@ -109,15 +109,14 @@ FLEETS: dict[str, dict[str, dict[str, Any]]] = {
     "aurobindo": {
         "Aurobindo own fleet": {
             "own_fleet": True,
-            "routes_per_day": 2,
-            "vehicles": (("rigid", "7.20", "3.40", 12000, 10, 6500, "38", True, ["ambient", "chilled"]),) * 2,
+            "routes_per_day": 3,
+            "vehicles": (("rigid", "7.20", "3.40", 12000, 10, 6500, "38", True, ["ambient", "chilled"]),) * 3,
             "tariff": {"per_route": 90_000, "per_km": 1_150, "per_hour": 18_000, "per_stop": 4_000},
         },
         "Highveld Haulage": {
             "scac": "HVHL",
             "vehicles": (
-                ("rigid", "7.80", "3.50", 15000, 12, 8000, "44", True, ["ambient"]),
-                ("rigid", "7.80", "3.50", 15000, 12, 8000, "44", True, ["ambient"]),
+                *(("rigid", "7.80", "3.50", 15000, 12, 8000, "44", True, ["ambient"]),) * 5,
                 ("rigid", "7.80", "3.50", 15000, 12, 8000, "44", True, ["ambient", "chilled"]),
                 ("articulated", "12.00", "4.10", 26000, 22, 18000, "80", False, ["ambient"]),
             ),
@@ -138,10 +137,7 @@ FLEETS: dict[str, dict[str, dict[str, Any]]] = {
         },
         "Ubuntu Freight": {
             "scac": "UBFR",
-            "vehicles": (
-                ("rigid", "7.60", "3.50", 15000, 12, 8000, "42", True, ["ambient"]),
-                ("rigid", "7.60", "3.50", 15000, 12, 8000, "42", True, ["ambient"]),
-            ),
+            "vehicles": (("rigid", "7.60", "3.50", 15000, 12, 8000, "42", True, ["ambient"]),) * 4,
             "tariff": {"per_route": 60_000, "per_km": 1_500, "per_hour": 22_000, "per_stop": 7_500, "minimum": 220_000},
         },
     },

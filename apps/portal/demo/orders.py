@@ -8,7 +8,7 @@ from math import ceil
 
 from apps.portal.demo.network import DATA
 
-KG_PER_PALLET = 250
+KG_PER_PALLET = 400
 AHEAD_PER_SHIPPER = 5  # the last orders of each shipper are asked for on the day ahead
 
 COLUMNS = (
