@@ -1,7 +1,8 @@
 """The custody record's REST edge: the newest checkpoint, for whoever wants to keep it."""
 
 from django.http import Http404, HttpResponse
-from drf_spectacular.utils import OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 

@@ -7,10 +7,11 @@ import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from kombu import Connection
+from kombu.connection import Connection
 
 from apps.custody import selectors
 from apps.tenancy import doorway
@@ -56,7 +57,7 @@ def examine(*, now: datetime) -> Iterator[Finding]:
 
 
 def hostile_statements(neighbours: list[str]) -> Iterator[str]:
-    """What a shipper's role must never get away with: rewriting or unguarding its record, reading another's."""
+    """What must be impossible for a shipper: rewriting its record, unguarding it, reading another's."""
     for table, column in APPEND_ONLY.items():
         # the names are the constants above, never anybody's input
         yield f'UPDATE {table} SET "{column}" = "{column}"'  # noqa: S608
@@ -205,7 +206,7 @@ def _clock(now: datetime) -> Finding:
     )
 
 
-def _value(query: str, *parameters: str) -> object:
+def _value(query: str, *parameters: str) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(query, parameters or None)
         row = cursor.fetchone()

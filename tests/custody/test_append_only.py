@@ -1,4 +1,4 @@
-"""What is written stays: neither the runtime role nor the owner changes it by chance, and by intent it shows."""
+"""What is written stays: nobody changes it by chance, and whoever does it by intent is found out."""
 
 import json
 from collections.abc import Iterator
