@@ -1,4 +1,4 @@
-"""Who takes part: six hospitals with docks, hours and rules, their people; two shippers with carriers and prices.
+"""Who takes part: six hospitals with docks, hours, rules and people; two shippers with carriers and prices.
 
 Everything here but the hospitals' names and places is assumed; see ``data/README.md``.
 """
@@ -50,11 +50,21 @@ class ShipperFacts:
 
 
 SHIPPERS = (
-    ShipperFacts("aurobindo", "Aurobindo Pharma", "6001007", "Isando distribution centre", "Kempton Park", -26.1447, 28.2045),
-    ShipperFacts("sbuys", "S. Buys Wholesaler", "6001019", "Silverton warehouse", "Pretoria", -25.7361, 28.3042),
+    ShipperFacts(
+        "aurobindo",
+        "Aurobindo Pharma",
+        "6001007",
+        "Isando distribution centre",
+        "Kempton Park",
+        -26.1447,
+        28.2045,
+    ),
+    ShipperFacts(
+        "sbuys", "S. Buys Wholesaler", "6001019", "Silverton warehouse", "Pretoria", -25.7361, 28.3042
+    ),
 )
 
-#: code: (contact, docks as (name, lanes), windows as (opens, closes), rules as (dock or "", kind, limit or values))
+#: By site code: docks as (name, lanes), windows as (opens, closes), rules as (dock or "", kind, limit or values).
 HOSPITALS: dict[str, dict[str, Any]] = {
     "CMJAH": {
         "contact": "Lerato Mokoena",
@@ -104,7 +114,8 @@ HOSPITALS: dict[str, dict[str, Any]] = {
     },
 }
 
-#: carrier: (own fleet, routes per day, vehicles as (class, length, height, gross kg, pallets, kg, m³, tail-lift, temperatures), tariff in cents)
+#: By shipper and carrier; a vehicle is (class, length m, height m, gross kg, pallets, kg, m³, tail-lift,
+#: temperature classes), a tariff is in cents.
 FLEETS: dict[str, dict[str, dict[str, Any]]] = {
     "aurobindo": {
         "Aurobindo own fleet": {
@@ -120,7 +131,13 @@ FLEETS: dict[str, dict[str, dict[str, Any]]] = {
                 ("rigid", "7.80", "3.50", 15000, 12, 8000, "44", True, ["ambient", "chilled"]),
                 ("articulated", "12.00", "4.10", 26000, 22, 18000, "80", False, ["ambient"]),
             ),
-            "tariff": {"per_route": 120_000, "per_km": 1_300, "per_hour": 20_000, "per_stop": 6_000, "minimum": 250_000},
+            "tariff": {
+                "per_route": 120_000,
+                "per_km": 1_300,
+                "per_hour": 20_000,
+                "per_stop": 6_000,
+                "minimum": 250_000,
+            },
         },
     },
     "sbuys": {
@@ -133,12 +150,24 @@ FLEETS: dict[str, dict[str, dict[str, Any]]] = {
                 ("rigid", "7.20", "3.30", 12000, 10, 6000, "36", True, ["ambient"]),
                 ("van", "5.90", "2.70", 3500, 3, 1200, "12", True, ["ambient", "chilled"]),
             ),
-            "tariff": {"per_route": 80_000, "per_km": 1_200, "per_hour": 19_000, "per_stop": 5_000, "per_pallet": 2_500},
+            "tariff": {
+                "per_route": 80_000,
+                "per_km": 1_200,
+                "per_hour": 19_000,
+                "per_stop": 5_000,
+                "per_pallet": 2_500,
+            },
         },
         "Ubuntu Freight": {
             "scac": "UBFR",
             "vehicles": (("rigid", "7.60", "3.50", 15000, 12, 8000, "42", True, ["ambient"]),) * 4,
-            "tariff": {"per_route": 60_000, "per_km": 1_500, "per_hour": 22_000, "per_stop": 7_500, "minimum": 220_000},
+            "tariff": {
+                "per_route": 60_000,
+                "per_km": 1_500,
+                "per_hour": 22_000,
+                "per_stop": 7_500,
+                "minimum": 220_000,
+            },
         },
     },
 }
@@ -163,7 +192,11 @@ def build_network(valid_from: date) -> None:
                 "time_zone": "Africa/Johannesburg",
             },
         )
-        for name, role in (("planner", Role.PLANNER), ("admin", Role.SHIPPER_ADMIN), ("auditor", Role.AUDITOR)):
+        for name, role in (
+            ("planner", Role.PLANNER),
+            ("admin", Role.SHIPPER_ADMIN),
+            ("auditor", Role.AUDITOR),
+        ):
             person(f"{name}@{facts.slug}.example", f"{name.title()} of {facts.name}", role, shipper=shipper)
         with doorway.enter_shipper(shipper):
             for carrier_name, fleet in FLEETS[facts.slug].items():
@@ -175,7 +208,9 @@ def person(
     email: str, name: str, role: Role, *, shipper: Shipper | None = None, recipient: Recipient | None = None
 ) -> Person:
     """A person with the demo's password and one role; found again when they exist."""
-    somebody = Person.objects.filter(email=email).first() or Person.objects.create_user(email, PASSWORD, name=name)
+    somebody = Person.objects.filter(email=email).first() or Person.objects.create_user(
+        email, PASSWORD, name=name
+    )
     Membership.objects.get_or_create(person=somebody, role=role, shipper=shipper, recipient=recipient)
     return somebody
 
@@ -201,7 +236,12 @@ def _hospital(row: dict[str, str], facts: dict[str, Any]) -> None:
     )
     person(manager_email(row["code"]), facts["contact"], Role.RECEIVING_MANAGER, recipient=recipient)
     person(operator_email(row["code"]), f"Gate of {row['name']}", Role.DOCK_OPERATOR, recipient=recipient)
-    person(f"auditor@{row['code'].lower()}.example", f"Auditor of {row['name']}", Role.AUDITOR, recipient=recipient)
+    person(
+        f"auditor@{row['code'].lower()}.example",
+        f"Auditor of {row['name']}",
+        Role.AUDITOR,
+        recipient=recipient,
+    )
     site, made = Site.objects.get_or_create(
         recipient=recipient,
         code=row["code"],
