@@ -1,10 +1,8 @@
 """A day is planned from what was agreed."""
 
-from datetime import timedelta
 
 from apps.core.models import Job
-from apps.routing.services import request_plan
-from tests.routing.conftest import DAY, NOW, RIGID, local, make_carrier
+from tests.routing.conftest import RIGID, make_carrier
 
 
 def test_first(warehouse, order, agree, planned, northern_site, southern_site):

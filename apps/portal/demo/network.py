@@ -64,7 +64,7 @@ SHIPPERS = (
     ),
 )
 
-#: By site code: docks as (name, lanes), windows as (opens, closes), rules as (dock or "", kind, limit or values).
+#: By site code: docks (name, lanes), windows (opens, closes), rules (dock or "", kind, limit or values).
 HOSPITALS: dict[str, dict[str, Any]] = {
     "CMJAH": {
         "contact": "Lerato Mokoena",
