@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth import get_backends
-from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
@@ -118,7 +117,7 @@ class Person(AbstractBaseUser):
         return self.is_active and any(
             backend.has_module_perms(self, app_label)
             for backend in get_backends()
-            if isinstance(backend, ModelBackend)
+            if hasattr(backend, "has_module_perms")
         )
 
 
