@@ -11,8 +11,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-import apps.deliveries.tasks
-import apps.routing.tasks  # noqa: F401 registers what the outbox delivers
 from apps.accounts.actors import Actor
 from apps.appointments.load import Load, Slot
 from apps.carriers.models import Carrier, Driver, Tariff, Vehicle
