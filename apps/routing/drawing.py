@@ -1,4 +1,4 @@
-"""A stored plan as pictures: the engine's map and chart as SVG markup. No query on a plan of ``selectors``."""
+"""A stored plan as pictures: the engine's map and chart as SVG. On a plan of ``selectors`` without a query."""
 
 from datetime import datetime
 
