@@ -1,4 +1,4 @@
-"""Two shippers plan the same day to the same hospital; neither's plan, vehicles or jobs exist for the other."""
+"""Two shippers plan the same day to one hospital; neither's plan, vehicles or jobs exist for the other."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A day is planned in the background from what was agreed: at tariff cost, within every rule, with reasons."""
+"""A day is planned in the background from what was agreed: at tariff cost, within the rules, with reasons."""
 
 from dataclasses import replace
 from decimal import Decimal
