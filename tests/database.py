@@ -43,6 +43,7 @@ def create() -> None:
         template = f"template_{fingerprint()}"
         if not session.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template]).fetchone():
             _build(session, template)
+        connections.close_all()
         _drop(session, TEST_DATABASE)
         session.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(TEST_DATABASE), sql.Identifier(template))

@@ -18,15 +18,20 @@ class Import(Record):
 
     file_name = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64)
-    rows = models.PositiveIntegerField(default=0)
-    created = models.PositiveIntegerField(default=0)
-    unchanged = models.PositiveIntegerField(default=0)
-    refused = models.PositiveIntegerField(default=0)
+    rows = models.PositiveIntegerField(default=0, help_text=_("Rows of the file, the header not counted."))
+    created = models.PositiveIntegerField(default=0, help_text=_("Consignments that are new."))
+    unchanged = models.PositiveIntegerField(
+        default=0, help_text=_("Consignments known with the same content.")
+    )
+    refused = models.PositiveIntegerField(default=0, help_text=_("Rows that stayed out."))
     report = models.JSONField(default=list, help_text=_("Refused rows: row, column, value, reason."))
     imported_by = models.CharField(max_length=150)
 
     class Meta:
         ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.file_name
 
 
 class Consignment(Record):
@@ -38,10 +43,16 @@ class Consignment(Record):
     site = models.ForeignKey(Site, on_delete=models.DO_NOTHING, related_name="+")
     requested_date = models.DateField(_("requested for"), help_text=_("In the site's own time zone."))
     load_type = models.CharField(max_length=10, choices=LoadType, default=LoadType.PALLETS)
-    temperature_class = models.CharField(max_length=10, choices=TemperatureClass, default=TemperatureClass.AMBIENT)
+    temperature_class = models.CharField(
+        max_length=10, choices=TemperatureClass, default=TemperatureClass.AMBIENT
+    )
     adr_classes = models.JSONField(default=list, blank=True)
-    content_sha256 = models.CharField(max_length=64, help_text=_("Of the imported rows; the same again is no change."))
-    imported_by = models.ForeignKey(Import, null=True, blank=True, on_delete=models.PROTECT, related_name="consignments")
+    content_sha256 = models.CharField(
+        max_length=64, help_text=_("Of the imported rows; the same again is no change.")
+    )
+    imported_by = models.ForeignKey(
+        Import, null=True, blank=True, on_delete=models.PROTECT, related_name="consignments"
+    )
 
     class Meta:
         ordering = ["number"]
@@ -57,9 +68,7 @@ class ConsignmentItem(Record):
     line = models.PositiveIntegerField()
     article = models.CharField(max_length=300)
     gtin = models.CharField("GTIN", max_length=14, blank=True)
-    quantity = models.DecimalField(
-        max_digits=12, decimal_places=3, validators=[MinValueValidator(0.001)]
-    )
+    quantity = models.DecimalField(max_digits=12, decimal_places=3, validators=[MinValueValidator(0.001)])
     unit = models.CharField(max_length=20, default="pack")
     batch = models.CharField(max_length=60, blank=True)
     expires_on = models.DateField(null=True, blank=True)

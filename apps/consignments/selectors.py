@@ -1,0 +1,75 @@
+"""Reads of the shipper's goods; all of them run in its schema."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from apps.consignments.models import Consignment
+from apps.facilities.models import Site
+
+
+@dataclass(frozen=True)
+class WaitingGoods:
+    """What waits to be grouped into deliveries to one site on one day."""
+
+    site: Site
+    day: date
+    consignments: int
+    pallets: int
+
+
+def consignments(
+    *, search: str = "", site_id: UUID | None = None, day: date | None = None, grouped: bool | None = None
+) -> QuerySet[Consignment]:
+    """Consignments with their sites, newest first; ``search`` looks in the number, the order and the site.
+
+    ``grouped`` True keeps those that ride in a delivery, False those that wait for one.
+    """
+    found = Consignment.objects.select_related("site", "origin").order_by("-id")
+    if search:
+        found = found.filter(
+            Q(number__icontains=search)
+            | Q(order_reference__icontains=search)
+            | Q(site__name__icontains=search)
+            | Q(site__code__iexact=search)
+        )
+    if site_id is not None:
+        found = found.filter(site_id=site_id)
+    if day is not None:
+        found = found.filter(requested_date=day)
+    if grouped is not None:
+        found = found.filter(ride__isnull=not grouped)
+    return found
+
+
+def with_load(found: QuerySet[Consignment]) -> QuerySet[Consignment]:
+    """Add ``pallets``, ``total_kg`` and ``total_m3`` of each consignment's handling units."""
+    return found.annotate(
+        pallets=Count("handling_units"),
+        total_kg=Sum("handling_units__weight_kg"),
+        total_m3=Sum("handling_units__volume_m3"),
+    )
+
+
+def ungrouped(*, site_id: UUID, day: date) -> QuerySet[Consignment]:
+    """Consignments for that site and day that ride in no delivery yet, in the order of their numbers."""
+    return consignments(site_id=site_id, day=day, grouped=False).order_by("number")
+
+
+def waiting_goods(*, since: date) -> list[WaitingGoods]:
+    """Where and when goods wait to be grouped, from ``since`` on, soonest first."""
+    rows = (
+        Consignment.objects.filter(ride__isnull=True, requested_date__gte=since)
+        .values("site_id", "requested_date")
+        .annotate(consignments=Count("id", distinct=True), pallets=Count("handling_units"))
+        .order_by("requested_date", "site_id")
+    )
+    found = list(rows)
+    sites = Site.objects.in_bulk({row["site_id"] for row in found})
+    return [
+        WaitingGoods(sites[row["site_id"]], row["requested_date"], row["consignments"], row["pallets"])
+        for row in found
+        if row["site_id"] in sites
+    ]
