@@ -1,0 +1,88 @@
+"""Which carrier drives which route: the cheapest choice among candidates, exact, under everybody's numbers
+and caps."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ortools.sat.python import cp_model
+
+from apps.routing.engine.candidate import Candidate
+from apps.routing.engine.problem import Problem
+
+_EFFORT = 8.0
+"""Deterministic time for one choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The chosen routes, and whether no better choice exists among the candidates."""
+
+    routes: tuple[Candidate, ...]
+    proven: bool
+
+
+def choose(problem: Problem, candidates: Sequence[Candidate], hint: Sequence[Candidate] = ()) -> Choice:
+    """The choice of routes with the least charges and penalties.
+
+    Each visit is on one chosen route at most and costs its penalty when it is on none; a vehicle class is
+    used as often as it has vehicles, a carrier as often as its cap allows. Charges include minimum charges.
+    ``hint`` is a choice to start from, it need not be allowed. The same input gives the same choice.
+    """
+    model = cp_model.CpModel()
+    taken = [model.new_bool_var("") for _ in candidates]
+    left_out = _each_visit_once(model, problem, candidates, taken)
+    _keep_numbers(model, problem, candidates, taken)
+    model.minimize(
+        sum(one.cents * var for one, var in zip(candidates, taken, strict=True))
+        + sum(problem.visits[visit].penalty_cents * var for visit, var in left_out.items())
+    )
+    hinted = {(one.order, one.vehicle) for one in hint}
+    for one, var in zip(candidates, taken, strict=True):
+        model.add_hint(var, (one.order, one.vehicle) in hinted)
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = problem.budget.seed % 2**31
+    solver.parameters.max_deterministic_time = _EFFORT
+    status = solver.solve(model)
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return Choice((), proven=False)
+    chosen = tuple(one for one, var in zip(candidates, taken, strict=True) if solver.value(var))
+    return Choice(chosen, proven=status == cp_model.OPTIMAL)
+
+
+def _each_visit_once(
+    model: cp_model.CpModel,
+    problem: Problem,
+    candidates: Sequence[Candidate],
+    taken: Sequence[cp_model.IntVar],
+) -> dict[int, cp_model.IntVar]:
+    on_routes: dict[int, list[cp_model.IntVar]] = defaultdict(list)
+    for one, var in zip(candidates, taken, strict=True):
+        for visit in one.order:
+            on_routes[visit].append(var)
+    left_out = {visit: model.new_bool_var("") for visit in sorted(on_routes)}
+    for visit, var in left_out.items():
+        model.add_exactly_one([*on_routes[visit], var])
+    return left_out
+
+
+def _keep_numbers(
+    model: cp_model.CpModel,
+    problem: Problem,
+    candidates: Sequence[Candidate],
+    taken: Sequence[cp_model.IntVar],
+) -> None:
+    by_class: dict[int, list[cp_model.IntVar]] = defaultdict(list)
+    by_carrier: dict[str, list[cp_model.IntVar]] = defaultdict(list)
+    for one, var in zip(candidates, taken, strict=True):
+        by_class[one.vehicle].append(var)
+        by_carrier[problem.fleet[one.vehicle].carrier_id].append(var)
+    for number, used in by_class.items():
+        model.add(sum(used) <= len(problem.fleet[number].vehicle_ids))
+    for carrier_id, used in by_carrier.items():
+        cap = problem.carrier_by_id[carrier_id].max_routes
+        if cap is not None:
+            model.add(sum(used) <= cap)

@@ -1,0 +1,75 @@
+"""What one more visit costs on routes that stand: the cheapest place for it, on a route or on a vehicle still
+free."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from apps.routing.engine.candidate import NOTHING, Candidate, RouteBook, Waiver
+from apps.routing.engine.rules import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """``route`` with the visit in it replaces the route numbered ``replaces`` (``None``: a further route);
+    extra cents."""
+
+    route: Candidate
+    replaces: int | None
+    extra: int
+
+
+def cheapest_insertion(
+    book: RouteBook, routes: Sequence[Candidate], visit: int, waiver: Waiver = NOTHING
+) -> Insertion | None:
+    """The cheapest way to serve ``visit`` without moving another visit, or ``None`` when there is none.
+
+    Positions are tried in the order of what they would cost without breaks, which is never more than the
+    truth, so that breaks are worked out for few of them.
+    """
+    best: Insertion | None = None
+    for promised, replaces, candidate in sorted(
+        _optimistic(book, routes, visit, waiver), key=lambda one: (one[0], one[2].order, one[2].vehicle)
+    ):
+        if best is not None and promised >= best.extra:
+            break
+        exact = book.waived(candidate.order, candidate.vehicle, waiver)
+        if isinstance(exact, Rule):
+            continue
+        before = 0 if replaces is None else routes[replaces].cents
+        if best is None or exact.cents - before < best.extra:
+            best = Insertion(exact, replaces, exact.cents - before)
+    return best
+
+
+def free_classes(book: RouteBook, routes: Sequence[Candidate], waived: frozenset[Rule]) -> tuple[int, ...]:
+    """Vehicle classes that can take a further route beside ``routes``: a vehicle is left and so is the
+    carrier's cap."""
+    problem = book.problem
+    used = Counter(route.vehicle for route in routes)
+    driven = Counter(problem.fleet[route.vehicle].carrier_id for route in routes)
+    free = []
+    for number, offer in enumerate(problem.fleet):
+        cap = problem.carrier_by_id[offer.carrier_id].max_routes
+        has_vehicle = Rule.FLEET in waived or used[number] < len(offer.vehicle_ids)
+        under_cap = cap is None or Rule.CARRIER_CAP in waived or driven[offer.carrier_id] < cap
+        if has_vehicle and under_cap:
+            free.append(number)
+    return tuple(free)
+
+
+def _optimistic(
+    book: RouteBook, routes: Sequence[Candidate], visit: int, waiver: Waiver
+) -> Iterator[tuple[int, int | None, Candidate]]:
+    for number, route in enumerate(routes):
+        for position in range(len(route.order) + 1):
+            order = (*route.order[:position], visit, *route.order[position:])
+            answer = book.optimistic(order, route.vehicle, waiver)
+            if isinstance(answer, Candidate):
+                yield answer.cents - route.cents, number, answer
+    for vehicle in free_classes(book, routes, waiver.rules):
+        answer = book.optimistic((visit,), vehicle, waiver)
+        if isinstance(answer, Candidate):
+            yield answer.cents, None, answer
