@@ -5,26 +5,51 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.access import Access
+from apps.core.access import APPEND, Access
 from apps.core.models import Record
 from apps.facilities.models import DocumentType
 
 
 class Document(Record):
-    """One issued or received paper of a delivery. A new issue is a new row; the old one stays."""
+    """One issued or received paper of a delivery. A new issue is a new row; the old one stays.
 
-    delivery_id = models.UUIDField(db_index=True, help_text=_("Deliveries stand above documents, hence an id."))
+    A paper that we issued says in ``facts_sha256`` what it was made from, and ``version`` counts its issues from 1.
+    """
+
+    delivery_id = models.UUIDField(
+        db_index=True, help_text=_("Deliveries stand above documents, hence an id.")
+    )
     document_type = models.CharField(max_length=20, choices=DocumentType)
     number = models.CharField(max_length=60)
+    version = models.PositiveSmallIntegerField(default=1)
     file_name = models.CharField(max_length=120)
     media_type = models.CharField(max_length=100)
     sha256 = models.CharField(max_length=64)
     size = models.PositiveIntegerField()
     path = models.CharField(max_length=300, help_text=_("In the private store, under this shipper's schema."))
-    valid_until = models.DateField(null=True, blank=True)
+    valid_until = models.DateField(null=True, blank=True, help_text=_("Its last day."))
+    facts_sha256 = models.CharField(
+        max_length=64, blank=True, help_text=_("Empty for a paper that was brought in.")
+    )
     issued_by = models.CharField(max_length=150)
+    issued_at = models.DateTimeField()
 
-    access: ClassVar[Access] = Access(own="SELECT, INSERT")
+    access: ClassVar[Access] = Access(own=APPEND)
 
     class Meta:
         ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["delivery_id", "document_type", "version"],
+                condition=~models.Q(facts_sha256=""),
+                name="document_version_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_document_type_display()} {self.number}"
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether we rendered it ourselves, so that its content is known to be harmless."""
+        return self.facts_sha256 != ""

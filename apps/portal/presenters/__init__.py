@@ -1,1 +1,1 @@
-"""What components take, from what the domain says: pure functions, one module per subject."""
+"""From domain values to what the components in ``templates/components`` take: pure functions, no queries."""

@@ -1,0 +1,175 @@
+"""Every shared read of appointments: slot search, who sees what, what waits for whom, the day board."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from itertools import islice
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+
+from apps.accounts.actors import Actor, Side
+from apps.accounts.models import Role
+from apps.appointments import reasons
+from apps.appointments.gaps import find_gaps
+from apps.appointments.load import Load, Slot
+from apps.appointments.models import Appointment, AppointmentEvent
+from apps.appointments.search import (
+    Bounds,
+    Calendar,
+    DayCount,
+    DockNeed,
+    SlotSearch,
+    count_days,
+    day_bounds,
+    every_slot,
+    local_day,
+    starts_by_dock,
+)
+from apps.appointments.states import State
+from apps.facilities import rules
+from apps.facilities.models import Site
+from apps.facilities.selectors import docks_of
+
+NEGOTIATORS = (Role.RECEIVING_MANAGER,)
+
+
+def find_slots(
+    *,
+    site: Site,
+    load: Load,
+    first_day: date,
+    days: int,
+    now: datetime,
+    appointment: Appointment | None = None,
+    limit: int = 500,
+) -> SlotSearch:
+    """Bookable slots for ``load`` on ``days`` local days of the site from ``first_day`` on.
+
+    One statement for the calendar and three for the docks' rules. What ``appointment`` itself holds doesn't
+    stand in the way. In a shipper's schema other shippers' holds and bookings block without being seen.
+
+    Raises:
+        ValueError: ``days`` is less than one.
+    """
+    if days < 1:
+        raise ValueError("a search covers at least one day")
+    profiles = docks_of(site)
+    refused = {profile.dock.pk: tuple(rules.refusals(profile, site, load)) for profile in profiles}
+    needs = {
+        profile.dock.pk: DockNeed(
+            dock_id=profile.dock.pk,
+            name=profile.dock.name,
+            rank=profile.dock.rank,
+            lanes=profile.dock.lanes,
+            minutes=rules.duration(profile.handling_times, load),
+            setup_minutes=profile.dock.setup_minutes,
+            clear_minutes=profile.dock.clear_minutes,
+        )
+        for profile in profiles
+        if not refused[profile.dock.pk]
+    }
+    zone = ZoneInfo(site.time_zone)
+    last_day = first_day + timedelta(days=days - 1)
+    bounds = Bounds(
+        now=now,
+        opens=day_bounds(first_day, zone)[0],
+        closes=day_bounds(last_day, zone)[1],
+        earliest=now + site.min_lead_time,
+        latest=now + site.max_lead_time,
+    )
+    calendar = Calendar()
+    if needs:
+        calendar = find_gaps(
+            site=site,
+            docks=list(needs.values()),
+            load_type=load.load_type,
+            pallets=load.pallets,
+            first_day=first_day,
+            last_day=last_day,
+            earliest=bounds.earliest,
+            latest=bounds.latest,
+            now=now,
+            besides=appointment.pk if appointment else None,
+        )
+    starts = starts_by_dock(calendar.gaps, needs, bounds)
+    search = SlotSearch(
+        slots=tuple(islice(every_slot(starts, needs), limit)),
+        refusals={dock_id: sentences for dock_id, sentences in refused.items() if sentences},
+        per_day=(),
+        docks=needs,
+        dock_names={profile.dock.pk: profile.dock.name for profile in profiles},
+        zone=zone,
+        bounds=bounds,
+        calendar=calendar,
+    )
+    return replace(search, per_day=_per_day(search, site, first_day, days))
+
+
+def slots_around(
+    *, site: Site, load: Load, slots: Sequence[Slot], now: datetime, appointment: Appointment | None = None
+) -> SlotSearch:
+    """The search that judges these slots: their days and a week beyond, as far as the site's lead times reach."""
+    zone = ZoneInfo(site.time_zone)
+    soonest, furthest = (local_day(now + lead, zone) for lead in (timedelta(0), site.max_lead_time))
+    wanted = [min(max(local_day(slot.start, zone), soonest), furthest) for slot in slots]
+    first = max(min(wanted) - timedelta(days=1), soonest)
+    last = min(max(wanted) + timedelta(days=6), max(furthest, max(wanted)))
+    return find_slots(
+        site=site,
+        load=load,
+        first_day=first,
+        days=(last - first).days + 1,
+        now=now,
+        appointment=appointment,
+        limit=0,
+    )
+
+
+def why_not(search: SlotSearch, site: Site, slot: Slot) -> list[str]:
+    """What stands in the way of ``slot`` in this search, a sentence each; empty when it can be booked."""
+    return [obstacle.sentence for obstacle in reasons.obstacles(search, site, slot)]
+
+
+def appointments_visible_to(actor: Actor | None) -> QuerySet[Appointment]:
+    """Appointments of the actor's shipper, or at the actor's recipients' sites; all for the network's operator."""
+    everything = Appointment.objects.select_related("site", "dock")
+    if actor is None:
+        return everything.none()
+    if actor.side == Side.SHIPPER:
+        return everything.filter(shipper_id=actor.shipper_id)
+    if actor.side == Side.RECIPIENT:
+        return everything.filter(site__recipient_id__in=actor.recipient_ids)
+    return everything if actor.person_id is None or Role.OPERATOR in actor.roles else everything.none()
+
+
+def waiting_for(actor: Actor | None) -> QuerySet[Appointment]:
+    """The inbox: what the actor's side has to answer and the actor may, the most urgent first."""
+    if actor is None:
+        return Appointment.objects.none()
+    mine = appointments_visible_to(actor).filter(state=State.OFFERED, must_act=str(actor.side))
+    if actor.side == Side.RECIPIENT:
+        managed = [recipient_id for recipient_id, role in actor.recipient_roles if role in NEGOTIATORS]
+        mine = mine.filter(site__recipient_id__in=managed)
+    elif not actor.roles & {Role.PLANNER, Role.SHIPPER_ADMIN}:
+        mine = mine.none()
+    return mine.order_by("must_act_by", "id")
+
+
+def timeline(appointment: Appointment) -> list[AppointmentEvent]:
+    """Every step of the negotiation and the visit in order, each with its offer and the offer's slots; 3 queries."""
+    return list(
+        AppointmentEvent.objects.filter(appointment=appointment)
+        .select_related("offer")
+        .prefetch_related("offer__slots__dock")
+        .order_by("at", "id")
+    )
+
+
+def _per_day(search: SlotSearch, site: Site, first_day: date, days: int) -> tuple[DayCount, ...]:
+    listed = [first_day + timedelta(days=number) for number in range(days)]
+    counted = count_days(search.starts, listed, search.zone)
+    return tuple(
+        DayCount(day, count, "" if count else reasons.why_no_day(search, site, day)) for day, count in counted
+    )

@@ -1,0 +1,60 @@
+"""The day itself: a vehicle arrives, is unloaded, leaves, or never comes."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from apps.accounts.actors import Actor
+from apps.accounts.permissions import require
+from apps.appointments.models import Appointment, DockOccupancy
+from apps.appointments.services.transitions import lock_appointment, require_step, transition
+from apps.appointments.states import State
+from apps.core.errors import DomainError, IllegalTransition
+
+ON_THE_DAY = frozenset({State.ARRIVED, State.IN_PROGRESS, State.COMPLETED, State.NO_SHOW})
+
+
+class TooEarly(DomainError):
+    """A vehicle isn't a no-show before its arrival window has closed."""
+
+    code = "too-early"
+    status = 409
+
+
+@transaction.atomic
+def advance(*, actor: Actor, appointment_id: UUID, to: State, now: datetime) -> Appointment:
+    """Record that the vehicle arrived, is being unloaded, is done, or did not come.
+
+    Whatever is left of the slot when a vehicle is done, or didn't come, is free again.
+
+    Raises:
+        AppointmentNotFound, PermissionRefused
+        IllegalTransition: not a step of the day, or not possible from where the appointment stands.
+        TooEarly: a no-show before the arrival window has closed.
+    """
+    appointment = lock_appointment(appointment_id)
+    require(actor, "appointments.operate", appointment)
+    if to not in ON_THE_DAY:
+        raise IllegalTransition(f"“{to.label}” isn't something that happens at the gate.")
+    require_step(appointment, to)
+    if to == State.NO_SHOW and appointment.arrival_window and now < appointment.arrival_window.upper:
+        raise TooEarly(
+            "The arrival window is still open.", until=appointment.arrival_window.upper.isoformat()
+        )
+    if to in (State.COMPLETED, State.NO_SHOW):
+        _free_the_rest(appointment, now)
+    transition(appointment, to, step=str(to), actor=actor, at=now)
+    return appointment
+
+
+def _free_the_rest(appointment: Appointment, now: datetime) -> None:
+    for row in DockOccupancy.objects.filter(appointment=appointment):
+        if row.during.upper <= now:
+            continue
+        if now <= row.during.lower:
+            row.delete()
+        else:
+            row.during = DateTimeTZRange(row.during.lower, now)
+            row.save(update_fields=["during"])

@@ -1,0 +1,72 @@
+"""Blocking a dock for something that is no delivery: the hub's own use of its calendar."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from apps.accounts.actors import Actor
+from apps.accounts.permissions import require
+from apps.appointments.models import DockOccupancy
+from apps.appointments.services.errors import AppointmentNotFound, SlotRefused, SlotTaken
+from apps.appointments.services.occupancy import Claim, Conflict, take
+from apps.core.ids import new_id
+from apps.facilities.models import Dock
+
+
+@transaction.atomic
+def block_dock(
+    *, actor: Actor, dock: Dock, lane: int, during: DateTimeTZRange, note: str, now: datetime
+) -> DockOccupancy:
+    """Keep one lane of a dock free of vehicles for a while.
+
+    Raises:
+        PermissionRefused: ``actor`` doesn't work at the dock's site.
+        SlotRefused: the time ends before it starts, or the dock has no such lane.
+        SlotTaken: a vehicle has the lane then; ``appointment`` in the details says which.
+        DockBusy: others are booking the dock for too long.
+    """
+    require(actor, "appointments.block", dock.site)
+    if not during.lower < during.upper:
+        raise SlotRefused("A block ends after it starts.")
+    if not 1 <= lane <= dock.lanes:
+        raise SlotRefused(f"{dock.name} has lanes 1 to {dock.lanes}.")
+    row = DockOccupancy(
+        id=new_id(), dock=dock, lane=lane, during=during, kind=DockOccupancy.Kind.BLOCK, note=note
+    )
+    claim = Claim(row.id, dock.pk, during, (lane,), DockOccupancy.Kind.BLOCK, note=note)
+    try:
+        take([claim], now=now)
+    except Conflict as conflict:
+        raise _who(row) from conflict
+    return row
+
+
+@transaction.atomic
+def unblock_dock(*, actor: Actor, occupancy_id: UUID) -> None:
+    """Take a block away again.
+
+    Raises:
+        AppointmentNotFound: there is no such block.
+        PermissionRefused: ``actor`` doesn't work at the dock's site.
+    """
+    blocks = DockOccupancy.objects.select_related("dock__site").filter(kind=DockOccupancy.Kind.BLOCK)
+    block = blocks.filter(pk=occupancy_id).first()
+    if block is None:
+        raise AppointmentNotFound("There is no such block.")
+    require(actor, "appointments.block", block.dock.site)
+    block.delete()
+
+
+def _who(wanted: DockOccupancy) -> SlotTaken:
+    in_the_way = (
+        DockOccupancy.objects.select_related("appointment")
+        .filter(dock=wanted.dock, lane=wanted.lane, during__overlap=wanted.during)
+        .order_by("during")
+        .first()
+    )
+    appointment = in_the_way.appointment if in_the_way else None
+    if appointment is None:
+        return SlotTaken(f"{wanted.dock.name} is blocked then already.")
+    return SlotTaken(f"{wanted.dock.name} is taken then by {appointment}.", appointment=str(appointment.pk))

@@ -1,0 +1,41 @@
+"""Cancelling: a negotiation is withdrawn or an agreed slot is given back, with a reason."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.accounts.actors import Actor
+from apps.accounts.permissions import require
+from apps.appointments.models import Appointment, Offer
+from apps.appointments.services.occupancy import release
+from apps.appointments.services.transitions import lock_appointment, transition
+from apps.appointments.states import OfferState, State
+
+
+@transaction.atomic
+def cancel_appointment(
+    *, actor: Actor, appointment_id: UUID, reason_code: str, message: str = "", now: datetime
+) -> Appointment:
+    """End an appointment that isn't over; its dock is free again and an open offer is withdrawn.
+
+    Raises:
+        AppointmentNotFound, PermissionRefused
+        IllegalTransition: the appointment is over, or the vehicle is at the dock.
+    """
+    appointment = lock_appointment(appointment_id)
+    require(actor, "appointments.cancel", appointment)
+    transition(
+        appointment,
+        State.CANCELLED,
+        step="cancelled",
+        actor=actor,
+        at=now,
+        message=message,
+        reason_code=reason_code,
+    )
+    Offer.objects.filter(appointment=appointment, state=OfferState.OPEN).update(
+        state=OfferState.WITHDRAWN, answered_at=now
+    )
+    release(appointment.pk)
+    return appointment

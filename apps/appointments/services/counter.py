@@ -1,0 +1,89 @@
+"""Answering an offer with other slots, or taking up a negotiation again that was declined or had expired."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from apps.accounts.actors import Actor
+from apps.accounts.permissions import require
+from apps.appointments.load import Slot
+from apps.appointments.models import Appointment, Offer
+from apps.appointments.services.errors import NotYourTurn
+from apps.appointments.services.occupancy import release
+from apps.appointments.services.offer import already
+from apps.appointments.services.proposals import judge, propose
+from apps.appointments.services.transitions import lock_appointment, require_step, transition
+from apps.appointments.states import OfferState, State
+
+
+@transaction.atomic
+def counter_offer(
+    *,
+    actor: Actor,
+    appointment_id: UUID,
+    slots: Sequence[Slot],
+    message: str = "",
+    reason_code: str = "",
+    now: datetime,
+) -> Appointment:
+    """Propose other slots to the other side; what the open offer held is released in the same transaction.
+
+    While an offer is open only the side that has to answer may counter it. After a decline or an expiry
+    either side may make a new proposal.
+
+    Raises:
+        AppointmentNotFound, PermissionRefused
+        NotYourTurn: the other side has to answer first.
+        IllegalTransition: the appointment is agreed, cancelled or over.
+        AlreadyNegotiating: the delivery has another live appointment by now.
+        TooManySlots, SlotRefused, SlotTaken, DockBusy: as in ``offer_slots``; the open offer stands unchanged.
+    """
+    appointment = lock_appointment(appointment_id)
+    require(actor, "appointments.offer", appointment)
+    require_step(appointment, State.OFFERED)
+    require_turn(appointment, actor)
+    search = judge(
+        site=appointment.site, load=appointment.load, slots=slots, now=now, appointment=appointment
+    )
+    countered = Offer.objects.filter(appointment=appointment, state=OfferState.OPEN)
+    countered.update(state=OfferState.COUNTERED, answered_at=now)
+    release(appointment.pk)
+    reopened = appointment.state != State.OFFERED
+    offer = propose(
+        appointment=appointment,
+        actor=actor,
+        slots=slots,
+        search=search,
+        message=message,
+        reason_code=reason_code,
+        now=now,
+    )
+    try:
+        with transaction.atomic():
+            transition(
+                appointment,
+                State.OFFERED,
+                step="reopened" if reopened else "countered",
+                actor=actor,
+                at=now,
+                offer=offer,
+                message=message,
+                reason_code=reason_code,
+                must_act=str(actor.side.other),
+                must_act_by=offer.expires_at,
+            )
+    except IntegrityError as error:
+        raise already(error, appointment) from error
+    return appointment
+
+
+def require_turn(appointment: Appointment, actor: Actor) -> None:
+    """Refuse the side that waits for an answer.
+
+    Raises:
+        NotYourTurn: the other side has to act.
+    """
+    if appointment.state == State.OFFERED and appointment.must_act != actor.side:
+        raise NotYourTurn(f"The {appointment.must_act} has to answer first.", must_act=appointment.must_act)

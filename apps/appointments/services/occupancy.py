@@ -1,0 +1,145 @@
+"""The ledger of docks: claims are inserted and either stand or don't; the exclusion constraint has the last word.
+
+Lock order, always: the appointment's row, then its docks in the order of their ids, then the site's days. So no
+two steps ever wait for each other in a circle; and a wait that gets too long becomes a clear refusal.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import chain
+from uuid import UUID
+
+from django.db import OperationalError, connection
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from psycopg.errors import LockNotAvailable
+
+from apps.appointments.models import DockOccupancy
+from apps.appointments.services.errors import DockBusy
+
+LOCK_TIMEOUT = "3s"
+DOCK, SITE_DAY = 1, 2  # what an advisory lock stands for; part of its key
+
+
+class Conflict(Exception):
+    """A claim found its dock taken; whoever made it turns this into the answer that fits."""
+
+    def __init__(self, claim: "Claim") -> None:
+        super().__init__(claim)
+        self.claim = claim
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One stretch of a dock's time that is wanted, buffers included, in one of ``lanes`` (tried in this order)."""
+
+    occupancy_id: UUID
+    dock_id: UUID
+    during: DateTimeTZRange
+    lanes: tuple[int, ...]
+    kind: str
+    appointment_id: UUID | None = None
+    offered_slot_id: UUID | None = None
+    hold_expires_at: datetime | None = None
+    note: str = ""
+
+
+def take(claims: Sequence[Claim], *, now: datetime) -> dict[Claim, int]:
+    """Take all claims; returns the lane of each.
+
+    Raises:
+        Conflict: one of them is taken, by whomever; the caller's transaction has to end with a refusal then.
+        DockBusy: others hold these docks' locks for too long.
+    """
+    lock_docks({claim.dock_id for claim in claims})
+    return {
+        claim: _take_one(claim, now) for claim in sorted(claims, key=lambda c: (c.dock_id, c.during.lower))
+    }
+
+
+def lock_docks(dock_ids: Iterable[UUID]) -> None:
+    """One writer per dock until the transaction ends.
+
+    Raises:
+        DockBusy: the wait was too long.
+    """
+    _lock(DOCK, [str(dock_id) for dock_id in dock_ids])
+
+
+def lock_site_days(site_id: UUID, days: Iterable[date]) -> None:
+    """One counter of a site's limits per local day until the transaction ends; taken after the docks' locks.
+
+    Raises:
+        DockBusy: the wait was too long.
+    """
+    _lock(SITE_DAY, [f"{site_id} {day}" for day in days])
+
+
+def release(appointment_id: UUID) -> None:
+    """Give up everything an appointment holds or has booked."""
+    DockOccupancy.objects.filter(appointment_id=appointment_id).delete()
+
+
+def _take_one(claim: Claim, now: datetime) -> int:
+    for lane in chain(claim.lanes, _lanes_of_expired_holds(claim, now)):
+        if _insert(claim, lane):
+            return lane
+    raise Conflict(claim)
+
+
+def _lanes_of_expired_holds(claim: Claim, now: datetime) -> Iterable[int]:
+    """Only asked when every lane was taken: the lanes once more, if removing expired holds has freed anything."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT public.appointments_release_expired(%s, %s, %s)", [claim.dock_id, claim.during, now]
+        )
+        if cursor.fetchone()[0]:
+            yield from claim.lanes
+
+
+_INSERT = """
+    INSERT INTO public.appointments_dockoccupancy
+           (id, created_at, dock_id, lane, during, kind, appointment_id, offered_slot_id, hold_expires_at, note)
+    VALUES (%s, clock_timestamp(), %s, %s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT DO NOTHING
+    RETURNING id
+"""
+
+
+def _insert(claim: Claim, lane: int) -> bool:
+    values = [
+        claim.occupancy_id,
+        claim.dock_id,
+        lane,
+        claim.during,
+        claim.kind,
+        claim.appointment_id,
+        claim.offered_slot_id,
+        claim.hold_expires_at,
+        claim.note,
+    ]
+    with _timed_out_as_busy(), connection.cursor() as cursor:
+        cursor.execute(_INSERT, values)
+        return cursor.fetchone() is not None
+
+
+_LOCK = """
+    SELECT set_config('lock_timeout', %s, true), pg_advisory_xact_lock(key)
+      FROM (SELECT hashtextextended(name, %s) AS key FROM unnest(%s::text[]) AS name ORDER BY key OFFSET 0) AS keys
+"""
+
+
+def _lock(what: int, names: Sequence[str]) -> None:
+    with _timed_out_as_busy(), connection.cursor() as cursor:
+        cursor.execute(_LOCK, [LOCK_TIMEOUT, what, list(names)])
+
+
+class _timed_out_as_busy:
+    """Turns a lock timeout into the refusal that says what happened."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OperationalError) and isinstance(error.__cause__, LockNotAvailable):
+            raise DockBusy("Others are booking these docks right now; try again in a moment.") from error

@@ -1,0 +1,170 @@
+"""Proposing slots, whichever side does: they are judged by the site's rules, taken as holds, and become an offer."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from apps.accounts.actors import Actor
+from apps.appointments.load import Load, Slot
+from apps.appointments.models import Appointment, DockOccupancy, Offer, OfferedSlot
+from apps.appointments.reasons import Obstacle, obstacles
+from apps.appointments.search import SlotSearch, local_day, overlaps
+from apps.appointments.selectors import slots_around
+from apps.appointments.services.errors import SlotRefused, SlotTaken, TooManySlots, described
+from apps.appointments.services.occupancy import Claim, Conflict, lock_site_days, take
+from apps.core.ids import new_id
+from apps.facilities.models import Site
+
+MOST_SLOTS = 5
+
+
+def judge(
+    *, site: Site, load: Load, slots: Sequence[Slot], now: datetime, appointment: Appointment | None = None
+) -> SlotSearch:
+    """Search around ``slots`` and refuse unless every one of them can be booked and all of them together.
+
+    Raises:
+        TooManySlots: none, more than five, or two that want the same place at the same time.
+        SlotRefused: a rule excludes one; with its reasons and the nearest slots that work.
+        SlotTaken: one is held or booked by somebody; with the nearest free slots.
+    """
+    if not 1 <= len(slots) <= MOST_SLOTS:
+        raise TooManySlots(f"An offer has one to {MOST_SLOTS} slots; this one has {len(slots)}.")
+    search = slots_around(site=site, load=load, slots=slots, now=now, appointment=appointment)
+    for index, slot in enumerate(slots):
+        found = obstacles(search, site, slot)
+        if found:
+            raise refusal(search, slot, found, index)
+    _require_apart(search, slots)
+    return search
+
+
+def refusal(
+    search: SlotSearch, slot: Slot, obstacles: Sequence[Obstacle], index: int
+) -> SlotTaken | SlotRefused:
+    """The error for a slot that can't be had: taken when only other vehicles are in the way, else refused."""
+    reasons = [obstacle.sentence for obstacle in obstacles]
+    kind = SlotTaken if all(obstacle.others for obstacle in obstacles) else SlotRefused
+    return kind(
+        " ".join(reasons), slot=index, reasons=reasons, alternatives=described(search, search.nearest(slot))
+    )
+
+
+def propose(
+    *,
+    appointment: Appointment,
+    actor: Actor,
+    slots: Sequence[Slot],
+    search: SlotSearch,
+    message: str,
+    reason_code: str,
+    now: datetime,
+) -> Offer:
+    """Hold every slot for the other side and write the offer; all or nothing.
+
+    Raises:
+        SlotTaken: somebody was faster; with the nearest free slots.
+        DockBusy: others hold these docks' locks for too long.
+    """
+    offer = Offer(
+        appointment=appointment,
+        side=str(actor.side),
+        message=message,
+        reason_code=reason_code,
+        offered_by=actor.name,
+        expires_at=expiry(appointment.site, slots, now),
+    )
+    offered = [
+        OfferedSlot(
+            offer=offer, index=index, dock_id=slot.dock_id, during=DateTimeTZRange(slot.start, slot.end)
+        )
+        for index, slot in enumerate(slots)
+    ]
+    claims = {
+        row.pk: hold(appointment, row, slot, search, offer.expires_at)
+        for row, slot in zip(offered, slots, strict=True)
+    }
+    try:
+        lanes = take(list(claims.values()), now=now)
+    except Conflict as conflict:
+        lost = next(i for i, row in enumerate(offered) if row.pk == conflict.claim.offered_slot_id)
+        raise lost_race(appointment, slots, lost, now) from conflict
+    for row in offered:
+        row.lane = lanes[claims[row.pk]]
+    offer.save(force_insert=True)
+    OfferedSlot.objects.bulk_create(offered)
+    require_room(appointment, slots, now)
+    return offer
+
+
+def expiry(site: Site, slots: Sequence[Slot], now: datetime) -> datetime:
+    """When an offer ends: after the site's time to answer, or when its last slot would begin."""
+    return min(now + site.answer_within, max(slot.start for slot in slots))
+
+
+def hold(
+    appointment: Appointment, row: OfferedSlot, slot: Slot, search: SlotSearch, expires_at: datetime
+) -> Claim:
+    """The claim by which an offered slot is kept: with the dock's buffers, its free lanes first."""
+    need = search.docks[slot.dock_id]
+    free = search.lanes_free(slot)
+    return Claim(
+        occupancy_id=new_id(),
+        dock_id=slot.dock_id,
+        during=DateTimeTZRange(
+            slot.start - timedelta(minutes=need.setup_minutes),
+            slot.end + timedelta(minutes=need.clear_minutes),
+        ),
+        lanes=(*free, *(lane for lane in range(1, need.lanes + 1) if lane not in free)),
+        kind=DockOccupancy.Kind.HOLD,
+        appointment_id=appointment.pk,
+        offered_slot_id=row.pk,
+        hold_expires_at=min(expires_at, slot.start),
+    )
+
+
+def lost_race(appointment: Appointment, slots: Sequence[Slot], lost: int, now: datetime) -> SlotTaken:
+    """The refusal for a slot that was free a moment ago, with what is free now."""
+    search = slots_around(
+        site=appointment.site, load=appointment.load, slots=slots, now=now, appointment=appointment
+    )
+    name = search.dock_names.get(slots[lost].dock_id, "")
+    return SlotTaken(
+        f"{name} was just taken at that time.",
+        slot=lost,
+        reasons=[f"{name} was just taken at that time."],
+        alternatives=described(search, search.nearest(slots[lost])),
+    )
+
+
+def require_room(appointment: Appointment, slots: Sequence[Slot], now: datetime) -> None:
+    """Count a site's limits once more, one counter at a time: two docks of one site may have been taken at once.
+
+    Raises:
+        SlotTaken: another vehicle used up the site's room meanwhile.
+        DockBusy: others are counting for too long.
+    """
+    site = appointment.site
+    if site.vehicles_at_once is None and site.pallets_per_day is None:
+        return
+    zone = ZoneInfo(site.time_zone)
+    lock_site_days(site.pk, {local_day(moment, zone) for slot in slots for moment in (slot.start, slot.end)})
+    search = slots_around(site=site, load=appointment.load, slots=slots, now=now, appointment=appointment)
+    full = (*search.calendar.full, *search.calendar.full_days)
+    for index, slot in enumerate(slots):
+        if overlaps(full, int(slot.start.timestamp()), int(slot.end.timestamp())):
+            raise lost_race(appointment, slots, index, now)
+
+
+def _require_apart(search: SlotSearch, slots: Sequence[Slot]) -> None:
+    for index, slot in enumerate(slots):
+        beside = [
+            other
+            for other in slots[:index]
+            if other.dock_id == slot.dock_id and other.start < slot.end and slot.start < other.end
+        ]
+        if len(beside) >= search.docks[slot.dock_id].lanes:
+            name = search.dock_names[slot.dock_id]
+            raise TooManySlots(f"Slot {index + 1} overlaps another slot of this offer at {name}.", slot=index)

@@ -1,0 +1,121 @@
+"""Facts to PDF: Django templates laid out by WeasyPrint, closed to every file and address, the same bytes each time.
+
+The templates and their styles are in ``templates/documents``. WeasyPrint loads system libraries, so it is imported when
+the first paper is laid out: a machine without them still runs everything else and still has the page as HTML.
+"""
+
+import hashlib
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import segno
+from django.template.loader import get_template, render_to_string
+from django.utils import translation
+
+from apps.core.errors import DomainError
+from apps.documents.papers import DeliveryNote
+
+#: The media type of what this module makes.
+PDF = "application/pdf"
+#: ISO 19005-3: readable in decades, and machine-readable files may be attached.
+VARIANT = "pdf/a-3b"
+SYSTEM_PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core"
+
+
+class PdfUnavailable(DomainError):
+    """This machine lacks a library that lays out PDFs."""
+
+    code = "pdf-unavailable"
+    status = 503
+
+
+class UnsafePaper(DomainError):
+    """A paper asked for something outside itself; none of ours does, so it is not laid out."""
+
+    code = "unsafe-paper"
+    status = 422
+
+
+def render_delivery_note(note: DeliveryNote, *, issued_at: datetime, version: int = 1) -> bytes:
+    """The delivery note as PDF/A-3b, A4; equal arguments give equal bytes (on equal fonts and libraries).
+
+    Raises:
+        PdfUnavailable: a system library is missing; the message names the packages.
+    """
+    return html_to_pdf(
+        delivery_note_html(note, issued_at=issued_at, version=version), "paper.css", "delivery_note.css"
+    )
+
+
+def delivery_note_html(note: DeliveryNote, *, issued_at: datetime, version: int = 1) -> str:
+    """The delivery note as the HTML that the PDF is laid out from, in the note's language and the site's time zone."""
+    context = {
+        "note": note,
+        "issued_at": issued_at.astimezone(UTC),
+        "version": version,
+        "replaces": version - 1,
+        "zone": ZoneInfo(note.site.time_zone),
+        "code": qr_code(note.code_text),
+    }
+    with translation.override(note.language):
+        return render_to_string("documents/delivery_note.html", context)
+
+
+def html_to_pdf(html: str, *styles: str) -> bytes:
+    """Lay out ``html`` with style sheets of ``templates/documents``; nothing but ``data:`` is ever fetched.
+
+    The times in the file are those that the HTML's ``dcterms`` say, its identifier is made from the content, so
+    equal input gives equal bytes.
+
+    Raises:
+        PdfUnavailable: a system library is missing.
+        UnsafePaper: the HTML refers to something outside itself.
+    """
+    engine = _engine()
+    from weasyprint.urls import FatalURLFetchingError
+
+    source = [html, *(_style_source(name) for name in styles)]
+    try:
+        document = engine.HTML(string=html, base_url=None, url_fetcher=_fetcher())
+        pdf = document.write_pdf(
+            stylesheets=[_style(name) for name in styles],
+            pdf_variant=VARIANT,
+            pdf_tags=True,
+            pdf_identifier=hashlib.sha256("\0".join(source).encode()).digest()[:16],
+        )
+    except FatalURLFetchingError as error:
+        raise UnsafePaper("The paper refers to something outside itself.") from error
+    return bytes(pdf)
+
+
+def qr_code(text: str) -> str:
+    """``text`` as a QR code (error correction M), an SVG in a data URI."""
+    uri: str = segno.make(text, error="m", micro=False).svg_data_uri(border=0, dark="#12181b", omitsize=True)
+    return uri
+
+
+def _engine() -> Any:
+    try:
+        import weasyprint
+    except OSError as error:
+        raise PdfUnavailable(
+            f"This machine can't lay out PDFs: {error}. Debian and Ubuntu: apt-get install {SYSTEM_PACKAGES}"
+        ) from error
+    return weasyprint
+
+
+def _fetcher() -> Any:
+    return _engine().URLFetcher(allowed_protocols=["data"], allow_redirects=False, fail_on_errors=True)
+
+
+@cache
+def _style_source(name: str) -> str:
+    source: str = get_template(f"documents/{name}").template.source
+    return source
+
+
+@cache
+def _style(name: str) -> Any:
+    return _engine().CSS(string=_style_source(name), base_url=None, url_fetcher=_fetcher())

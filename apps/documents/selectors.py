@@ -1,0 +1,98 @@
+"""Reads of a delivery's papers, and the papers gate: what a site demands, by which step, and whether it is there."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.documents.models import Document
+from apps.facilities.models import DocumentRequirement, DocumentType, Step
+
+_ORDER = (Step.CONFIRM, Step.ARRIVAL, Step.HANDOVER)
+
+
+class Standing(StrEnum):
+    """How a demanded paper stands: ``expired`` has come but is not valid on the day it is needed."""
+
+    THERE = "there"
+    EXPIRED = "expired"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class ChecklistLine:
+    """One demanded type of paper, the step it is needed by, and the document that stands for it, if any."""
+
+    document_type: DocumentType
+    step: Step
+    standing: Standing
+    document: Document | None = None
+
+
+def documents_of(delivery_id: UUID) -> QuerySet[Document]:
+    """Every paper of a delivery, the newest first, superseded issues included."""
+    return Document.objects.filter(delivery_id=delivery_id)
+
+
+def latest_issue(delivery_id: UUID, document_type: DocumentType) -> Document | None:
+    """The issue in force of a paper that we render; None before the first."""
+    issues = documents_of(delivery_id).filter(document_type=document_type).exclude(facts_sha256="")
+    return issues.order_by("-version").first()
+
+
+def checklist(
+    *,
+    requirements: Iterable[DocumentRequirement],
+    documents: Iterable[Document],
+    temperature_class: str,
+    on: date,
+) -> list[ChecklistLine]:
+    """What the site demands of such a load, each type once by its earliest step, ordered by step.
+
+    ``documents`` come newest first, as from ``documents_of``. A document counts when it is valid ``on`` that day,
+    which is the slot's day at the site.
+    """
+    needed_by: dict[DocumentType, Step] = {}
+    for requirement in requirements:
+        if requirement.temperature_class in ("", temperature_class):
+            kind, step = DocumentType(requirement.document_type), Step(requirement.step)
+            needed_by[kind] = min(needed_by.get(kind, step), step, key=_ORDER.index)
+    there = list(documents)
+    lines = [_line(kind, step, there, on) for kind, step in needed_by.items()]
+    return sorted(lines, key=lambda line: (_ORDER.index(line.step), line.document_type))
+
+
+def missing_documents(
+    *,
+    requirements: Iterable[DocumentRequirement],
+    delivery_id: UUID,
+    temperature_class: str,
+    step: Step,
+    on: date,
+) -> list[DocumentType]:
+    """The types that bar ``step``: needed by it or by an earlier one, and not there or not valid ``on`` the slot's day."""
+    lines = checklist(
+        requirements=requirements,
+        documents=documents_of(delivery_id),
+        temperature_class=temperature_class,
+        on=on,
+    )
+    due = _ORDER.index(step)
+    return [
+        line.document_type
+        for line in lines
+        if line.standing != Standing.THERE and _ORDER.index(line.step) <= due
+    ]
+
+
+def _line(kind: DocumentType, step: Step, documents: list[Document], on: date) -> ChecklistLine:
+    brought = [document for document in documents if document.document_type == kind]
+    valid = [document for document in brought if document.valid_until is None or document.valid_until >= on]
+    if valid:
+        return ChecklistLine(kind, step, Standing.THERE, valid[0])
+    if brought:
+        return ChecklistLine(kind, step, Standing.EXPIRED, brought[0])
+    return ChecklistLine(kind, step, Standing.MISSING)

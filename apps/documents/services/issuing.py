@@ -1,0 +1,61 @@
+"""Issue a paper: lay it out, keep its bytes, and remember that it was issued."""
+
+import re
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from apps.accounts.actors import Actor
+from apps.documents import rendering, store
+from apps.documents.models import Document
+from apps.documents.papers import DeliveryNote, facts_sha256
+from apps.documents.selectors import latest_issue
+from apps.facilities.models import DocumentType
+
+
+@transaction.atomic
+def issue_delivery_note(*, note: DeliveryNote, delivery_id: UUID, actor: Actor, now: datetime) -> Document:
+    """Issue the delivery note of a delivery, in the current shipper's schema; the caller puts it on record.
+
+    When the issue in force already says the same, it is returned and nothing is rendered, whatever the time;
+    otherwise a new version replaces it, says so, and the old one stays. Who may issue is the caller's to require.
+
+    Raises:
+        PdfUnavailable: this machine lacks a library that lays out PDFs.
+        UnknownShipper: the connection is in the network schema.
+    """
+    facts = facts_sha256(note)
+    _one_at_a_time(delivery_id)
+    latest = latest_issue(delivery_id, DocumentType.DELIVERY_NOTE)
+    if latest is not None and latest.facts_sha256 == facts:
+        return latest
+    version = latest.version + 1 if latest is not None else 1
+    stored = store.put(rendering.render_delivery_note(note, issued_at=now, version=version))
+    return Document.objects.create(
+        delivery_id=delivery_id,
+        document_type=DocumentType.DELIVERY_NOTE,
+        number=note.number,
+        version=version,
+        file_name=_file_name("delivery-note", note.number, version),
+        media_type=rendering.PDF,
+        sha256=stored.sha256,
+        size=stored.size,
+        path=stored.path,
+        facts_sha256=facts,
+        issued_by=actor.name,
+        issued_at=now,
+    )
+
+
+def _one_at_a_time(delivery_id: UUID) -> None:
+    """Two issues of one delivery's papers wait for each other until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"documents {delivery_id}"])
+
+
+def _file_name(kind: str, number: str, version: int) -> str:
+    """A name that any file system takes: delivery-note-DN-1042.pdf, from the second issue on …-v2.pdf."""
+    safe = re.sub(r"[^\w.-]+", "-", number).strip("-.")
+    suffix = f"-v{version}" if version > 1 else ""
+    return f"{kind}-{safe}{suffix}.pdf"

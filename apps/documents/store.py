@@ -1,0 +1,127 @@
+"""The private store: files by their content, each shipper's in a folder of its own.
+
+``<STORE_DIR>/<schema>/documents/<first two of the digest>/<digest>``. The schema is always the one the connection is
+in, so a path of another shipper is refused as if it were not there. Nothing is ever changed or removed here; what is
+put twice is there once, and a file whose transaction was rolled back is only a file that nobody refers to.
+"""
+
+import hashlib
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+
+from apps.core.errors import DomainError
+from apps.tenancy import doorway
+
+_DIGEST = r"(?P<digest>(?P<folder>[0-9a-f]{2})[0-9a-f]{62})"
+_PATH = re.compile(rf"(?P<schema>[a-z][a-z0-9_]*)/documents/(?P<first>[0-9a-f]{{2}})/{_DIGEST}", re.ASCII)
+
+
+class FileNotInStore(DomainError):
+    """There is no such file in this shipper's part of the store."""
+
+    code = "file-not-found"
+    status = 404
+
+
+class FileAltered(DomainError):
+    """The file's content is not what its name says: it was changed or damaged outside Dockside."""
+
+    code = "file-altered"
+    status = 500
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file in the store; ``path`` is relative to it and what a row keeps, ``size`` is in bytes."""
+
+    sha256: str
+    path: str
+    size: int
+
+
+def put(content: bytes) -> StoredFile:
+    """Keep ``content`` for the current shipper; it is on disk, whole, when this returns.
+
+    Raises:
+        UnknownShipper: the connection is in the network schema, which owns no files.
+    """
+    digest = hashlib.sha256(content).hexdigest()
+    stored = StoredFile(digest, f"{_current_schema()}/documents/{digest[:2]}/{digest}", len(content))
+    target = _root() / stored.path
+    if not _holds(target, digest):
+        _write(target, content)
+    return stored
+
+
+def open(path: str) -> BinaryIO:  # read as store.open, which is what it does
+    """The file at ``path``, open for reading at its start, after checking that its content is what was put.
+
+    Raises:
+        FileNotInStore: there is none, or it is not the current shipper's.
+        FileAltered: its content changed since it was put.
+    """
+    match = _PATH.fullmatch(path)
+    if match is None or match["schema"] != _current_schema() or match["first"] != match["folder"]:
+        raise FileNotInStore("There is no such file here.")
+    try:
+        file = (_root() / path).open("rb")
+    except OSError as error:
+        raise FileNotInStore("There is no such file here.") from error
+    if hashlib.file_digest(file, "sha256").hexdigest() != match["digest"]:
+        file.close()
+        raise FileAltered("The stored file is damaged: its content is not what was stored.")
+    file.seek(0)
+    return file
+
+
+def read(path: str) -> bytes:
+    """The content at ``path``; raises as ``open`` does."""
+    with open(path) as file:
+        return file.read()
+
+
+def _root() -> Path:
+    return Path(settings.STORE_DIR)
+
+
+def _current_schema() -> str:
+    return str(doorway.current_shipper().schema_name)
+
+
+def _holds(target: Path, digest: str) -> bool:
+    try:
+        with target.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == digest
+    except FileNotFoundError:
+        return False
+
+
+def _write(target: Path, content: bytes) -> None:
+    """Write beside the target, then rename over it: a reader sees all of it or nothing, a power cut included."""
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".new-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    for folder in (target.parent, target.parent.parent):
+        _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

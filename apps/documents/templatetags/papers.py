@@ -1,0 +1,104 @@
+"""How papers word numbers, moments and codes: in the paper's language and the site's time zone."""
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from decimal import Decimal
+
+from django import template
+from django.utils import formats
+
+from apps.consignments.models import HandlingUnit
+from apps.documents.papers import Period
+from apps.facilities.models import DocumentType, Step, TemperatureClass
+
+register = template.Library()
+
+_CODES = {"temperature": TemperatureClass, "kind": HandlingUnit.Kind, "document": DocumentType, "step": Step}
+DAY = "D j M Y"
+
+
+@register.filter
+def amount(value: Decimal | int) -> str:
+    """A number as people read it: grouped, and no zeros that say nothing."""
+    plain = Decimal(value).normalize()
+    places = max(0, -int(plain.as_tuple().exponent))
+    return formats.number_format(plain, decimal_pos=places, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def measure(value: Decimal, places: int) -> str:
+    """A measured number, always with ``places`` decimals, so that a column lines up."""
+    return formats.number_format(value, decimal_pos=places, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def sscc(digits: str) -> str:
+    """An SSCC as GS1 prints it for people: application identifier (00) before its 18 digits."""
+    return f"(00) {digits}"
+
+
+@register.filter
+def day(moment: datetime, zone: tzinfo) -> str:
+    """The day in ``zone``: Tue 3 Mar 2026."""
+    return formats.date_format(moment.astimezone(zone), DAY)
+
+
+@register.filter
+def moment(at: datetime, zone: tzinfo) -> str:
+    """Day, time and offset in ``zone``: Tue 3 Mar 2026, 09:00 SAST (UTC+02:00)."""
+    return f"{day(at, zone)}, {_clock(at, zone)} {_offset(at, zone)}"
+
+
+@register.filter
+def hours(period: Period, zone: tzinfo) -> str:
+    """From and to in ``zone``: 09:00–10:30; the second day is named when it is another one."""
+    end = _clock(period.end, zone)
+    if period.start.astimezone(zone).date() != period.end.astimezone(zone).date():
+        end = f"{end}, {day(period.end, zone)}"
+    if _offset(period.start, zone) == _offset(period.end, zone):
+        return f"{_clock(period.start, zone)}–{end}"
+    return f"{_clock(period.start, zone)} {_offset(period.start, zone)} – {end}"
+
+
+@register.filter
+def offset(period: Period, zone: tzinfo) -> str:
+    """What the clock in ``zone`` is called at the period's end, and how far it is from UTC: SAST (UTC+02:00)."""
+    return _offset(period.end, zone)
+
+
+@register.filter
+def word(code: str, of: str) -> str:
+    """The word for a code of ``of`` (temperature, kind, document, step); a code without one stands for itself."""
+    choices = _CODES[of]
+    return str(choices(code).label) if code in choices.values else code
+
+
+@register.filter
+def direction(text: str) -> str:
+    """``rtl`` or ``ltr`` by the first letter that has a direction (Unicode bidirectional algorithm, rule P2)."""
+    for letter in text:
+        kind = unicodedata.bidirectional(letter)
+        if kind in {"R", "AL"}:
+            return "rtl"
+        if kind == "L":
+            return "ltr"
+    return "ltr"
+
+
+@register.filter
+def rows_of(entries: Sequence[object], width: int) -> list[Sequence[object]]:
+    """``entries`` side by side, ``width`` to a row."""
+    return [entries[start : start + width] for start in range(0, len(entries), width)]
+
+
+def _clock(at: datetime, zone: tzinfo) -> str:
+    return formats.date_format(at.astimezone(zone), "H:i")
+
+
+def _offset(at: datetime, zone: tzinfo) -> str:
+    local = at.astimezone(zone)
+    distance = f"UTC{local:%z}"
+    distance = f"{distance[:-2]}:{distance[-2:]}"
+    name = local.tzname() or ""
+    return f"{name} ({distance})" if name.isalpha() and name != "UTC" else distance
