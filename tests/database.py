@@ -38,6 +38,7 @@ def owner() -> Iterator[psycopg.Connection[tuple[object, ...]]]:
 
 def create() -> None:
     """Build the template where it is missing and clone the test database from it."""
+    connections.close_all()
     with owner() as session:
         session.execute("SELECT pg_advisory_lock(%s)", [BUILD_LOCK])
         template = f"template_{fingerprint()}"

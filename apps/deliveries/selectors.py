@@ -12,7 +12,7 @@ from apps.appointments.models import Appointment
 from apps.appointments.states import State as AppointmentState
 from apps.consignments.models import Consignment
 from apps.deliveries.errors import UnknownDelivery
-from apps.deliveries.models import Delivery, DeliveryConsignment
+from apps.deliveries.models import Delivery
 
 
 @dataclass(frozen=True)
@@ -96,9 +96,3 @@ def load_of(delivery: Delivery) -> Load:
         lines=delivery.lines,
         temperature_class=delivery.temperature_class,
     )
-
-
-def ungrouped_consignments() -> QuerySet[Consignment]:
-    """Consignments that ride in no delivery yet."""
-    taken = DeliveryConsignment.objects.values("consignment_id")
-    return Consignment.objects.exclude(pk__in=taken).select_related("site", "origin")

@@ -339,6 +339,8 @@ def _ensure_roles_and_database(connection: psycopg.Connection) -> None:
         verb = sql.SQL("CREATE" if found is None else "ALTER")
         attributes = sql.SQL(" ").join(map(_attribute, wanted.items()))
         connection.execute(sql.SQL("{} ROLE {} {}").format(verb, sql.Identifier(role), attributes))
+    # so that the owner may end the app's sessions, as dropping a test database takes
+    connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(APP), sql.Identifier(OWNER)))
     exists = connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
     if exists is None:
         statement = sql.SQL("CREATE DATABASE {} OWNER {}")

@@ -1,6 +1,7 @@
 """What others may ask of consignments."""
 
 from apps.consignments.services.importing import FileRefused, import_consignments
+from apps.consignments.services.numbering import take_numbers
 from apps.consignments.services.packing import (
     AlreadyPacked,
     NoCompanyPrefix,
@@ -17,4 +18,5 @@ __all__ = [
     "import_consignments",
     "pack",
     "pallets_for",
+    "take_numbers",
 ]

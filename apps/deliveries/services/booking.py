@@ -202,6 +202,7 @@ def require_documents(delivery: Delivery, step: Step) -> None:
         delivery_id=delivery.pk,
         temperature_class=delivery.temperature_class,
         step=step,
+        on=delivery.day,
     )
     if missing:
         names = ", ".join(str(kind.label) for kind in missing)

@@ -10,11 +10,12 @@ from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
 from apps.consignments import services as consignments
 from apps.consignments.models import Consignment, Import
+from apps.consignments.selectors import consignments as find_consignments
 from apps.custody import services as custody
 from apps.deliveries.errors import NothingToGroup
 from apps.deliveries.models import Delivery, DeliveryConsignment
-from apps.deliveries.selectors import ungrouped_consignments
 from apps.deliveries.services.recording import record
+from apps.facilities.models import DockRule, Site
 
 
 @transaction.atomic
@@ -72,18 +73,26 @@ def _record_creation(consignment: Consignment, actor: Actor, now: datetime) -> N
 def group_consignments(*, actor: Actor, now: datetime, day: date | None = None) -> list[Delivery]:
     """Group what rides in no delivery yet (of one requested day, or of all) into deliveries.
 
+    One delivery takes consignments of one origin, site, day, temperature class and load type, in the order of
+    their numbers, and no more pallets than the site takes per visit; a consignment that is larger by itself
+    rides alone, and the slot search says what is in its way.
+
     Raises:
         PermissionRefused: ``actor`` does not plan for this shipper.
         NothingToGroup: no consignment waits.
     """
     require(actor, "deliveries.plan")
-    waiting = ungrouped_consignments().prefetch_related("items", "handling_units")
-    if day is not None:
-        waiting = waiting.filter(requested_date=day)
+    waiting = find_consignments(day=day, grouped=False).prefetch_related("items", "handling_units")
     ordered = sorted(waiting, key=_visit_key)
     if not ordered:
         raise NothingToGroup("Every consignment rides in a delivery already; import orders first.")
-    return [_make_delivery(list(group), actor, now) for _, group in groupby(ordered, key=_visit_key)]
+    loads = [
+        load
+        for _, group in groupby(ordered, key=lambda consignment: _visit_key(consignment)[:-1])
+        for load in _split(list(group))
+    ]
+    numbers = consignments.take_numbers("delivery", len(loads))
+    return [_make_delivery(number, load, actor, now) for number, load in zip(numbers, loads, strict=True)]
 
 
 def _visit_key(consignment: Consignment) -> tuple[str, ...]:
@@ -93,15 +102,42 @@ def _visit_key(consignment: Consignment) -> tuple[str, ...]:
         str(consignment.site_id),
         consignment.temperature_class,
         consignment.load_type,
+        consignment.number,
     )
 
 
-def _make_delivery(group: list[Consignment], actor: Actor, now: datetime) -> Delivery:
+def _split(group: list[Consignment]) -> list[list[Consignment]]:
+    """The group in its order, cut where the next consignment would exceed the site's pallets per visit."""
+    limit = pallets_per_visit(group[0].site)
+    loads: list[list[Consignment]] = [[]]
+    pallets = 0
+    for consignment in group:
+        own = len(consignment.handling_units.all())
+        if loads[-1] and limit is not None and pallets + own > limit:
+            loads.append([])
+            pallets = 0
+        loads[-1].append(consignment)
+        pallets += own
+    return loads
+
+
+def pallets_per_visit(site: Site) -> int | None:
+    """The most pallets that some dock of the site takes in one visit; None when nothing limits them."""
+    rules = DockRule.objects.filter(site=site, kind=DockRule.Kind.MAX_PALLETS)
+    of_docks = {rule.dock_id: rule.limit for rule in rules if rule.limit is not None}
+    of_site = of_docks.pop(None, None)
+    free_docks = site.docks.filter(active=True).exclude(pk__in=of_docks).exists()
+    largest = None if free_docks or not of_docks else max(of_docks.values())
+    limits = [limit for limit in (of_site, largest) if limit is not None]
+    return int(min(limits)) if limits else None
+
+
+def _make_delivery(number: int, group: list[Consignment], actor: Actor, now: datetime) -> Delivery:
     first = group[0]
     units = [unit for consignment in group for unit in consignment.handling_units.all()]
     items = [item for consignment in group for item in consignment.items.all()]
     delivery = Delivery.objects.create(
-        number=f"D{consignments.take_number('delivery'):06d}",
+        number=f"D{number:06d}",
         origin=first.origin,
         site=first.site,
         day=first.requested_date,
