@@ -9,6 +9,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from apps.appointments.states import ReasonCode
 from apps.consignments.parsing import MAX_BYTES
 from apps.deliveries.standing import Standing
 from apps.facilities.models import Site
@@ -97,3 +98,27 @@ class CustodyFilter(Filter):
         widget=forms.SearchInput(attrs={"placeholder": _("Consignment, delivery or recipient")}),
     )
     day = forms.DateField(label=_("Day"), required=False, widget=DATE)
+
+
+class ReasonForm(forms.Form):
+    """Why, as a code that can be counted, and in one's own words."""
+
+    reason_code = forms.ChoiceField(label=_("Reason"), choices=ReasonCode.choices)
+    message = forms.CharField(
+        label=_("Message"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class DepartureForm(forms.Form):
+    vehicle = forms.CharField(
+        label=_("Vehicle"), required=False, max_length=15, help_text=_("Its plate, as planned unless changed.")
+    )
+
+
+class LoadingForm(DepartureForm):
+    seals = forms.CharField(
+        label=_("Seals"), required=False, max_length=200, help_text=_("Their numbers, with commas between.")
+    )
+
+    def clean_seals(self) -> tuple[str, ...]:
+        return tuple(seal.strip() for seal in self.cleaned_data["seals"].split(",") if seal.strip())
