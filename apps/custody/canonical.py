@@ -87,6 +87,11 @@ def commitments(event: Event) -> dict[str, str]:
     return {path: str(value) for path, kind, value in _walk(event) if kind == "commitment"}
 
 
+def is_kind(kind: str, value: object) -> bool:
+    """Whether ``value`` is of a scalar kind of the schema, as ``gln``."""
+    return _KINDS[kind][0](value)
+
+
 def format_time(moment: datetime) -> str:
     """An aware moment as the schema writes it: UTC with microseconds.
 

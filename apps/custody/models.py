@@ -1,12 +1,12 @@
 """A shipper's custody log: events as the exact bytes that were hashed, their order, and signed checkpoints.
 
-Rows are added and never changed: the runtime role has SELECT and INSERT alone (the vault of erasable
-personal data aside), triggers refuse the rest, and the signed tree shows whoever goes around both.
+Rows are added and never changed: the runtime role has SELECT and INSERT alone, triggers refuse the rest, and
+the signed tree shows whoever goes around both. Two tables are no evidence and may change: the counter that
+numbers a consignment's events, and the disclosures, which may be erased.
 """
 
 from typing import ClassVar
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -15,22 +15,28 @@ from apps.core.models import Record
 
 
 class CustodyEvent(Record):
-    """What happened; everything beside ``canonical`` is a projection of it to search by."""
+    """What happened; everything beside ``canonical`` is a projection of it to search and order by.
+
+    ``ordinal`` is drawn when the event holds its place in the history of all its consignments, so that it
+    rises with them whatever clocks say. ``xid`` is the transaction that wrote the row: the sequencer knows by
+    it which rows can't be missing any more.
+    """
 
     canonical = models.BinaryField(help_text=_("RFC 8785 bytes, exactly as hashed."))
     leaf_hash = models.BinaryField(max_length=32, unique=True)
     type = models.CharField(max_length=40)
     delivery_id = models.UUIDField(null=True, blank=True, db_index=True)
-    consignments = ArrayField(models.CharField(max_length=40), default=list)
+    delivery = models.CharField(max_length=40, blank=True, db_index=True, help_text=_("Its number."))
     site_id = models.UUIDField(null=True, blank=True)
-    actor_name = models.CharField(max_length=150, blank=True)
     event_time = models.DateTimeField()
     recorded_at = models.DateTimeField()
+    ordinal = models.BigIntegerField(unique=True)
+    xid = models.BigIntegerField(db_index=True)
 
     access: ClassVar[Access] = Access(own=APPEND)
 
     class Meta:
-        ordering = ["id"]
+        ordering = ["ordinal"]
 
 
 class ConsignmentSequence(Record):
@@ -46,6 +52,15 @@ class ConsignmentSequence(Record):
         constraints = [models.UniqueConstraint(fields=["consignment", "position"], name="custody_position_once")]
 
 
+class ConsignmentCounter(models.Model):
+    """How many events a consignment has: the row that whoever records its next event locks."""
+
+    consignment = models.CharField(max_length=40, primary_key=True)
+    last = models.PositiveIntegerField()
+
+    access: ClassVar[Access] = Access(own="SELECT, INSERT, UPDATE")
+
+
 class LogLeaf(models.Model):
     """An event's place in the log, given by the sequencer."""
 
@@ -58,12 +73,32 @@ class LogLeaf(models.Model):
         ordering = ["index"]
 
 
+class LogKey(Record):
+    """A verifier key of the log, for everybody to see; the newest signs. The private half is in no database."""
+
+    vkey = models.CharField(max_length=300, unique=True)
+
+    access: ClassVar[Access] = Access(own=APPEND)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.vkey
+
+
 class Checkpoint(models.Model):
-    """A signed tree head: how many leaves, their Merkle root, and the note that says so."""
+    """A signed tree head: how many leaves, their Merkle root, and the note that says so.
+
+    ``frontier`` holds the roots of the perfect subtrees, 32 bytes each: what is needed to go on. Every event
+    of a transaction before ``settled`` is in the log at this size.
+    """
 
     size = models.BigIntegerField(primary_key=True)
     root = models.BinaryField(max_length=32)
+    frontier = models.BinaryField()
     note = models.TextField()
+    settled = models.BigIntegerField()
     created_at = models.DateTimeField()
 
     access: ClassVar[Access] = Access(own=APPEND)
@@ -73,7 +108,7 @@ class Checkpoint(models.Model):
 
 
 class Disclosure(Record):
-    """A personal value that an event only commits to; the one custody table that may be erased."""
+    """A personal value that an event only commits to; it may be erased, not changed."""
 
     event = models.ForeignKey(CustodyEvent, on_delete=models.PROTECT, related_name="disclosures")
     path = models.CharField(max_length=100)

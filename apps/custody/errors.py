@@ -1,0 +1,43 @@
+"""What the custody room refuses."""
+
+from apps.core.errors import DomainError
+
+
+class RecordRefused(DomainError):
+    """What is to be recorded does not fit the closed schema of custody events."""
+
+    code = "custody-record-refused"
+
+
+class LogKeyMissing(DomainError):
+    """This process can't sign for the log: the key that its checkpoints are signed with is not here."""
+
+    code = "log-key-missing"
+    status = 503
+
+
+class LogDamaged(DomainError):
+    """What is stored contradicts the log's own signature: nothing more is signed until somebody has looked."""
+
+    code = "log-damaged"
+    status = 500
+
+
+class ExportFailed(DomainError):
+    """No bundle could be made that proves itself."""
+
+    code = "export-failed"
+
+
+class ExportCancelled(DomainError):
+    """Somebody asked for the export to stop."""
+
+    code = "export-cancelled"
+    status = 409
+
+
+class UnknownExport(DomainError):
+    """There is no such finished export here."""
+
+    code = "unknown-export"
+    status = 404

@@ -1,0 +1,180 @@
+"""Appending one custody event, in the transaction of the change that it tells of."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from apps.accounts.actors import Actor, Side
+from apps.accounts.models import Role
+from apps.core.ids import new_id
+from apps.custody import canonical, events, facts, merkle
+from apps.custody.commitments import Disclosure as Opening
+from apps.custody.errors import RecordRefused
+from apps.custody.facts import Personal
+from apps.custody.models import ConsignmentSequence, CustodyEvent, Disclosure
+from apps.custody.selectors import log_origin
+from apps.facilities.models import Recipient, Site
+from apps.tenancy.doorway import current_shipper
+
+NETWORK = "Dockside network"
+#: Somebody with several roles acts in the first of these that they hold.
+ROLES = (Role.OPERATOR, Role.SHIPPER_ADMIN, Role.PLANNER, Role.RECEIVING_MANAGER, Role.DOCK_OPERATOR, Role.AUDITOR)
+
+
+def record(
+    event_type: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    event_time: datetime,
+    consignments: Mapping[str, Sequence[str]],
+    details: Mapping[str, Any],
+    delivery_id: UUID | None = None,
+    delivery: str | None = None,
+    site: Site | None = None,
+    refs: Iterable[tuple[str, str]] = (),
+) -> CustodyEvent:
+    """Append an event to the current shipper's log; it commits or vanishes with the caller's transaction.
+
+    ``consignments`` are numbers and the SSCCs of their handling units, ``details`` what `events.EVENT_TYPES`
+    demands, with every value about a person and all free text as `Personal`. ``event_time`` is when it
+    happened by the clock of whoever says so, ``now`` the server's. Others who record for the same consignment
+    wait until this transaction ends.
+
+    Raises:
+        RecordRefused: it does not fit the schema; nothing was written.
+        UnknownShipper: the connection is in the network schema.
+        TransactionManagementError: there is no transaction to belong to.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("a custody event belongs to the transaction of its change")
+    row = CustodyEvent(
+        id=new_id(),
+        type=event_type,
+        delivery_id=delivery_id,
+        delivery=delivery or "",
+        site_id=site.pk if site else None,
+        event_time=event_time,
+        recorded_at=now,
+    )
+    units = {facts.clean_text(number): sorted(set(ssccs)) for number, ssccs in sorted(consignments.items())}
+    event, opened = _settled(_event(row, actor, units, details, site, refs), str(row.pk))
+    positions = _take_positions(sorted(units))
+    for consignment in event["consignments"]:
+        consignment["cseq"] = positions[consignment["number"]]
+    row.canonical = canonical.canonical_bytes(event)
+    row.leaf_hash = merkle.leaf_hash(row.canonical)
+    row.ordinal, row.xid = _take_ordinal()
+    _insert(row, positions, opened)
+    return row
+
+
+def site_fact(site: Site) -> dict[str, str]:
+    """A site as events name it; its GLN only where that is one."""
+    fact = {"name": facts.clean_text(site.name) or site.code}
+    gln = facts.gs1_key("gln", site.gln)
+    return {**fact, "gln": gln} if gln else fact
+
+
+def _event(
+    row: CustodyEvent,
+    actor: Actor,
+    units: Mapping[str, Sequence[str]],
+    details: Mapping[str, Any],
+    site: Site | None,
+    refs: Iterable[tuple[str, str]],
+) -> dict[str, Any]:
+    shipper = current_shipper()
+    if row.type not in events.EVENT_TYPES:
+        raise RecordRefused(f"“{row.type}” is no type of custody event.")
+    return {
+        "v": events.VERSION,
+        "log": log_origin(shipper),
+        "shipper": shipper.slug,
+        "event_id": str(row.pk),
+        "type": row.type,
+        "consignments": [{"number": number, "cseq": 1, "sscc": ssccs} for number, ssccs in sorted(units.items())],
+        "delivery": row.delivery,
+        "site": site_fact(site) if site else None,
+        "actor": _actor(actor, shipper.name, site),
+        "event_time": canonical.format_time(row.event_time),
+        "received_time": canonical.format_time(row.recorded_at),
+        "why": events.why(row.type, refs),
+        "details": details,
+    }
+
+
+def _settled(event: dict[str, Any], event_id: str) -> tuple[dict[str, Any], list[Opening]]:
+    """The event in the schema's form, valid but for its places in the consignments' histories."""
+    try:
+        settled, opened = facts.settle(event, event_id=event_id)
+        assert isinstance(settled, dict)
+        canonical.validate(settled)
+    except (canonical.EventInvalid, facts.FactInvalid) as error:
+        raise RecordRefused(f"This can't go on the custody record: {error}.") from error
+    return settled, opened
+
+
+def _actor(actor: Actor, shipper_name: str, site: Site | None) -> dict[str, Any]:
+    recipient = _recipient(actor, site) if actor.side == Side.RECIPIENT else None
+    organisation = {
+        Side.SHIPPER: shipper_name,
+        Side.RECIPIENT: recipient.name if recipient else "",
+        Side.NETWORK: NETWORK,
+    }[actor.side]
+    return {
+        "id": str(actor.person_id) if actor.person_id else "driver" if actor.is_driver else "dockside",
+        "role": _role(actor, recipient),
+        "organisation": organisation or NETWORK,
+        "name": Personal(actor.name) if actor.person_id or actor.is_driver else None,
+    }
+
+
+def _recipient(actor: Actor, site: Site | None) -> Recipient | None:
+    """The recipient that the actor acts for here: the site's, where it is one of theirs."""
+    if site is not None and site.recipient_id in actor.recipient_ids:
+        return site.recipient
+    return Recipient.objects.filter(pk__in=actor.recipient_ids).order_by("name").first()
+
+
+def _role(actor: Actor, recipient: Recipient | None) -> str:
+    if actor.is_driver:
+        return "driver"
+    held = actor.roles | {role for at, role in actor.recipient_roles if recipient and at == recipient.pk}
+    return next((role.value for role in ROLES if role in held), "system")
+
+
+def _take_positions(consignments: Sequence[str]) -> dict[str, int]:
+    """The next position in each history. Locks the counters' rows in order of number, so nobody deadlocks."""
+    if not consignments:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO custody_consignmentcounter AS counter (consignment, last)"
+            " SELECT number, 1 FROM unnest(%s::varchar[]) WITH ORDINALITY AS given(number, place) ORDER BY place"
+            " ON CONFLICT (consignment) DO UPDATE SET last = counter.last + 1 RETURNING consignment, last",
+            [list(consignments)],
+        )
+        return dict(cursor.fetchall())
+
+
+def _take_ordinal() -> tuple[int, int]:
+    """The event's place among all, drawn while its positions are held, and the transaction that writes it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('custody_ordinal'), pg_current_xact_id()::text::bigint")
+        ordinal, xid = cursor.fetchone()
+        return ordinal, xid
+
+
+def _insert(row: CustodyEvent, positions: Mapping[str, int], opened: Iterable[Opening]) -> None:
+    CustodyEvent.objects.bulk_create([row])
+    ConsignmentSequence.objects.bulk_create(
+        ConsignmentSequence(event=row, consignment=number, position=position)
+        for number, position in positions.items()
+    )
+    Disclosure.objects.bulk_create(
+        Disclosure(event=row, path=each.path, salt=each.salt, value=each.value) for each in opened
+    )

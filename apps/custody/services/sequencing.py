@@ -1,0 +1,89 @@
+"""The sequencer: gives committed events their place in the log and signs what the log has become."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from apps.custody import keys, merkle, notes, selectors
+from apps.custody.errors import LogDamaged
+from apps.custody.models import Checkpoint, LogLeaf
+from apps.tenancy.doorway import current_shipper
+
+BATCH = 5000
+
+
+@transaction.atomic
+def sequence(*, now: datetime, limit: int = BATCH) -> Checkpoint | None:
+    """Append up to ``limit`` committed events to the current shipper's log and sign its new head.
+
+    Events of one consignment enter in the order of their positions. Repeating it is harmless, and a second
+    worker waits for the first; None when there was nothing to append.
+
+    Raises:
+        LogDamaged: the last head is not what this log's key signed.
+        LogKeyMissing: the key is not on this machine.
+    """
+    lock_log()
+    last = selectors.latest_checkpoint()
+    settled = selectors.settled_transaction()  # before looking: what is settled now can't be overlooked below
+    since = selectors.search_from(last, settled)
+    batch = [
+        (pk, bytes(leaf)) for pk, leaf in selectors.unsequenced(since).values_list("pk", "leaf_hash")[:limit]
+    ]
+    if not batch:
+        return None
+    signer = keys.signer()
+    frontier = _frontier(last, signer)
+    LogLeaf.objects.bulk_create(
+        LogLeaf(index=index, event_id=pk) for index, (pk, _) in enumerate(batch, start=frontier.size)
+    )
+    _extend(frontier, [leaf for _, leaf in batch])
+    return _sign(frontier, signer, settled=settled if len(batch) < limit else since, now=now)
+
+
+def lock_log() -> None:
+    """Let one transaction at a time append to the current shipper's log."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"custody.log {current_shipper().schema_name}"],
+        )
+
+
+def _frontier(last: Checkpoint | None, signer: notes.Signer) -> merkle.Frontier:
+    """The log as it was last signed; signing on would otherwise cover up what was changed since."""
+    if last is None:
+        if LogLeaf.objects.exists():
+            raise LogDamaged("The log has events but no checkpoint.")
+        return merkle.Frontier()
+    stored = bytes(last.frontier)
+    roots = [stored[start : start + merkle.HASH_SIZE] for start in range(0, len(stored), merkle.HASH_SIZE)]
+    try:
+        frontier = merkle.Frontier(last.size, roots)
+        signed = notes.open_checkpoint(last.note.encode(), origin=signer.key.name, trusted=[signer.key])
+    except ValueError as error:
+        raise LogDamaged(f"The checkpoint at {last.size} events can't be used: {error}.") from error
+    if (signed.size, signed.root) != (frontier.size, frontier.root()):
+        raise LogDamaged(f"The checkpoint at {last.size} events is not the one that was signed.")
+    return frontier
+
+
+def _extend(frontier: merkle.Frontier, leaves: Sequence[bytes]) -> None:
+    for leaf in leaves:
+        frontier.append(leaf)
+
+
+def _sign(frontier: merkle.Frontier, signer: notes.Signer, *, settled: int, now: datetime) -> Checkpoint:
+    root = frontier.root()
+    note = notes.sign_checkpoint(notes.Checkpoint(signer.key.name, frontier.size, root), [signer])
+    checkpoint = Checkpoint(
+        size=frontier.size,
+        root=root,
+        frontier=b"".join(frontier.roots),
+        note=note.decode(),
+        settled=settled,
+        created_at=now,
+    )
+    Checkpoint.objects.bulk_create([checkpoint])
+    return checkpoint
