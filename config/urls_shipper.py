@@ -2,7 +2,10 @@
 
 from django.urls import include, path
 
+from apps.accounts.admin_sites import desk_admin_site
+
 urlpatterns = [
+    path("admin/", desk_admin_site.urls),
     path("", include("apps.portal.urls_common")),
     path("", include("apps.portal.urls_desk")),
 ]

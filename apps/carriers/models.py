@@ -115,5 +115,9 @@ class Tariff(Record):
                     ("vehicle_class", RangeOperators.EQUAL),
                     ("valid", RangeOperators.OVERLAPS),
                 ],
+                violation_error_message=_("Another tariff of this carrier for this class of vehicle overlaps that time."),
             )
         ]
+
+    def __str__(self) -> str:
+        return f"{self.carrier}, {self.get_vehicle_class_display()}"

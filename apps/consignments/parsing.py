@@ -30,9 +30,7 @@ OPTIONAL = (
 #: What must be the same in all rows of a consignment; a blank cell leaves it to the other rows.
 SHARED = ("order", "site", "origin", "date", "temperature", "adr", "pallets")
 TEMPERATURES = ("ambient", "chilled", "frozen")
-ADR_CLASSES = frozenset(
-    ["1", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "2", "2.1", "2.2", "2.3", "3", "4.1", "4.2", "4.3", "5.1", "5.2", "6.1", "6.2", "7", "8", "9"]
-)
+ADR_CLASS = re.compile(r"1(\.[1-6])?|2(\.[1-3])?|3|4\.[1-3]|5\.[12]|6\.[12]|[789]")
 DELIMITERS = (",", ";", "\t")
 
 
@@ -424,7 +422,7 @@ def _temperature(cell: str) -> str:
 
 def _adr(cell: str) -> tuple[str, ...]:
     classes = sorted(set(re.split(r"[\s,;/+|]+", cell)) - {""})
-    unknown = [name for name in classes if name not in ADR_CLASSES]
+    unknown = [name for name in classes if not ADR_CLASS.fullmatch(name)]
     if unknown:
         raise _Refused(
             f"{shown(unknown[0])} is no ADR class; write as in 3 or 4.1, several with a space between"

@@ -1,4 +1,4 @@
-"""What has been chosen on the way to an offer. All of it is in the address, so it works without script and is never lost."""
+"""What has been chosen on the way to an offer: all of it in the address, so nothing needs script or gets lost."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

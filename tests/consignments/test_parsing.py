@@ -30,9 +30,11 @@ def numbers_in(content: bytes) -> list[str]:
 
 def test_rows_of_one_number_become_one_consignment_with_all_columns():
     header = ",".join([*parsing.REQUIRED, *parsing.OPTIONAL])
-    row = "C-1,NH1,2026-03-03,Gloves,10.5,PO-7,ACME-DC,4,6001234567899,box,B77,2027-01-31,12.5,0.25,Chilled,3 8,2"
+    goods = "6001234567899,box,B77,2027-01-31,12.5,0.25,Chilled,3 8,2"
 
-    parsed = parse(csv_of(row, "C-1,NH1,2026-03-03,Masks,3", header=header))
+    parsed = parse(
+        csv_of(f"C-1,NH1,2026-03-03,Gloves,10.5,PO-7,ACME-DC,4,{goods}", "C-1,NH1,2026-03-03,Masks,3", header=header)
+    )
 
     assert parsed.problems == ()
     assert parsed.row_numbers == (2, 3)

@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['carrier', 'vehicle_class', 'valid'],
-                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('carrier', '='), ('vehicle_class', '='), ('valid', '&&')], name='tariff_valid_once')],
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('carrier', '='), ('vehicle_class', '='), ('valid', '&&')], name='tariff_valid_once', violation_error_message='Another tariff of this carrier for this class of vehicle overlaps that time.')],
             },
         ),
         migrations.CreateModel(

@@ -1,4 +1,4 @@
-"""A negotiation as both sides read it: where it stands, whose turn it is, the slots, what differs from what was asked."""
+"""A negotiation as both sides read it: where it stands, whose turn it is, the slots, how they differ."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""A delivery's papers as a checklist: what the site demands by which step, what is there, what was added besides."""
+"""A delivery's papers as a checklist: what the site demands by which step, what is there, what came besides."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ STATE_OF_STANDING = {Standing.THERE: "done", Standing.EXPIRED: "expired", Standi
 def papers(
     lines: Iterable[ChecklistLine], documents: Sequence[Document], *, url: Callable[[UUID], str]
 ) -> list[Context]:
-    """One entry per demanded paper, then one per other paper that came; ``url`` addresses a document's download.
+    """One entry per demanded paper, then one per other that came; ``url`` addresses a document's download.
 
     ``documents`` come newest first. ``state`` is one of ``status_badge.html``, ``label`` its word.
     """

@@ -1,4 +1,4 @@
-"""The slot picker: the earliest times, a month of days, the times of one day, and why the others are not there."""
+"""The slot picker: the earliest times, a month of days, the times of one day, why others are not there."""
 
 from calendar import Calendar as Weeks
 from collections.abc import Callable, Iterable, Sequence
@@ -82,12 +82,12 @@ def slot_button(
 
 
 def taken(message: str, alternatives: Sequence[Context], *, level: str = "warning") -> Context:
-    """The inline answer to a lost race: what happened, and the slots that are free instead (from ``slot_button``)."""
+    """The inline answer to a lost race: what happened, and the slot buttons of what is free instead."""
     return {"sentence": message, "alternatives": list(alternatives), "level": level}
 
 
 def described_slots(described: Iterable[dict[str, str]]) -> list[Context]:
-    """Slot buttons from a refusal's ``details["alternatives"]``, as ``appointments.services.errors`` writes them."""
+    """Slot buttons from a refusal's ``details["alternatives"]``, which ``appointments.services`` writes."""
     return [_described(facts) for facts in described]
 
 
@@ -108,7 +108,7 @@ def chosen_slots(choice: Choice, search: SlotSearch) -> list[Context]:
 
 
 def excluded(search: SlotSearch, site: Site, day: date) -> list[Context]:
-    """Why other times are not offered: the docks that can't take the load, lead times, closures, the day itself."""
+    """Why other times are not offered: docks that can't take the load, lead times, closures, the day itself."""
     return [*_docks_out(search), *_lead_times(search, site), *_closures(search, site), *_day_out(search, day)]
 
 

@@ -30,7 +30,7 @@ def timeline(
 ) -> list[Context]:
     """Entries in the order of time; events as from ``appointments.selectors.timeline``.
 
-    ``moves`` are the delivery's own steps: of these only those are told that the appointment knows nothing of.
+    ``moves`` are the delivery's own steps; only those are told that the appointment knows nothing of.
     """
     entries = [_of_appointment(event, parties, zone) for event in events]
     entries += [_of_delivery(move, parties) for move in moves if move.to_state in ONLY_AT_THE_SHIPPER]

@@ -27,7 +27,8 @@ def clock(at: datetime, zone: str) -> str:
 def moment_label(at: datetime, zone: str) -> str:
     """“Tue 3 Mar, 09:15 SAST”."""
     local = at.astimezone(ZoneInfo(zone))
-    return f"{date_format(local, 'D')} {date_format(local, 'MONTH_DAY_FORMAT')}, {clock(at, zone)} {local.tzname()}"
+    day = f"{date_format(local, 'D')} {date_format(local, 'MONTH_DAY_FORMAT')}"
+    return f"{day}, {clock(at, zone)} {local.tzname()}"
 
 
 def span_label(start: datetime, end: datetime, zone: str) -> str:

@@ -1,0 +1,199 @@
+"""How carriers' facts are typed in: money in units of the currency, periods by their first and last day."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib.postgres.forms import DateRangeField, RangeWidget
+from django.core.exceptions import ValidationError
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.forms import PaginationInlineFormSet
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminSingleDateWidget,
+)
+
+from apps.carriers.models import Carrier, Tariff, Vehicle, VehicleClass
+from apps.facilities.models import TemperatureClass
+
+AMOUNTS = ("per_route", "per_km", "per_hour", "per_stop", "per_pallet", "minimum")
+ONE_DAY = timedelta(days=1)
+
+
+class AmountField(forms.DecimalField):
+    """An amount of money: typed in units of the currency, kept in cents."""
+
+    widget = UnfoldAdminDecimalFieldWidget
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.pop("min_value", None)
+        super().__init__(min_value=0, max_value=Decimal(10**7), decimal_places=2, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return Decimal(value) / 100 if isinstance(value, int) else value
+
+    def clean(self, value: Any) -> int:
+        return int((super().clean(value) or Decimal(0)) * 100)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
+class PeriodWidget(RangeWidget):
+    """Two days: the first and the last of a period."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(UnfoldAdminSingleDateWidget(), attrs)
+        for widget, label in zip(self.widgets, (_("First day"), _("Last day")), strict=True):
+            widget.attrs |= {"aria-label": label, "placeholder": label}
+
+    def decompress(self, value: Any) -> tuple[date | None, date | None]:
+        return _first_and_last(value) if isinstance(value, DateRange) else (None, None)
+
+
+class PeriodField(DateRangeField):
+    """A period by its first and its last day; blank on one side means open. Kept as ``[first, day after last)``."""
+
+    widget = PeriodWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        return list(_first_and_last(value)) if isinstance(value, DateRange) else value
+
+    def compress(self, values: list[date | None]) -> DateRange | None:
+        if not values or values == [None, None]:
+            return None
+        first, last = values
+        if first and last and last < first:
+            raise ValidationError(_("The last day is before the first."), code="bound_ordering")
+        return DateRange(first, last + ONE_DAY if last else None)
+
+
+def _first_and_last(period: DateRange) -> tuple[date | None, date | None]:
+    return period.lower, period.upper - ONE_DAY if period.upper else None
+
+
+def period_in_words(period: DateRange) -> str:
+    """“from 1 Jan 2026 to 31 Dec 2026”, with the open sides left out."""
+    first, last = _first_and_last(period)
+    said = [
+        _("from %s") % date_format(first, "j M Y") if first else "",
+        _("to %s") % date_format(last, "j M Y") if last else "",
+    ]
+    return " ".join(filter(None, said)) or _("always")
+
+
+class VehicleForm(forms.ModelForm):
+    """A vehicle; its temperature classes are boxes to tick."""
+
+    temperature_classes = forms.MultipleChoiceField(
+        label=gettext_lazy("Temperature classes"),
+        choices=TemperatureClass.choices,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        initial=[TemperatureClass.AMBIENT],
+        help_text=gettext_lazy("What it can carry at the right temperature."),
+    )
+
+    class Meta:
+        model = Vehicle
+        fields = "__all__"  # noqa: DJ007 the admin names the fields
+
+    def clean_plate(self) -> str:
+        """Plates are compared as they are read out: capital letters, single spaces."""
+        return " ".join(self.cleaned_data["plate"].upper().split())
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        start, end = data.get("shift_start"), data.get("shift_end")
+        if start and end and end <= start:
+            self.add_error("shift_end", _("The shift has to end later on the same day than it starts."))
+        payload, gross = data.get("capacity_kg"), data.get("gross_weight_kg")
+        if payload and gross and payload >= gross:
+            self.add_error("capacity_kg", _("The payload has to be less than the gross weight."))
+        return data
+
+
+class TariffForm(forms.ModelForm):
+    """A tariff; the overlap with others is said in words, and the database has the last one."""
+
+    class Meta:
+        model = Tariff
+        fields = "__all__"  # noqa: DJ007 the admin names the fields
+        field_classes = {"valid": PeriodField, **dict.fromkeys(AMOUNTS, AmountField)}
+        widgets = {"valid": PeriodWidget, **{name: UnfoldAdminDecimalFieldWidget for name in AMOUNTS}}
+        labels = {
+            "valid": gettext_lazy("Valid"),
+            "per_route": gettext_lazy("Per route"),
+            "per_km": gettext_lazy("Per km"),
+            "per_hour": gettext_lazy("Per hour"),
+            "per_stop": gettext_lazy("Per stop"),
+            "per_pallet": gettext_lazy("Per pallet"),
+            "minimum": gettext_lazy("Minimum per route"),
+        }
+        help_texts = {"valid": gettext_lazy("First and last day; leave one blank for no end.")}
+
+    def clean_currency(self) -> str:
+        currency: str = self.cleaned_data["currency"].upper()
+        if len(currency) != 3 or not (currency.isascii() and currency.isalpha()):
+            raise ValidationError(_("A currency has three letters, such as ZAR."))
+        return currency
+
+
+class TariffInlineForm(TariffForm):
+    """A row of a carrier's tariffs: the formset compares them all as they will be."""
+
+    def validate_constraints(self) -> None:
+        """The stored tariffs are about to change with this one; ``TariffFormSet`` checks them together."""
+
+
+class TariffFormSet(PaginationInlineFormSet):
+    """A carrier's tariffs as they will be after saving: at any time one per class of vehicle."""
+
+    def clean(self) -> None:
+        super().clean()
+        for earlier, later in _overlaps(self._kept()):
+            words = _("%(class)s: overlaps the tariff that is valid %(period)s.") % {
+                "class": VehicleClass(later.cleaned_data["vehicle_class"]).label,
+                "period": period_in_words(earlier.cleaned_data["valid"]),
+            }
+            later.add_error("valid", words)
+
+    def _kept(self) -> Iterator[TariffForm]:
+        for form in self.forms:
+            data = getattr(form, "cleaned_data", {})
+            if data.get("valid") and data.get("vehicle_class") and not data.get("DELETE"):
+                yield form
+
+
+def _overlaps(forms_kept: Iterable[TariffForm]) -> Iterator[tuple[TariffForm, TariffForm]]:
+    """Each pair of neighbours in time, of one class of vehicle, of which the first is not over when the second begins."""
+    latest: dict[str, TariffForm] = {}
+    for form in sorted(forms_kept, key=lambda form: form.cleaned_data["valid"].lower or date.min):
+        vehicle_class = form.cleaned_data["vehicle_class"]
+        before = latest.get(vehicle_class)
+        if before is not None and _end(before) > (form.cleaned_data["valid"].lower or date.min):
+            yield before, form
+        if before is None or _end(form) > _end(before):
+            latest[vehicle_class] = form
+
+
+def _end(form: TariffForm) -> date:
+    upper: date | None = form.cleaned_data["valid"].upper
+    return upper or date.max
+
+
+class CarrierForm(forms.ModelForm):
+    """A carrier; its SCAC is written in capitals."""
+
+    class Meta:
+        model = Carrier
+        fields = "__all__"  # noqa: DJ007 the admin names the fields
+
+    def clean_scac(self) -> str:
+        scac: str = self.cleaned_data["scac"]
+        return scac.upper()
