@@ -19,7 +19,7 @@ from apps.deliveries.selectors import ungrouped_consignments, visits
 from apps.deliveries.services import group_consignments
 from apps.deliveries.standing import Standing, count_by_standing, current, with_standing
 from apps.portal.access import desk_page, shipper_page
-from apps.portal.desk_forms import DeliveryFilter
+from apps.portal.forms_desk import DeliveryFilter
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import deliveries as present
 

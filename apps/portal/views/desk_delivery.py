@@ -32,7 +32,7 @@ from apps.documents.permissions import Parties as PaperParties
 from apps.documents.selectors import checklist, documents_of
 from apps.documents.views import serve_document
 from apps.portal.access import desk_page, shipper_page
-from apps.portal.desk_forms import DepartureForm, LoadingForm, ReasonForm
+from apps.portal.forms_desk import DepartureForm, LoadingForm, ReasonForm
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import deliveries as present
 from apps.portal.presenters import offers as present_offers
@@ -199,6 +199,7 @@ def page(request: HttpRequest, shown: Delivery, *, refused: DomainError | None =
     context = {
         **frame,
         "delivery": shown,
+        "crumbs": _crumbs(shown)[:1],
         "zone": shown.site.time_zone,
         "now": now,
         "refused": refused,

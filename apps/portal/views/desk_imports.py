@@ -20,7 +20,7 @@ from apps.custody.spreadsheet import BYTE_ORDER_MARK, line
 from apps.deliveries.services import import_orders
 from apps.facilities.models import Site
 from apps.portal.access import desk_page
-from apps.portal.desk_forms import OrdersForm
+from apps.portal.forms_desk import OrdersForm
 from apps.portal.frame import desk_frame
 
 LISTED = 20

@@ -30,7 +30,7 @@ from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import delivery_by_id, load_of, visit_of
 from apps.portal.access import desk_page
 from apps.portal.choosing import Choice, read_choice
-from apps.portal.desk_forms import VehicleForm
+from apps.portal.forms_desk import VehicleForm
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import deliveries as present
 from apps.portal.presenters import slots as present_slots

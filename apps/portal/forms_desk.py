@@ -1,5 +1,6 @@
 """Shapes of what planners and auditors type at the desk: filters, files, vehicles, answers, exports."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -10,10 +11,23 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from apps.appointments.states import ReasonCode
+from apps.consignments.models import Consignment
 from apps.consignments.parsing import MAX_BYTES
+from apps.custody.services import ExportScope
+from apps.deliveries.models import Delivery
 from apps.deliveries.standing import Standing
 from apps.facilities.models import Site
 
+#: Why a shipper says no; the recipient's own reasons are left out.
+REASONS = [
+    (reason.value, reason.label)
+    for reason in (
+        ReasonCode.VEHICLE_UNAVAILABLE,
+        ReasonCode.GOODS_NOT_READY,
+        ReasonCode.ORDER_CHANGED,
+        ReasonCode.OTHER,
+    )
+]
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
@@ -103,7 +117,7 @@ class CustodyFilter(Filter):
 class ReasonForm(forms.Form):
     """Why, as a code that can be counted, and in one's own words."""
 
-    reason_code = forms.ChoiceField(label=_("Reason"), choices=ReasonCode.choices)
+    reason_code = forms.ChoiceField(label=_("Reason"), choices=[("", _("Choose a reason")), *REASONS])
     message = forms.CharField(
         label=_("Message"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
     )
@@ -122,3 +136,43 @@ class LoadingForm(DepartureForm):
 
     def clean_seals(self) -> tuple[str, ...]:
         return tuple(seal.strip() for seal in self.cleaned_data["seals"].split(",") if seal.strip())
+
+
+class ExportForm(forms.Form):
+    """What a custody bundle is to hold. After validation ``chosen`` is the ``ExportScope``."""
+
+    SCOPES = (
+        ("delivery", _("One delivery")),
+        ("consignments", _("Named consignments")),
+        ("log", _("The whole log")),
+    )
+
+    scope = forms.ChoiceField(label=_("What to export"), choices=SCOPES, widget=forms.RadioSelect, initial="delivery")
+    number = forms.CharField(label=_("Delivery number"), required=False, max_length=40)
+    consignments = forms.CharField(
+        label=_("Consignment numbers"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("With commas or line breaks between."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or {}
+        if typed.get("scope") == "delivery":
+            delivery = Delivery.objects.filter(number__iexact=(typed.get("number") or "").strip()).first()
+            if delivery is None:
+                self.add_error("number", _now("There is no delivery with this number."))
+            else:
+                typed["chosen"] = ExportScope(delivery_id=delivery.pk)
+        elif typed.get("scope") == "consignments":
+            numbers = tuple(re.split(r"[,;\s]+", (typed.get("consignments") or "").strip(" ,;\r\n")))
+            known = set(Consignment.objects.filter(number__in=numbers).values_list("number", flat=True))
+            if unknown := [number for number in numbers if number not in known]:
+                names = ", ".join(unknown[:5])
+                self.add_error("consignments", _now("These are not known: %(names)s.") % {"names": names or "–"})
+            else:
+                typed["chosen"] = ExportScope(consignments=numbers)
+        elif typed.get("scope") == "log":
+            typed["chosen"] = ExportScope()
+        return typed
