@@ -13,7 +13,7 @@ from apps.facilities.models import DocumentType
 class Document(Record):
     """One issued or received paper of a delivery. A new issue is a new row; the old one stays.
 
-    A paper that we issued says in ``facts_sha256`` what it was made from, and ``version`` counts its issues from 1.
+    ``facts_sha256`` says what a paper of our own was made from, and ``version`` counts its issues from 1.
     """
 
     delivery_id = models.UUIDField(

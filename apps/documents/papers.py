@@ -1,7 +1,7 @@
 """What our papers say: facts as plain values, gathered by whoever issues a paper, laid out in ``rendering``.
 
-Knows no database, no clock and no layout. Codes (temperature class, kind of unit) are those of the models; their
-words are chosen when the paper is laid out, in its own language. Moments are aware and in UTC, periods ``[start, end)``.
+Knows no database, no clock and no layout. Codes (temperature class, kind of unit) are those of the models;
+their words are chosen when it is laid out, in its language. Moments are aware, periods ``[start, end)``.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ class Party:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """The site where the goods go, and what its gate wants of whoever comes. ``time_zone`` is an IANA name."""
+    """The site where the goods go, and what its gate wants of who comes. ``time_zone`` is an IANA name."""
 
     name: str
     time_zone: str
@@ -49,7 +49,7 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """What both sides agreed on: the slot at a dock, when the vehicle may arrive, and the number to name at the gate."""
+    """What both sides agreed on: a dock's slot, when the vehicle may arrive, the number named at the gate."""
 
     dock: str
     slot: Period
@@ -118,7 +118,7 @@ class Totals:
 class Paper:
     """A document that the site demands or that comes along; both codes are those of ``facilities``.
 
-    ``step`` is empty for one that nobody demanded. ``number`` and ``valid_until`` are those of the attached document.
+    ``step`` is empty for one nobody demanded; ``number`` and ``valid_until`` are the attached document's.
     """
 
     document_type: str
@@ -170,7 +170,7 @@ class DeliveryNote:
 
 
 def facts_sha256(note: DeliveryNote) -> str:
-    """Hex digest of what the paper says: equal for equal facts, however their numbers are written (1.0 is 1)."""
+    """Hex digest of what the paper says: equal for equal facts, however numbers are written (1.0 is 1)."""
     text = json.dumps(asdict(note), default=_plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

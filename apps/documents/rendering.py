@@ -1,17 +1,19 @@
-"""Facts to PDF: Django templates laid out by WeasyPrint, closed to every file and address, the same bytes each time.
+"""Facts to PDF: Django templates laid out by WeasyPrint, closed to the outside, the same bytes each time.
 
-The templates and their styles are in ``templates/documents``. WeasyPrint loads system libraries, so it is imported when
-the first paper is laid out: a machine without them still runs everything else and still has the page as HTML.
+The templates and their styles are in ``templates/documents``. WeasyPrint loads system libraries, so it is
+imported when the first paper is laid out: a machine without them still runs all the rest.
 """
 
 import hashlib
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import segno
-from django.template.loader import get_template, render_to_string
+from django.conf import settings
+from django.template.loader import render_to_string
 from django.utils import translation
 
 from apps.core.errors import DomainError
@@ -44,13 +46,12 @@ def render_delivery_note(note: DeliveryNote, *, issued_at: datetime, version: in
     Raises:
         PdfUnavailable: a system library is missing; the message names the packages.
     """
-    return html_to_pdf(
-        delivery_note_html(note, issued_at=issued_at, version=version), "paper.css", "delivery_note.css"
-    )
+    html = delivery_note_html(note, issued_at=issued_at, version=version)
+    return html_to_pdf(html, "paper.css", "delivery_note.css")
 
 
 def delivery_note_html(note: DeliveryNote, *, issued_at: datetime, version: int = 1) -> str:
-    """The delivery note as the HTML that the PDF is laid out from, in the note's language and the site's time zone."""
+    """The HTML that the PDF is laid out from, in the note's language and the site's time zone."""
     context = {
         "note": note,
         "issued_at": issued_at.astimezone(UTC),
@@ -66,7 +67,7 @@ def delivery_note_html(note: DeliveryNote, *, issued_at: datetime, version: int 
 def html_to_pdf(html: str, *styles: str) -> bytes:
     """Lay out ``html`` with style sheets of ``templates/documents``; nothing but ``data:`` is ever fetched.
 
-    The times in the file are those that the HTML's ``dcterms`` say, its identifier is made from the content, so
+    The times in the file are those of the HTML's ``dcterms`` and its identifier is made from the content, so
     equal input gives equal bytes.
 
     Raises:
@@ -112,8 +113,7 @@ def _fetcher() -> Any:
 
 @cache
 def _style_source(name: str) -> str:
-    source: str = get_template(f"documents/{name}").template.source
-    return source
+    return Path(settings.BASE_DIR, "templates", "documents", name).read_text(encoding="utf-8")
 
 
 @cache

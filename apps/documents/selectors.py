@@ -1,4 +1,4 @@
-"""Reads of a delivery's papers, and the papers gate: what a site demands, by which step, and whether it is there."""
+"""Reads of a delivery's papers, and the papers gate: what a site demands by which step, and what is there."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -52,8 +52,8 @@ def checklist(
 ) -> list[ChecklistLine]:
     """What the site demands of such a load, each type once by its earliest step, ordered by step.
 
-    ``documents`` come newest first, as from ``documents_of``. A document counts when it is valid ``on`` that day,
-    which is the slot's day at the site.
+    ``documents`` come newest first, as from ``documents_of``. One counts when valid ``on`` that day: the
+    slot's day at the site.
     """
     needed_by: dict[DocumentType, Step] = {}
     for requirement in requirements:
@@ -73,7 +73,7 @@ def missing_documents(
     step: Step,
     on: date,
 ) -> list[DocumentType]:
-    """The types that bar ``step``: needed by it or by an earlier one, and not there or not valid ``on`` the slot's day."""
+    """What bars ``step``: needed by it or an earlier one, not there or not valid ``on`` the slot's day."""
     lines = checklist(
         requirements=requirements,
         documents=documents_of(delivery_id),

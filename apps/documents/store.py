@@ -1,8 +1,8 @@
 """The private store: files by their content, each shipper's in a folder of its own.
 
-``<STORE_DIR>/<schema>/documents/<first two of the digest>/<digest>``. The schema is always the one the connection is
-in, so a path of another shipper is refused as if it were not there. Nothing is ever changed or removed here; what is
-put twice is there once, and a file whose transaction was rolled back is only a file that nobody refers to.
+``<STORE_DIR>/<schema>/documents/<first two of the digest>/<digest>``. The schema is always that of the
+connection, so a path of another shipper is refused as if it were not there. Nothing is changed or removed;
+what is put twice is there once, and a file whose transaction was rolled back is one that nobody refers to.
 """
 
 import hashlib
@@ -103,7 +103,7 @@ def _holds(target: Path, digest: str) -> bool:
 
 
 def _write(target: Path, content: bytes) -> None:
-    """Write beside the target, then rename over it: a reader sees all of it or nothing, a power cut included."""
+    """Write beside the target, then rename over it: a reader sees all or nothing, a power cut included."""
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".new-")
     try:

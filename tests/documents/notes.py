@@ -32,7 +32,10 @@ SITE = Place(
     address=("Gate 3, Jubilee Road", "2193 Johannesburg", "South Africa"),
     gln="6009000000024",
     contact="Rita Reyes, +27 11 555 0142",
-    gate_instructions="Report at Gate 3 with this note. Engine off while waiting.\nThe height limit under the canopy is 4.1 m.",
+    gate_instructions=(
+        "Report at Gate 3 with this note. Engine off while waiting.\n"
+        "The height limit under the canopy is 4.1 m."
+    ),
     protective_equipment="High-visibility vest, safety shoes",
 )
 VISIT = Visit(
@@ -199,7 +202,7 @@ def scripts() -> DeliveryNote:
 
 
 def crowded() -> DeliveryNote:
-    """Every text as long as the database lets it be, many of them without a place to break; a right-to-left paper."""
+    """A right-to-left paper, every text as long as it may be, many without a place to break."""
     return replace(
         scripts(),
         number="DN-" + "2026-" * 8,

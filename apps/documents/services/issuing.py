@@ -19,7 +19,7 @@ def issue_delivery_note(*, note: DeliveryNote, delivery_id: UUID, actor: Actor, 
     """Issue the delivery note of a delivery, in the current shipper's schema; the caller puts it on record.
 
     When the issue in force already says the same, it is returned and nothing is rendered, whatever the time;
-    otherwise a new version replaces it, says so, and the old one stays. Who may issue is the caller's to require.
+    otherwise a new version replaces it and says so; the old one stays. Who may issue, the caller requires.
 
     Raises:
         PdfUnavailable: this machine lacks a library that lays out PDFs.

@@ -63,20 +63,20 @@ def hours(period: Period, zone: tzinfo) -> str:
 
 @register.filter
 def offset(period: Period, zone: tzinfo) -> str:
-    """What the clock in ``zone`` is called at the period's end, and how far it is from UTC: SAST (UTC+02:00)."""
+    """What the clock in ``zone`` is called at the period's end, and its offset: SAST (UTC+02:00)."""
     return _offset(period.end, zone)
 
 
 @register.filter
 def word(code: str, of: str) -> str:
-    """The word for a code of ``of`` (temperature, kind, document, step); a code without one stands for itself."""
+    """The word for a code of ``of`` (temperature, kind, document, step); an unknown one is its own word."""
     choices = _CODES[of]
     return str(choices(code).label) if code in choices.values else code
 
 
 @register.filter
 def direction(text: str) -> str:
-    """``rtl`` or ``ltr`` by the first letter that has a direction (Unicode bidirectional algorithm, rule P2)."""
+    """``rtl`` or ``ltr``, by the first letter that has a direction (Unicode Standard Annex 9, rule P2)."""
     for letter in text:
         kind = unicodedata.bidirectional(letter)
         if kind in {"R", "AL"}:

@@ -160,13 +160,13 @@ def _collide(
     planner: Actor, delivery: Delivery, load: Load, wanted: Slot, at: datetime, story: Story
 ) -> list[Slot]:
     """Ask for what another shipper has; the refusal names other times, and those are asked for instead."""
-    own_end = wanted.start + (wanted.end - wanted.start)
     try:
-        services.ask_for_slots(
-            actor=planner, delivery=delivery, slots=[Slot(wanted.dock_id, wanted.start, own_end)], load=load, now=at
-        )
+        services.ask_for_slots(actor=planner, delivery=delivery, slots=[wanted], load=load, now=at)
     except SlotTaken as refusal:
-        alternatives = [slot for slot in refusal.alternatives]
+        alternatives = [
+            Slot(UUID(a["dock_id"]), datetime.fromisoformat(a["start"]), datetime.fromisoformat(a["end"]))
+            for a in refusal.details["alternatives"]
+        ]
         story.tell(
             f"{SECOND.name} wants a time at {delivery.site.name} that {FIRST.name} was promised",
             f"refused, {len(alternatives)} alternatives offered; the nearest is asked for",
