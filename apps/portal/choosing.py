@@ -1,4 +1,4 @@
-"""What has been chosen on the way to an offer: all of it in the address, so nothing needs script or gets lost."""
+"""What has been chosen on the way to an offer: all in the address, so nothing needs script or gets lost."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

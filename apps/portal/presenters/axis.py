@@ -11,7 +11,7 @@ STEP = 5
 
 @dataclass(frozen=True)
 class Axis:
-    """``hours`` hours from ``start`` on; what lies outside is cut off. When clocks change, elapsed time counts."""
+    """``hours`` hours from ``start``, elapsed ones when clocks change; what lies outside is cut off."""
 
     start: datetime
     hours: int
@@ -48,7 +48,7 @@ class Axis:
 def axis_around(
     spans: Iterable[tuple[datetime, datetime]], *, within: tuple[datetime, datetime], zone: str
 ) -> Axis:
-    """The axis in whole hours that shows all ``spans`` of a day ``within`` its bounds; without any, the day."""
+    """The axis in whole hours that shows ``spans`` of a day ``within`` its bounds; without any, the day."""
     lower, upper = within
     shown = [(max(start, lower), min(end, upper)) for start, end in spans if start < upper and lower < end]
     first = min((start for start, _ in shown), default=lower)

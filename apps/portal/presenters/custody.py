@@ -1,4 +1,4 @@
-"""A delivery's custody record for ``custody_entry.html``, the verdict on it, and the head that was signed."""
+"""The custody record as people read it: ``custody_entry.html``, ``verdict.html``, and the head that was signed."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,7 +17,7 @@ from apps.custody.selectors import TimelineEntry
 from apps.portal.presenters.times import span_label
 
 Context = dict[str, Any]
-STATES = {
+STATE_OF_TYPE = {
     "slots_offered": "offered",
     "slots_countered": "countered",
     "appointment_confirmed": "confirmed",
@@ -25,12 +25,12 @@ STATES = {
     "appointment_cancelled": "cancelled",
     "offer_expired": "expired",
     "planned": "planned",
-    "document_issued": "done",
+    "document_issued": "info",
     "loaded": "loading",
     "departed": "departed",
     "arrived": "arrived",
     "unloading_started": "in_progress",
-    "unloaded": "in_progress",
+    "unloaded": "done",
     "handover_accepted": "delivered",
     "handover_accepted_with_reservation": "warning",
     "handover_refused": "refused",
@@ -40,63 +40,53 @@ STATES = {
 }
 
 
-def days(entries: Iterable[TimelineEntry], *, zone: str, verdict: Verdict | None = None) -> list[Context]:
-    """Entries under the local day on which they happened, in the order they were recorded."""
+def custody_days(
+    entries: Iterable[TimelineEntry], verdict: Verdict | None = None, *, zone: str
+) -> list[Context]:
+    """Entries under the day, in the site's zone, on which they happened; as recorded within it."""
     local = ZoneInfo(zone)
-    shown = [(entry.at.astimezone(local).date(), custody_entry(entry, zone=zone, verdict=verdict)) for entry in entries]
+    days = groupby(entries, key=lambda entry: entry.at.astimezone(local).date())
     return [
-        {"label": date_format(day, "l j F Y"), "entries": [entry for _day, entry in group]}
-        for day, group in groupby(shown, key=lambda pair: pair[0])
+        {"label": date_format(day, "l j F Y"), "entries": custody_entries(happened, verdict, zone=zone)}
+        for day, happened in days
     ]
 
 
-def custody_entry(entry: TimelineEntry, *, zone: str, verdict: Verdict | None = None) -> Context:
-    """One event: what, who for whom, when by whose clock, what was said, which hash proves it."""
+def custody_entries(
+    entries: Iterable[TimelineEntry], verdict: Verdict | None = None, *, zone: str = "UTC"
+) -> list[Context]:
+    """Entries in the order of the log; each says whether it verified once ``verdict`` was asked for.
+
+    Of a log that does not hold only the event that is known to be changed is marked. ``zone`` is that in which
+    slots are told.
+    """
+    return [_entry(entry, verdict, zone) for entry in entries]
+
+
+def verdict_context(verdict: Verdict | None, *, action_url: str = "") -> Context:
+    """Yes, no, or not asked yet; ``action_url`` is where the question is put (POST)."""
+    if verdict is None:
+        detail = _("Every event of this delivery is hashed anew and compared with what was signed.")
+        return {"holds": None, "detail": detail, "action_url": action_url}
     return {
-        "id": anchor(entry.event_id),
-        "index": _("not yet in the log") if entry.index is None else entry.index,
-        "state": STATES.get(entry.type, "info"),
-        "what": entry.label,
-        "actor": _actor(entry),
-        "site": _("consignment %(numbers)s") % {"numbers": ", ".join(entry.consignments)} if entry.consignments else "",
-        "at": entry.at,
-        "facts": [*(f"{label}: {value}" for label, value in entry.summary), *_slots(entry, zone)],
-        "source": _source(entry),
-        "hash_prefix": entry.hash,
-        "hash_url": "",
-        "is_sequenced": entry.index is not None,
-        "verified": _verified(entry, verdict),
+        "holds": verdict.holds,
+        "detail": _verified(verdict) if verdict.holds else verdict.reason,
+        "action_url": action_url,
+        "broken_url": f"#{anchor(verdict.bad_event)}" if verdict.bad_event else "",
+        "broken_label": _("First entry that does not verify") if verdict.bad_event else "",
     }
 
 
-def verdict_facts(verdict: Verdict | None, *, action: str) -> Context:
-    """Yes, no or not yet, with what was looked at and where it breaks first (``verdict.html``)."""
-    if verdict is None:
-        return {
-            "holds": None,
-            "detail": _("Every event is hashed anew and the whole log's tree is built and compared with what was signed."),
-            "action_url": action,
-        }
-    if not verdict.holds:
-        return {
-            "holds": False,
-            "detail": verdict.reason,
-            "action_url": action,
-            "broken_url": f"#{anchor(verdict.bad_event)}" if verdict.bad_event else "",
-            "broken_label": _("Show the first that is wrong"),
-        }
-    found = ngettext(
-        "%(n)d event of this delivery is in the signed log of %(size)d events, as it was recorded.",
-        "%(n)d events of this delivery are in the signed log of %(size)d events, as they were recorded.",
-        verdict.checked,
-    ) % {"n": verdict.checked, "size": verdict.size}
-    waiting = (
-        ngettext("%(n)d waits for its place in the log.", "%(n)d wait for their place in the log.", verdict.waiting)
-        % {"n": verdict.waiting}
-        if verdict.waiting
-        else ""
-    )
-    return {"holds": True, "detail": " ".join(filter(None, (found, waiting))), "action_url": action}
+def checkpoint_sentence(checkpoint: Checkpoint | None) -> str:
+    """What the newest signed tree head covers."""
+    if checkpoint is None:
+        return _("Nothing of this shipper's log is signed yet.")
+    words = {
+        "n": checkpoint.size,
+        "root": bytes(checkpoint.root).hex()[:12],
+        "when": date_format(checkpoint.created_at, "j M Y, H:i"),
+    }
+    return _("Newest checkpoint: %(n)s events, root %(root)s…, signed %(when)s UTC.") % words
 
 
 def checkpoint_facts(checkpoint: Checkpoint | None, vkey: str | None) -> Context | None:
@@ -107,7 +97,6 @@ def checkpoint_facts(checkpoint: Checkpoint | None, vkey: str | None) -> Context
         "size": checkpoint.size,
         "root": bytes(checkpoint.root).hex(),
         "at": checkpoint.created_at,
-        "note": checkpoint.note,
         "vkey": vkey or "",
     }
 
@@ -117,34 +106,51 @@ def anchor(event_id: UUID) -> str:
     return f"event-{event_id}"
 
 
-def _actor(entry: TimelineEntry) -> str:
-    if entry.actor == entry.role:
-        return f"{entry.role} ({entry.organisation})"
-    return f"{entry.actor}, {entry.role} ({entry.organisation})"
-
-
-def _source(entry: TimelineEntry) -> str:
-    """Whose clock the time is from, and how far it was from the server's."""
-    skew = round((entry.received - entry.at).total_seconds())
-    if skew == 0:
-        return _("server's clock")
-    received = f"{entry.received:%H:%M:%S} UTC"
-    return _("a device's clock, received %(received)s") % {"received": received}
+def _entry(entry: TimelineEntry, verdict: Verdict | None, zone: str) -> Context:
+    facts = [f"{label}: {value}" for label, value in entry.summary if value]
+    late = entry.received - entry.at
+    return {
+        "id": anchor(entry.event_id),
+        "index": entry.index if entry.index is not None else "–",
+        "state": STATE_OF_TYPE.get(entry.type, "note"),
+        "what": entry.label,
+        "actor": ", ".join(dict.fromkeys(part for part in (entry.actor, entry.role) if part)),
+        "site": entry.organisation,
+        "source": _("recorded %(n)s s later") % {"n": round(late.total_seconds())} if late.total_seconds() >= 1 else "",
+        "at": entry.at,
+        "facts": [*facts, *_slots(entry, zone)],
+        "hash_prefix": entry.hash,
+        "is_logged": entry.index is not None,
+        "verified": _is_verified(entry, verdict),
+    }
 
 
 def _slots(entry: TimelineEntry, zone: str) -> list[str]:
-    """The slots that an offer or a confirmation names, in site time."""
-    said = entry.details.get("slots") or ([entry.details["slot"]] if "slot" in entry.details else [])
+    """The slots that an offer or a confirmation names."""
+    said = [*entry.details.get("slots", ()), *([entry.details["slot"]] if "slot" in entry.details else ())]
     return [
-        f"{span_label(datetime.fromisoformat(slot['start']), datetime.fromisoformat(slot['end']), zone)}, {slot['dock']}"
+        f"{span_label(*(datetime.fromisoformat(slot[edge]) for edge in ('start', 'end')), zone)}, {slot['dock']}"
         for slot in said
     ]
 
 
-def _verified(entry: TimelineEntry, verdict: Verdict | None) -> bool | None:
-    """Of one entry: True where the whole holds and it is in the log, False where it breaks, else unknown."""
-    if verdict is None:
+def _is_verified(entry: TimelineEntry, verdict: Verdict | None) -> bool | None:
+    if verdict is None or entry.index is None or entry.index >= verdict.size:
         return None
-    if verdict.bad_event == entry.event_id:
-        return False
-    return True if verdict.holds and entry.index is not None else None
+    if verdict.holds:
+        return True
+    return False if entry.event_id == verdict.bad_event else None
+
+
+def _verified(verdict: Verdict) -> str:
+    sentence = ngettext(
+        "%(n)s event of this delivery is in the signed log of %(size)s, unchanged.",
+        "All %(n)s events of this delivery are in the signed log of %(size)s, unchanged.",
+        verdict.checked,
+    ) % {"n": verdict.checked, "size": verdict.size}
+    if not verdict.waiting:
+        return sentence
+    waiting = ngettext(
+        "%(n)s event waits for the next checkpoint.", "%(n)s events wait for the next checkpoint.", verdict.waiting
+    ) % {"n": verdict.waiting}
+    return f"{sentence} {waiting}"

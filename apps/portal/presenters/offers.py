@@ -102,8 +102,8 @@ def open_offer(offers: Sequence[Offer]) -> Offer | None:
 
 
 def answered_by(offer: Offer, offers: Sequence[Offer]) -> Offer | None:
-    """The other side's offer that ``offer`` counters, if it does."""
-    earlier = [other for other in offers if other.created_at < offer.created_at and other.side != offer.side]
+    """The other side's offer that ``offer`` counters, of an appointment's offers in order; None for a first one."""
+    earlier = [other for other in offers[: offers.index(offer)] if other.side != offer.side]
     return earlier[-1] if earlier else None
 
 

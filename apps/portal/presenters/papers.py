@@ -1,4 +1,4 @@
-"""A delivery's papers as a checklist: what the site demands by which step, what is there, what came besides."""
+"""A delivery's papers as a checklist: what the site demands by when, what is there, what came besides."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any

@@ -1,9 +1,7 @@
 """A plan of the day as pictures, tables and figures. The tables say everything; map and chart show it again."""
 
-from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
@@ -12,11 +10,10 @@ from django.utils.translation import gettext_lazy
 
 from apps.portal.presenters.times import clock
 from apps.routing.days import LocalDay
-from apps.routing.engine.gantt import Bar, Row, draw_gantt
-from apps.routing.engine.map import MapRoute, Spot, draw_map
+from apps.routing.drawing import gantt_of, map_of
 from apps.routing.engine.result import Activity
 from apps.routing.engine.svg import swatch
-from apps.routing.models import Route, RoutePlan, Stop, Unassigned
+from apps.routing.models import Route, RoutePlan, Stop
 
 Context = dict[str, Any]
 COST_PARTS = {
@@ -29,40 +26,17 @@ COST_PARTS = {
 }
 
 
-def plan_map(plan: RoutePlan, routes: Sequence[Route], left_out: Iterable[Unassigned]) -> SafeString:
-    """The map as SVG. The engine escapes every name, so the markup may stand as it is."""
-    zone = plan.site.time_zone
-    depot = Spot(str(plan.site.pk), plan.site.latitude, plan.site.longitude, plan.site.name)
-    lines = [
-        MapRoute(
-            route.number,
-            f"{route.carrier.name}, {route.vehicle.plate}",
-            depot,
-            tuple(
-                _spot(stop, f"{clock(stop.starts_at, zone)}–{clock(stop.departs_at, zone)}")
-                for stop in route.stops.all()
-            ),
-        )
-        for route in routes
-    ]
-    outside = [_spot(one, _("on no route")) for one in left_out]
-    return mark_safe(draw_map(lines, outside, title=_("Map of the plan")))  # noqa: S308 escaped by the engine
-
-
-def plan_gantt(plan: RoutePlan, routes: Sequence[Route], *, now: datetime) -> SafeString:
-    """The chart as SVG; the line of now is drawn on the day itself."""
+def drawings(plan: RoutePlan, *, now: datetime) -> dict[str, SafeString]:
+    """Map and chart as SVG; the engine escapes every name, so the markup may stand as it is."""
     day = LocalDay(plan.day, plan.site.time_zone)
-    rows = [_gantt_row(route, day) for route in routes]
-    drawn = draw_gantt(
-        rows,
-        clock=lambda seconds: day.clock(day.moment(seconds)),
-        title=_("Routes over the hours of the day"),
-        now=day.seconds(now) if day.start <= now < day.end else None,
-    )
-    return mark_safe(drawn)  # noqa: S308 escaped by the engine
+    moment = now if day.start <= now < day.end else None
+    return {
+        "map": mark_safe(map_of(plan, title=_("Map of the plan"))),  # noqa: S308 escaped by the engine
+        "gantt": mark_safe(gantt_of(plan, title=_("Routes over the hours of the day"), now=moment)),  # noqa: S308
+    }
 
 
-def route_table(plan: RoutePlan, routes: Sequence[Route]) -> list[Context]:
+def route_table(plan: RoutePlan) -> list[Context]:
     """Every route with its stops, its times and what it costs part by part."""
     zone = plan.site.time_zone
     return [
@@ -86,11 +60,11 @@ def route_table(plan: RoutePlan, routes: Sequence[Route]) -> list[Context]:
             ],
             "stops": [_stop(stop, zone) for stop in route.stops.all()],
         }
-        for route in routes
+        for route in plan.routes.all()
     ]
 
 
-def left_out_table(left_out: Iterable[Unassigned]) -> list[Context]:
+def left_out_table(plan: RoutePlan) -> list[Context]:
     """Deliveries on no route, each with every reason."""
     return [
         {
@@ -101,17 +75,16 @@ def left_out_table(left_out: Iterable[Unassigned]) -> list[Context]:
             "reasons": one.reasons,
             "details": one.details,
         }
-        for one in left_out
+        for one in plan.unassigned.all()
     ]
 
 
-def tiles(plan: RoutePlan, routes: Sequence[Route], left_out: Sequence[Unassigned]) -> list[Context]:
+def tiles(plan: RoutePlan) -> list[Context]:
     """The plan's figures in a row."""
-    stops = sum(len(route.stops.all()) for route in routes)
     return [
-        {"label": _("Routes"), "value": len(routes)},
-        {"label": _("Stops"), "value": stops},
-        {"label": _("On no route"), "value": len(left_out)},
+        {"label": _("Routes"), "value": len(plan.routes.all())},
+        {"label": _("Stops"), "value": stops_of(plan)},
+        {"label": _("On no route"), "value": len(plan.unassigned.all())},
         {"label": _("Distance"), "value": kilometres(plan.distance_m), "unit": "km"},
         {"label": _("Cost"), "value": f"{plan.cost_cents / 100:,.0f}", "unit": plan.currency, "note": _proven(plan)},
     ]
@@ -124,9 +97,9 @@ def comparison(plan: RoutePlan, previous: RoutePlan | None) -> list[Context]:
     figures: list[tuple[str, int, int, Any]] = [
         (_("Cost"), plan.cost_cents, previous.cost_cents, lambda cents: money(cents, plan.currency)),
         (_("Distance"), plan.distance_m, previous.distance_m, lambda metres: f"{kilometres(metres)} km"),
-        (_("Routes"), plan.routes.count(), previous.routes.count(), str),
-        (_("Stops"), *(Stop.objects.filter(route__plan=each).count() for each in (plan, previous)), str),
-        (_("On no route"), plan.unassigned.count(), previous.unassigned.count(), str),
+        (_("Routes"), len(plan.routes.all()), len(previous.routes.all()), str),
+        (_("Stops"), stops_of(plan), stops_of(previous), str),
+        (_("On no route"), len(plan.unassigned.all()), len(previous.unassigned.all()), str),
     ]
     return [
         {
@@ -137,6 +110,10 @@ def comparison(plan: RoutePlan, previous: RoutePlan | None) -> list[Context]:
         }
         for label, now, before, say in figures
     ]
+
+
+def stops_of(plan: RoutePlan) -> int:
+    return sum(len(route.stops.all()) for route in plan.routes.all())
 
 
 def money(cents: int, currency: str) -> str:
@@ -164,12 +141,6 @@ def _signed(difference: int, say: Any) -> str:
     return ("+" if difference > 0 else "−") + say(abs(difference))
 
 
-def _spot(what: Stop | Unassigned, hint: str) -> Spot:
-    delivery = what.delivery
-    site = delivery.site
-    return Spot(str(delivery.pk), site.latitude, site.longitude, site.name, f"{delivery.number}, {site.name}, {hint}")
-
-
 def _stop(stop: Stop, zone: str) -> Context:
     delivery = stop.delivery
     waits = stop.starts_at - stop.arrives_at
@@ -189,29 +160,9 @@ def _stop(stop: Stop, zone: str) -> Context:
     }
 
 
-def _gantt_row(route: Route, day: LocalDay) -> Row:
-    stops = list(route.stops.all())
-    return Row(
-        route.number,
-        f"{route.number} · {route.vehicle.plate}",
-        route.carrier.name,
-        tuple(_bar(segment, stops, day) for segment in route.segments),
-        tuple((day.seconds(stop.slot.lower), day.seconds(stop.slot.upper)) for stop in stops),
-    )
-
-
-def _bar(segment: Context, stops: Sequence[Stop], day: LocalDay) -> Bar:
-    activity = Activity(segment["activity"])
-    start, end = (day.seconds(datetime.fromisoformat(segment[key])) for key in ("start", "end"))
-    if activity is not Activity.SERVICE:
-        return Bar(activity, start, end)
-    stop = stops[segment["leg"]]
-    return Bar(activity, start, end, stop.position, str(stop.delivery_id), stop.delivery.site.name)
-
-
 def _breaks(route: Route, zone: str) -> list[str]:
     pauses = [segment for segment in route.segments if segment["activity"] == Activity.BREAK]
     return [
-        "–".join(f"{datetime.fromisoformat(pause[key]).astimezone(ZoneInfo(zone)):%H:%M}" for key in ("start", "end"))
+        "–".join(clock(datetime.fromisoformat(pause[edge]), zone) for edge in ("start", "end"))
         for pause in pauses
     ]

@@ -108,7 +108,7 @@ def chosen_slots(choice: Choice, search: SlotSearch) -> list[Context]:
 
 
 def excluded(search: SlotSearch, site: Site, day: date) -> list[Context]:
-    """Why other times are not offered: docks that can't take the load, lead times, closures, the day itself."""
+    """Why other times are not offered: docks that can't take it, lead times, closures, the day itself."""
     return [*_docks_out(search), *_lead_times(search, site), *_closures(search, site), *_day_out(search, day)]
 
 

@@ -21,7 +21,8 @@ ONLY_AT_THE_SHIPPER = {
     DeliveryState.REFUSED,
     DeliveryState.FAILED,
 }
-STATE_OF_STEP = {"in_progress": "in_progress", "completed": "done"}
+WITH_SLOTS = {"offered", "countered", "reopened"}
+STATE_OF_STEP = {"reopened": "countered", "in_progress": "in_progress", "completed": "done"}
 STATE_OF_DELIVERY = {"loaded": "loading", "in_transit": "departed", "refused": "refused", "failed": "failed"}
 
 
@@ -38,7 +39,7 @@ def timeline(
 
 
 def _of_appointment(event: AppointmentEvent, parties: Parties, zone: str) -> Context:
-    offer = event.offer if event.step in {"offered", "countered"} else None
+    offer = event.offer if event.step in WITH_SLOTS else None
     details = slots_sentence(list(offer.slots.all()), zone) if offer is not None else ""
     reason = reason_label(event.reason_code)
     return {
@@ -76,6 +77,7 @@ def _words(step: str) -> str:
     words = {
         "offered": _("offered slots"),
         "countered": _("proposed other slots"),
+        "reopened": _("took the negotiation up again"),
         "confirmed": _("confirmed a slot"),
         "declined": _("declined"),
         "expired": _("closed the offer: nobody answered in time"),

@@ -70,8 +70,8 @@ def custody_delivery(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
         "zone": zone,
         "crumbs": [{"label": _("Custody"), "url": reverse("desk:custody")}],
         "count": len(entries),
-        "days": present.days(entries, zone=zone, verdict=verdict),
-        "verdict": present.verdict_facts(verdict, action=address),
+        "days": present.custody_days(entries, verdict, zone=zone),
+        "verdict": present.verdict_context(verdict, action_url=address),
         "checkpoint": present.checkpoint_facts(selectors.latest_checkpoint(), selectors.verifier_key()),
         "export_url": f"{reverse('desk:exports')}?scope=delivery&number={shown.number}"
         if allows(request.actor, "custody.export")

@@ -39,7 +39,7 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
 def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Ask the work to stop at its next safe point."""
     shown = find(request, job_id)
-    Job.objects.filter(pk=shown.pk, state__in=[Job.State.WAITING, Job.State.RUNNING]).update(cancel_requested=True)
+    KINDS[shown.kind].stop(request.actor, shown)
     return redirect(KINDS[shown.kind].back(shown))
 
 

@@ -25,8 +25,9 @@ from apps.portal.forms_desk import PlanFilter
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import plan as present
 from apps.portal.views.desk_jobs import facts
-from apps.routing.models import RoutePlan, Unassigned
-from apps.routing.services import KIND, publish_plan, request_plan
+from apps.routing import selectors
+from apps.routing.models import RoutePlan
+from apps.routing.services import publish_plan, request_plan
 
 
 @desk_page
@@ -40,8 +41,8 @@ def plan(request: HttpRequest) -> HttpResponse:
         return render(request, "portal/desk/plan.html", {**desk_frame(request, section="plan"), "site": None})
     day = asked.get("day") or local_day(timezone.now(), ZoneInfo(site.time_zone))
     if request.method == "POST":
-        job = request_plan(actor=request.actor, site=site, day=day, now=timezone.now())
-        return redirect(f"{address(site, day)}&job={job.pk}")
+        request_plan(actor=request.actor, site=site, day=day, now=timezone.now())
+        return redirect(address(site, day))
     return _page(request, site, day)
 
 
@@ -77,10 +78,13 @@ def address(site: Site, day: date) -> str:
 def _page(
     request: HttpRequest, site: Site, day: date, *, version: int | None = None, refused: DomainError | None = None
 ) -> HttpResponse:
-    versions = list(RoutePlan.objects.filter(site=site, day=day).order_by("-version"))
+    versions = list(selectors.versions(site=site, day=day))
     wanted = version or request.GET.get("version", "")
-    shown = next((each for each in versions if str(each.version) == str(wanted)), versions[0] if versions else None)
-    job = _job(request, site)
+    numbers = [each.version for each in versions]
+    number = next((each for each in numbers if str(each) == str(wanted)), numbers[0] if numbers else 0)
+    found = {each.version: each for each in selectors.plans().filter(site=site, day=day, version__in=[number, number - 1])}
+    shown = found.get(number)
+    job = selectors.latest_job(site=site, day=day)
     context: dict[str, Any] = {
         **desk_frame(request, section="plan"),
         "form": PlanFilter(initial={"site": site.pk, "day": day}),
@@ -88,7 +92,7 @@ def _page(
         "day": day,
         "zone": site.time_zone,
         "address": address(site, day),
-        "job": facts(job) if job else None,
+        "job": facts(job) if job and job.state != Job.State.DONE else None,
         "may_plan": allows(request.actor, "routing.plan"),
         "refused": refused,
         "versions": versions,
@@ -96,41 +100,20 @@ def _page(
         "selected_route": request.GET.get("route", ""),
     }
     if shown is not None:
-        shown.site = site
-        context |= _drawn(shown, versions)
+        context |= _drawn(shown, found.get(number - 1))
     return render(request, "portal/desk/plan.html", context, status=refused.status if refused else 200)
 
 
-def _drawn(shown: RoutePlan, versions: list[RoutePlan]) -> dict[str, Any]:
-    routes = list(
-        shown.routes.select_related("carrier", "vehicle", "driver").prefetch_related(
-            "stops__delivery__site", "stops__dock"
-        )
-    )
-    left_out = list(Unassigned.objects.filter(plan=shown).select_related("delivery__site"))
-    previous = next((each for each in versions if each.version < shown.version), None)
+def _drawn(shown: RoutePlan, previous: RoutePlan | None) -> dict[str, Any]:
     return {
-        "tiles": present.tiles(shown, routes, left_out),
-        "map": present.plan_map(shown, routes, left_out),
-        "gantt": present.plan_gantt(shown, routes, now=timezone.now()),
-        "routes": present.route_table(shown, routes),
-        "left_out": present.left_out_table(left_out),
+        "tiles": present.tiles(shown),
+        **present.drawings(shown, now=timezone.now()),
+        "routes": present.route_table(shown),
+        "left_out": present.left_out_table(shown),
         "comparison": present.comparison(shown, previous),
         "previous": previous,
-        "needs": _needs(shown, len(left_out)),
+        "needs": _needs(shown, len(shown.unassigned.all())),
     }
-
-
-def _job(request: HttpRequest, site: Site) -> Job | None:
-    """The planning that was just asked for, or one of the site's that still runs."""
-    jobs = Job.objects.filter(kind=KIND)
-    try:
-        named = jobs.filter(pk=UUID(request.GET.get("job", ""))).first()
-    except ValueError:
-        named = None
-    if named is not None and named.state != Job.State.DONE:
-        return named
-    return jobs.filter(subject_id=site.pk, state__in=[Job.State.WAITING, Job.State.RUNNING]).first()
 
 
 def _needs(shown: RoutePlan, left_out: int) -> str:

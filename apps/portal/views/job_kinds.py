@@ -4,14 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.accounts.actors import Actor
 from apps.core.models import Job
 from apps.custody.services.export_jobs import KIND as EXPORT
-from apps.routing.models import RoutePlan
-from apps.routing.services import KIND as PLANNING
+from apps.custody.services import cancel_export
+from apps.routing.selectors import JOB_KIND as PLANNING
+from apps.routing.selectors import plan_of_job
+from apps.routing.services import cancel_plan_job
 
 
 @dataclass(frozen=True)
@@ -24,11 +28,12 @@ class Kind:
     back: Callable[[Job], str]
     result: Callable[[Job], str]
     result_label: str | Promise
+    stop: Callable[[Actor, Job], object]
     leads_on: bool = False
 
 
 def _plan_address(job: Job) -> str:
-    plan = RoutePlan.objects.filter(job_id=job.pk).first()
+    plan = plan_of_job(job)
     if plan is None:
         return reverse("desk:plan")
     return f"{reverse('desk:plan')}?site={plan.site_id}&day={plan.day:%Y-%m-%d}&version={plan.version}"
@@ -39,9 +44,10 @@ KINDS = {
         permission="routing.plan",
         section="plan",
         title=lambda job: _("Planning the day"),
-        back=lambda job: f"{reverse('desk:plan')}?job={job.pk}",
+        back=_plan_address,
         result=_plan_address,
         result_label=gettext_lazy("Open the plan"),
+        stop=lambda actor, job: cancel_plan_job(actor=actor, job_id=job.pk, now=timezone.now()),
         leads_on=True,
     ),
     EXPORT: Kind(
@@ -51,5 +57,6 @@ KINDS = {
         back=lambda job: reverse("desk:exports"),
         result=lambda job: reverse("desk:export_download", args=[job.pk]) if job.artefact else "",
         result_label=gettext_lazy("Download the bundle"),
+        stop=lambda actor, job: cancel_export(actor=actor, job_id=job.pk),
     ),
 }
