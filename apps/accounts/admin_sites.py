@@ -56,7 +56,9 @@ class DocksideAdminSite(UnfoldAdminSite):
             logout(request)
         return redirect("account_login")
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         return redirect("account_change_password")
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
@@ -73,6 +75,8 @@ class DocksideAdminSite(UnfoldAdminSite):
         theme = getattr(request.user, "theme", "auto")
         return context | {
             "site_title": "Dockside",
+            "site_header": self.site_header,
+            "site_favicons": [{"rel": "icon", "type": "image/svg+xml", "href": static("img/favicon.svg")}],
             "site_subheader": self.owner_name(request),
             "site_symbol": self.symbol,
             "colors": {},

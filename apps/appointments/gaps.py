@@ -1,7 +1,7 @@
-"""The one statement behind every slot search: receiving windows − closures − what is taken, as free gaps per lane.
+"""The one statement behind every slot search: receiving windows − closures − what is taken, per lane.
 
-All calendar arithmetic is the database's: weekly windows become moments with ``AT TIME ZONE``, so that days of 23
-and 25 hours and windows over midnight come out right; subtraction is one multirange difference per lane.
+All calendar arithmetic is the database's: weekly windows become moments with ``AT TIME ZONE``, so that days
+of 23 and 25 hours and windows over midnight come out right; subtraction is one multirange difference.
 """
 
 from collections.abc import Sequence
@@ -13,20 +13,22 @@ from django.db import connection
 from apps.appointments.search import Calendar, DockNeed, Gap, Shut, Span
 from apps.facilities.models import Site
 
-# A dock with windows of its own follows these alone; a window without a load type is for every load. A window
-# whose local hours vanish in the hour that spring skips is empty. One day more on either side lets windows that
-# run over midnight, or meet there, join before they are cut.
+# A dock with windows of its own follows these alone; a window without a load type is for every load. A
+# window whose local hours vanish in the hour that spring skips is empty. One day more on either side lets
+# windows that run over midnight, or meet there, join before they are cut.
 WINDOWS = """
     asked AS (
         SELECT tstzrange((%(first)s::date - 1)::timestamp AT TIME ZONE %(zone)s,
                          (%(last)s::date + 2)::timestamp AT TIME ZONE %(zone)s) AS span
     ), day AS (
         SELECT d::date AS day
-          FROM generate_series(%(first)s::date - interval '1 day', %(last)s::date + interval '1 day', '1 day') AS d
+          FROM generate_series(%(first)s::date - interval '1 day', %(last)s::date + interval '1 day',
+                               interval '1 day') AS d
     ), hours AS (
         SELECT w.dock_id,
                range_agg(tstzrange(o.opens, o.closes)) FILTER (
-                   WHERE o.opens < o.closes AND w.load_type IN ('', %(load_type)s)) AS open
+                   WHERE o.opens < o.closes
+                   AND (%(load_type)s::text IS NULL OR w.load_type IN ('', %(load_type)s))) AS open
           FROM public.facilities_receivingwindow w
           LEFT JOIN day ON extract(isodow FROM day.day) = w.weekday
           CROSS JOIN LATERAL (
@@ -40,10 +42,10 @@ WINDOWS = """
          WHERE c.site_id = %(site)s AND c.during && asked.span
     )"""
 
-GAPS = f"""
-WITH {WINDOWS}, dock AS (
-        SELECT * FROM unnest(%(docks)s::uuid[], %(lanes)s::int[], %(minutes)s::int[], %(before)s::int[], %(after)s::int[])
-                   AS d (id, lanes, minutes, before, after)
+LANES = """
+    dock AS (
+        SELECT * FROM unnest(%(docks)s::uuid[], %(lanes)s::int[], %(minutes)s::int[], %(before)s::int[],
+                             %(after)s::int[]) AS d (id, lanes, minutes, before, after)
     ), busy AS (
         SELECT b.dock_id, b.lane, range_agg(tstzrange(
                    lower(b.during) - make_interval(mins => dock.after),
@@ -58,38 +60,44 @@ WITH {WINDOWS}, dock AS (
           FROM asked
     ), open AS (
         SELECT dock.id, dock.lanes, dock.minutes,
-               coalesce(CASE WHEN own.dock_id IS NULL THEN every.open ELSE own.open END, '{{}}')
-               - coalesce((SELECT range_agg(c.during) FROM closure c WHERE c.dock_id IS NULL OR c.dock_id = dock.id), '{{}}')
+               coalesce(CASE WHEN own.dock_id IS NULL THEN every.open ELSE own.open END, '{}')
+               - coalesce((SELECT range_agg(c.during) FROM closure c
+                            WHERE c.dock_id IS NULL OR c.dock_id = dock.id), '{}')
                - bound.busy_times - bound.busy_days AS times
           FROM bound, dock
           LEFT JOIN hours own ON own.dock_id = dock.id
           LEFT JOIN hours every ON every.dock_id IS NULL
-    )
-SELECT 'free' AS what, open.id, lane.number, ceil(extract(epoch FROM lower(gap)))::bigint,
+    )"""
+
+FREE = """SELECT 'free' AS what, open.id, lane.number, ceil(extract(epoch FROM lower(gap)))::bigint,
        floor(extract(epoch FROM upper(gap)))::bigint, '' AS reason
   FROM open
   CROSS JOIN LATERAL generate_series(1, open.lanes) AS lane (number)
   LEFT JOIN busy ON busy.dock_id = open.id AND busy.lane = lane.number
-  CROSS JOIN LATERAL unnest(open.times - coalesce(busy.taken, '{{}}')) AS gap
+  CROSS JOIN LATERAL unnest(open.times - coalesce(busy.taken, '{}')) AS gap
  WHERE upper(gap) - lower(gap) >= make_interval(mins => open.minutes)
-   AND upper(gap) > %(earliest)s AND lower(gap) <= %(latest)s
-UNION ALL
-SELECT 'hours', hours.dock_id, 0, ceil(extract(epoch FROM lower(span)))::bigint,
+   AND upper(gap) > %(earliest)s AND lower(gap) <= %(latest)s"""
+
+OPENING = """SELECT 'hours', hours.dock_id, 0, ceil(extract(epoch FROM lower(span)))::bigint,
        floor(extract(epoch FROM upper(span)))::bigint, ''
-  FROM hours CROSS JOIN LATERAL unnest(coalesce(hours.open, '{{}}')) AS span
+  FROM hours CROSS JOIN LATERAL unnest(coalesce(hours.open, '{}')) AS span
 UNION ALL
 SELECT 'own hours', hours.dock_id, 0, 0, 0, '' FROM hours WHERE hours.dock_id IS NOT NULL
 UNION ALL
 SELECT 'closure', closure.dock_id, 0, floor(extract(epoch FROM lower(closure.during)))::bigint,
        ceil(extract(epoch FROM upper(closure.during)))::bigint, closure.reason
-  FROM closure
-UNION ALL
-SELECT 'full', NULL, 0, extract(epoch FROM lower(span))::bigint, extract(epoch FROM upper(span))::bigint, ''
+  FROM closure"""
+
+FULL = """SELECT 'full', NULL, 0, floor(extract(epoch FROM lower(span)))::bigint,
+       ceil(extract(epoch FROM upper(span)))::bigint, ''
   FROM bound CROSS JOIN LATERAL unnest(bound.busy_times) AS span
 UNION ALL
-SELECT 'full day', NULL, 0, extract(epoch FROM lower(span))::bigint, extract(epoch FROM upper(span))::bigint, ''
-  FROM bound CROSS JOIN LATERAL unnest(bound.busy_days) AS span
-"""
+SELECT 'full day', NULL, 0, extract(epoch FROM lower(span))::bigint,
+       extract(epoch FROM upper(span))::bigint, ''
+  FROM bound CROSS JOIN LATERAL unnest(bound.busy_days) AS span"""
+
+HOURS = f"WITH {WINDOWS}\n{OPENING}"
+GAPS = "\nUNION ALL\n".join([f"WITH {WINDOWS}, {LANES}\n{FREE}", OPENING, FULL])
 
 
 def find_gaps(
@@ -129,6 +137,21 @@ def find_gaps(
     }
     with connection.cursor() as cursor:
         cursor.execute(GAPS, parameters)
+        rows = cursor.fetchall()
+    return _calendar(rows)
+
+
+def find_hours(*, site: Site, first_day: date, last_day: date) -> Calendar:
+    """Only the receiving hours, for whatever load, and the closures of these local days; one statement."""
+    parameters = {
+        "site": site.pk,
+        "zone": site.time_zone,
+        "first": first_day,
+        "last": last_day,
+        "load_type": None,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(HOURS, parameters)
         rows = cursor.fetchall()
     return _calendar(rows)
 

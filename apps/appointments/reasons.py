@@ -1,4 +1,4 @@
-"""Why a slot, or a whole day, can't be booked: a sentence for each thing in the way, in the site's own time."""
+"""Why a slot, or a whole day, can't be booked: a sentence for each thing in the way, in the site's time."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.appointments.load import Slot
 from apps.appointments.search import GRID, SlotSearch, Span, covers, day_bounds, epoch, local_day, overlaps
@@ -120,8 +121,13 @@ def _full(search: SlotSearch, site: Site, slot: Slot) -> list[str]:
     if overlaps(search.calendar.full_days, epoch(slot.start), epoch(slot.end)):
         return [_day_full(site)]
     if overlaps(search.calendar.full, epoch(slot.start), epoch(slot.end)):
-        words = {"site": site.name, "count": site.vehicles_at_once}
-        return [_("%(site)s takes at most %(count)s vehicles at once and has them then.") % words]
+        count = site.vehicles_at_once or 0
+        sentence = ngettext(
+            "%(site)s takes one vehicle at a time and has it then.",
+            "%(site)s takes at most %(count)s vehicles at once and has them then.",
+            count,
+        )
+        return [sentence % {"site": site.name, "count": count}]
     return []
 
 

@@ -1,7 +1,7 @@
-"""Slot arithmetic: from a site's free gaps to bookable starts, counts per day, nearest alternatives and reasons.
+"""Slot arithmetic: from a site's free gaps to bookable starts, counts per day, alternatives.
 
 Pure; no Django. Moments are whole seconds since the epoch inside, aware datetimes at the door. Starts lie
-on quarter hours; every zone in use is a multiple of 15 minutes off UTC, so the site's quarter hours are UTC's.
+on quarter hours; every zone in use is a multiple of 15 minutes off UTC, so a site's quarter hours are UTC's.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +31,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class DockNeed:
-    """A dock as the search asks about it: how long this load takes there, and the dock's time around a vehicle."""
+    """A dock as the search asks about it: the load's minutes there, and the dock's own around a vehicle."""
 
     dock_id: UUID
     name: str
@@ -105,8 +105,8 @@ class DayCount:
 class SlotSearch:
     """The answer of a search.
 
-    ``slots`` are the first ``limit`` bookable slots by start, the preferred dock first. ``refusals`` says, per
-    dock that can't take the load at all, why. The methods look at everything found, beyond the limit too.
+    ``slots`` are the first ``limit`` bookable slots by start, the preferred dock first. ``refusals`` says,
+    per dock that can't take the load at all, why. The methods look beyond the limit too.
     """
 
     slots: tuple[Slot, ...]
@@ -133,7 +133,7 @@ class SlotSearch:
         return tuple(_slot(self.docks[i], moment) for i in self._ranked if moment in self.starts[i])
 
     def nearest(self, wanted: Slot, count: int = 3) -> tuple[Slot, ...]:
-        """The ``count`` free starts closest to a wanted slot's, each at the wanted dock where that is free."""
+        """The ``count`` free starts closest to a wanted slot's, at the wanted dock where that is free."""
         moment = _seconds(wanted.start)
         by_start: dict[int, tuple[bool, int, UUID]] = {}
         for dock_id in self._ranked:
@@ -179,7 +179,7 @@ class SlotSearch:
 
 
 class Starts:
-    """A set of quarter hours, one bit each, counted from ``base``: unions and counts of weeks cost next to nothing."""
+    """A set of quarter hours, a bit each, counted from ``base``: unions and counts of weeks cost nothing."""
 
     def __init__(self, base: int) -> None:
         self.base = base
@@ -236,7 +236,7 @@ def starts_by_dock(gaps: Iterable[Gap], docks: Mapping[UUID, DockNeed], bounds: 
 
 
 def every_slot(starts: Mapping[UUID, Starts], docks: Mapping[UUID, DockNeed]) -> Iterator[Slot]:
-    """Every bookable slot by start, at one start the preferred dock first; made one by one as they are asked for."""
+    """Every bookable slot by start, the preferred dock first; each is made when it is asked for."""
 
     def at(need: DockNeed) -> Iterator[tuple[int, int, str, DockNeed]]:
         return ((start, need.rank, need.name, need) for start in starts[need.dock_id])

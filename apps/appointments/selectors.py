@@ -1,12 +1,13 @@
 """Every shared read of appointments: slot search, who sees what, what waits for whom, the day board."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from apps.accounts.actors import Actor, Side
@@ -110,7 +111,7 @@ def find_slots(
 def slots_around(
     *, site: Site, load: Load, slots: Sequence[Slot], now: datetime, appointment: Appointment | None = None
 ) -> SlotSearch:
-    """The search that judges these slots: their days and a week beyond, as far as the site's lead times reach."""
+    """The search that judges these slots: their days and a week beyond, as far as lead times reach."""
     zone = ZoneInfo(site.time_zone)
     soonest, furthest = (local_day(now + lead, zone) for lead in (timedelta(0), site.max_lead_time))
     wanted = [min(max(local_day(slot.start, zone), soonest), furthest) for slot in slots]
@@ -132,10 +133,35 @@ def why_not(search: SlotSearch, site: Site, slot: Slot) -> list[str]:
     return [obstacle.sentence for obstacle in reasons.obstacles(search, site, slot)]
 
 
+@dataclass(frozen=True)
+class Busy:
+    """Time in which a lane is taken, by whomever; ``hold_expires_at`` when it is only held."""
+
+    dock_id: UUID
+    lane: int
+    start: datetime
+    end: datetime
+    hold_expires_at: datetime | None
+
+
+def busy_times(*, dock_ids: Sequence[UUID], start: datetime, end: datetime, now: datetime) -> list[Busy]:
+    """What is taken at these docks in ``[start, end)``, the docks' buffers included, without whose it is.
+
+    A shipper's role learns it of its partners' docks only.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT dock_id, lane, lower(during), upper(during), hold_expires_at"
+            " FROM public.appointments_busy(%s, tstzrange(%s, %s), %s, NULL) ORDER BY dock_id, lane, during",
+            [list(dock_ids), start, end, now],
+        )
+        return [Busy(*row) for row in cursor.fetchall()]
+
+
 def appointments_visible_to(actor: Actor | None) -> QuerySet[Appointment]:
-    """Appointments of the actor's shipper, or at the actor's recipients' sites; all for the network's operator."""
+    """Appointments of the actor's shipper, or at its recipients' sites; all for the network's operator."""
     everything = Appointment.objects.select_related("site", "dock")
-    if actor is None:
+    if not actor:
         return everything.none()
     if actor.side == Side.SHIPPER:
         return everything.filter(shipper_id=actor.shipper_id)
@@ -146,7 +172,7 @@ def appointments_visible_to(actor: Actor | None) -> QuerySet[Appointment]:
 
 def waiting_for(actor: Actor | None) -> QuerySet[Appointment]:
     """The inbox: what the actor's side has to answer and the actor may, the most urgent first."""
-    if actor is None:
+    if not actor:
         return Appointment.objects.none()
     mine = appointments_visible_to(actor).filter(state=State.OFFERED, must_act=str(actor.side))
     if actor.side == Side.RECIPIENT:
@@ -158,7 +184,7 @@ def waiting_for(actor: Actor | None) -> QuerySet[Appointment]:
 
 
 def timeline(appointment: Appointment) -> list[AppointmentEvent]:
-    """Every step of the negotiation and the visit in order, each with its offer and the offer's slots; 3 queries."""
+    """Every step of the negotiation and the visit in order, with its offer and the slots; 3 queries."""
     return list(
         AppointmentEvent.objects.filter(appointment=appointment)
         .select_related("offer")

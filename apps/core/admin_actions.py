@@ -16,7 +16,7 @@ SHOWN = 20
 
 
 class ActivityActions:
-    """For a model admin whose model has ``active``: what is off stays in the books and is not planned with."""
+    """For a model admin whose model has ``active``: what is off stays on record and is not planned with."""
 
     @action(description=gettext_lazy("Activate the selected …"), permissions=["change"])
     def activate(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:

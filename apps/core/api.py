@@ -33,7 +33,8 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
         return _document(422, "invalid", "Some fields need another value.", errors=_pointers(error.detail))
     code = "not-found" if isinstance(error, Http404) else getattr(error, "default_code", "error")
     answer = _document(response.status_code, str(code).replace("_", "-"), str(getattr(error, "detail", error)))
-    answer.headers.update({k: v for k, v in response.headers.items() if k in {"WWW-Authenticate", "Retry-After"}})
+    for name in {"WWW-Authenticate", "Retry-After"} & set(response.headers):
+        answer.headers[name] = response.headers[name]
     return answer
 
 

@@ -35,12 +35,10 @@ def issue_delivery_note(delivery_id: str) -> None:
 
 
 @handles("deliveries.announce", atomic=False)
-def announce(appointment_id: str, step: str) -> None:
-    """Tell the party that did not act what happened to an appointment, with the link to act on it."""
+def announce(appointment_id: str, step: str, by: str) -> None:
+    """Tell the party that did not act what happened to an appointment, both when Dockside acted by itself."""
     appointment = Appointment.objects.select_related("site__recipient", "shipper", "dock").get(pk=appointment_id)
-    last = appointment.events.order_by("-id").first()
-    told = {Side.RECIPIENT, Side.SHIPPER} - ({Side(last.side)} if last else set())
-    for side in sorted(told):
+    for side in sorted({Side.RECIPIENT, Side.SHIPPER} - {Side(by)}):
         _send(appointment, step, side)
 
 

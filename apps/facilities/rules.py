@@ -1,4 +1,4 @@
-"""What a site demands of a load and a vehicle: each rule says itself in a sentence and refuses in one; durations.
+"""What a site demands of a load and a vehicle: each rule is a sentence and refuses in one; durations.
 
 Works on what ``selectors.site_profile`` loaded and asks the database nothing.
 """
@@ -80,7 +80,7 @@ def refusals(profile: DockProfile, site: Site, load: LoadFacts) -> list[str]:
 
 
 def conditions(profile: DockProfile, site: Site, load: LoadFacts) -> list[str]:
-    """What a confirmation must state because the vehicle isn't known yet: the limits that it will have to meet."""
+    """Limits that a confirmation must state because the vehicle, which has to meet them, isn't known yet."""
     return [
         f"{_takes(rule, _owner(rule, profile.dock, site))}."
         for rule in profile.rules
@@ -202,7 +202,7 @@ def _objection(rule: DockRule, load: LoadFacts) -> str:
         case Kind.NEEDS_TAIL_LIFT:
             return "" if load.tail_lift else _("this vehicle has none.")
         case Kind.TEMPERATURE:
-            label = str(TemperatureClass(load.temperature_class).label).lower()
+            label = _in_sentence(TemperatureClass(load.temperature_class).label)
             return (
                 ""
                 if load.temperature_class in rule.values
@@ -212,7 +212,7 @@ def _objection(rule: DockRule, load: LoadFacts) -> str:
             others = [adr_class for adr_class in load.adr_classes if adr_class not in rule.values]
             return _("this load has class %(actual)s.") % {"actual": _listed(others)} if others else ""
         case Kind.LOAD_TYPES:
-            label = str(LoadType(load.load_type).label).lower()
+            label = _in_sentence(LoadType(load.load_type).label)
             return "" if load.load_type in rule.values else _("this load is %(actual)s.") % {"actual": label}
         case Kind.LIVE_ONLY:
             return "" if load.live else _("this trailer would be dropped.")
@@ -240,7 +240,13 @@ def _whole(figure: Decimal | None) -> str:
 
 def _names(rule: DockRule) -> list[str]:
     labels = {Kind.TEMPERATURE: TemperatureClass, Kind.LOAD_TYPES: LoadType}.get(Kind(rule.kind))
-    return [str(labels(value).label).lower() if labels else value for value in rule.values]
+    return [_in_sentence(labels(value).label) if labels else value for value in rule.values]
+
+
+def _in_sentence(label: object) -> str:
+    """A choice's label as it stands inside a sentence; only its first letter changes."""
+    text = str(label)
+    return text[:1].lower() + text[1:]
 
 
 def _listed(names: Sequence[str]) -> str:

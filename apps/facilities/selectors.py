@@ -45,8 +45,8 @@ class SiteProfile:
 
 
 def sites_visible_to(actor: Actor | None) -> QuerySet[Site]:
-    """Sites that ``actor`` may read: its recipients', its partners' and its own, or all for the network's operator."""
-    if actor is None:
+    """Sites that ``actor`` may read: its recipients', its partners' and its own; all for the operator."""
+    if not actor:
         return Site.objects.none()
     if actor.side == Side.RECIPIENT:
         return Site.objects.filter(recipient_id__in=actor.recipient_ids)
@@ -66,7 +66,7 @@ def receiving_sites_visible_to(actor: Actor | None) -> QuerySet[Site]:
 
 
 def docks_of(site: Site) -> tuple[DockProfile, ...]:
-    """The site's docks in use, the preferred first, each with the rules and handling times in force; 3 queries."""
+    """The site's docks in use, the preferred first, with the rules and times in force; 3 queries."""
     docks = list(Dock.objects.filter(site=site, active=True).order_by("rank", "name"))
     site_rules = list(DockRule.objects.filter(site=site))
     times = list(HandlingTime.objects.filter(site=site))

@@ -28,7 +28,9 @@ def local(text: str, day: date = TUESDAY, zone: ZoneInfo = JOHANNESBURG) -> date
     return datetime.fromisoformat(f"{day} {text}").replace(tzinfo=zone).astimezone(UTC)
 
 
-def slot_at(dock: Dock, text: str, minutes: int = 30, day: date = TUESDAY, zone: ZoneInfo = JOHANNESBURG) -> Slot:
+def slot_at(
+    dock: Dock, text: str, minutes: int = 30, day: date = TUESDAY, zone: ZoneInfo = JOHANNESBURG
+) -> Slot:
     start = local(text, day, zone)
     return Slot(dock.pk, start, start + timedelta(minutes=minutes))
 

@@ -1,4 +1,4 @@
-"""What others may ask of appointments: each function is one use case, in one transaction, with its refusals named."""
+"""What others may ask of appointments: each function is one use case in one transaction."""
 
 from apps.appointments.services.accept import accept_offer
 from apps.appointments.services.advance import TooEarly, advance

@@ -38,7 +38,7 @@ def counter_offer(
         NotYourTurn: the other side has to answer first.
         IllegalTransition: the appointment is agreed, cancelled or over.
         AlreadyNegotiating: the delivery has another live appointment by now.
-        TooManySlots, SlotRefused, SlotTaken, DockBusy: as in ``offer_slots``; the open offer stands unchanged.
+        TooManySlots, SlotRefused, SlotTaken, DockBusy: as in ``offer_slots``; the open offer stands.
     """
     appointment = lock_appointment(appointment_id)
     require(actor, "appointments.offer", appointment)

@@ -16,7 +16,7 @@ class SlotTaken(DomainError):
 
 
 class SlotRefused(DomainError):
-    """The site's rules exclude that slot; ``reasons`` say which, ``alternatives`` are the nearest that work."""
+    """The site's rules exclude that slot: ``reasons`` say why, ``alternatives`` are the nearest that work."""
 
     code = "slot-refused"
     status = 422

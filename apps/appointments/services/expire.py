@@ -33,7 +33,7 @@ def expire_offer(*, appointment_id: UUID, now: datetime) -> bool:
     overdue = Appointment.objects.select_for_update(skip_locked=True).filter(
         pk=appointment_id, state=State.OFFERED, must_act_by__lte=now
     )
-    return any([_expire(appointment, now) for appointment in overdue])
+    return bool([_expire(appointment, now) for appointment in overdue])
 
 
 def _expire(appointment: Appointment, now: datetime) -> UUID:

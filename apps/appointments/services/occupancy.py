@@ -1,7 +1,7 @@
-"""The ledger of docks: claims are inserted and either stand or don't; the exclusion constraint has the last word.
+"""The ledger of docks: a claim is inserted and stands or doesn't; the exclusion constraint has the last word.
 
-Lock order, always: the appointment's row, then its docks in the order of their ids, then the site's days. So no
-two steps ever wait for each other in a circle; and a wait that gets too long becomes a clear refusal.
+Lock order, always: the appointment's row, then its docks by key, then the site's days by key. So no two
+steps ever wait for each other in a circle; and a wait that gets too long becomes a clear refusal.
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,7 +31,7 @@ class Conflict(Exception):
 
 @dataclass(frozen=True)
 class Claim:
-    """One stretch of a dock's time that is wanted, buffers included, in one of ``lanes`` (tried in this order)."""
+    """A stretch of a dock's time that is wanted, buffers included, in one of ``lanes`` (tried in order)."""
 
     occupancy_id: UUID
     dock_id: UUID
@@ -88,7 +88,7 @@ def _take_one(claim: Claim, now: datetime) -> int:
 
 
 def _lanes_of_expired_holds(claim: Claim, now: datetime) -> Iterable[int]:
-    """Only asked when every lane was taken: the lanes once more, if removing expired holds has freed anything."""
+    """Asked only when every lane was taken: the lanes once more, if removing expired holds freed any."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT public.appointments_release_expired(%s, %s, %s)", [claim.dock_id, claim.during, now]
@@ -99,7 +99,8 @@ def _lanes_of_expired_holds(claim: Claim, now: datetime) -> Iterable[int]:
 
 _INSERT = """
     INSERT INTO public.appointments_dockoccupancy
-           (id, created_at, dock_id, lane, during, kind, appointment_id, offered_slot_id, hold_expires_at, note)
+           (id, created_at, dock_id, lane, during, kind, appointment_id, offered_slot_id,
+            hold_expires_at, note)
     VALUES (%s, clock_timestamp(), %s, %s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT DO NOTHING
     RETURNING id
@@ -125,7 +126,8 @@ def _insert(claim: Claim, lane: int) -> bool:
 
 _LOCK = """
     SELECT set_config('lock_timeout', %s, true), pg_advisory_xact_lock(key)
-      FROM (SELECT hashtextextended(name, %s) AS key FROM unnest(%s::text[]) AS name ORDER BY key OFFSET 0) AS keys
+      FROM (SELECT hashtextextended(name, %s) AS key FROM unnest(%s::text[]) AS name
+             ORDER BY key OFFSET 0) AS keys
 """
 
 

@@ -87,7 +87,7 @@ def insert(appointment: Appointment) -> None:
 
 
 def already(error: IntegrityError, appointment: Appointment) -> Exception:
-    """The refusal for a second live appointment of a delivery; any other broken constraint stays what it is."""
+    """The refusal for a delivery's second live appointment; any other broken constraint stays what it is."""
     if "appointment_one_live_per_delivery" in str(error):
         return AlreadyNegotiating(f"{appointment.reference} is being negotiated or has its slot already.")
     return error

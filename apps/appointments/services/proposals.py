@@ -1,4 +1,4 @@
-"""Proposing slots, whichever side does: they are judged by the site's rules, taken as holds, and become an offer."""
+"""Proposing slots, whichever side does: judged by the site's rules, taken as holds, written as an offer."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -140,7 +140,7 @@ def lost_race(appointment: Appointment, slots: Sequence[Slot], lost: int, now: d
 
 
 def require_room(appointment: Appointment, slots: Sequence[Slot], now: datetime) -> None:
-    """Count a site's limits once more, one counter at a time: two docks of one site may have been taken at once.
+    """Count a site's limits once more, one counter at a time: two of its docks may be taken at once.
 
     Raises:
         SlotTaken: another vehicle used up the site's room meanwhile.

@@ -45,7 +45,7 @@ def require_step(appointment: Appointment, to: State) -> None:
     """
     if to not in TRANSITIONS[State(appointment.state)]:
         raise IllegalTransition(
-            f"This appointment is {State(appointment.state).label.lower()}; it can't become {to.label.lower()}.",
+            f"This appointment is {appointment.get_state_display().lower()}; it can't be {to.label.lower()}.",
             state=appointment.state,
         )
 
@@ -67,7 +67,7 @@ def transition(
     reason_code: str = "",
     **agreed: Any,
 ) -> None:
-    """Move a locked appointment to ``to``, with the fields in ``agreed``, its version and a row of its history.
+    """Move a locked appointment to ``to`` with the fields in ``agreed``, a new version and a row of history.
 
     Raises:
         IllegalTransition: the table has no such step.
