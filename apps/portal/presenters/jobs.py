@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,10 +14,14 @@ WORDS = {Job.State.WAITING: "queued"}
 
 
 def progress(
-    job: Job, *, title: str, now: datetime, result_url: str = "", result_label: str = "", may_cancel: bool = True
+    job: Job, *, title: str, now: datetime, result_url: str = "", result_label: str = "", back: str = ""
 ) -> dict[str, Any]:
-    """How far a job is, what is left of it, and where its result lies once it is done."""
+    """How far a job is, what is left of it, where its result lies once it is done.
+
+    ``back`` is the page that it is shown on, to return to after stopping it.
+    """
     state = Job.State(job.state)
+    query = f"?{urlencode({'back': back})}" if back else ""
     return {
         "id": job.pk,
         "title": title,
@@ -25,9 +30,9 @@ def progress(
         "total": job.total or None,
         "message": _stopping(job) or job.message or _message(state),
         "remaining": remaining(job, now=now),
-        "url": reverse("desk:job", args=[job.pk]),
-        "cancel_url": reverse("desk:job_cancel", args=[job.pk])
-        if may_cancel and not job.cancel_requested and not job.is_over
+        "url": reverse("desk:job", args=[job.pk]) + query,
+        "cancel_url": reverse("desk:job_cancel", args=[job.pk]) + query
+        if not job.cancel_requested and not job.is_over
         else "",
         "result_url": result_url if state == Job.State.DONE else "",
         "result_label": result_label,

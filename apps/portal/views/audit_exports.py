@@ -9,6 +9,7 @@ from django.db.models import Sum
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -64,7 +65,7 @@ def exports(request: HttpRequest) -> HttpResponse:
         "fields": [(name, value) for name in form.fields if (value := form[name].value())] if form.is_bound else [],
         "preview": preview,
         "size": filesizeformat(preview.size) if preview else "",
-        "running": [facts(job) for job in jobs if not job.is_over],
+        "running": [facts(job, back=reverse("desk:exports")) for job in jobs if not job.is_over],
         "former": [_former(request, job) for job in jobs if job.is_over],
         "kept_days": KEPT_FOR.days,
         "checkpoint": checkpoint_facts(selectors.latest_checkpoint(), selectors.verifier_key()),

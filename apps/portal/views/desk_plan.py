@@ -92,7 +92,7 @@ def _page(
         "day": day,
         "zone": site.time_zone,
         "address": address(site, day),
-        "job": facts(job) if job and job.state != Job.State.DONE else None,
+        "job": facts(job, back=address(site, day)) if job and job.state != Job.State.DONE else None,
         "may_plan": allows(request.actor, "routing.plan"),
         "refused": refused,
         "versions": versions,
