@@ -14,6 +14,7 @@ from apps.accounts.models import Membership, Role
 from apps.appointments.models import Appointment
 from apps.deliveries import services
 from apps.deliveries.selectors import delivery_by_id
+from apps.documents.papers import Transport
 from apps.tenancy import doorway
 from apps.tenancy.models import Shipper
 from apps.tenancy.outbox import handles
@@ -29,9 +30,14 @@ def expire() -> None:
 
 
 @handles("deliveries.issue_delivery_note", queue="documents")
-def issue_delivery_note(delivery_id: str) -> None:
-    """Render the delivery note of a delivery as it stands now."""
-    services.issue_delivery_note(actor=SYSTEM, delivery=delivery_by_id(UUID(delivery_id)), now=timezone.now())
+def issue_delivery_note(delivery_id: str, carrier: str = "", vehicle: str = "", driver: str = "") -> None:
+    """Render the delivery note of a delivery as it stands now; whoever planned it says who brings it."""
+    services.issue_delivery_note(
+        actor=SYSTEM,
+        delivery=delivery_by_id(UUID(delivery_id)),
+        now=timezone.now(),
+        transport=Transport(carrier=carrier, vehicle=vehicle, driver=driver),
+    )
 
 
 @handles("deliveries.announce", atomic=False)

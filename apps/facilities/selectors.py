@@ -1,5 +1,7 @@
 """Every shared read of facilities: which sites somebody may see, and a site with all that holds there."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -67,12 +69,24 @@ def receiving_sites_visible_to(actor: Actor | None) -> QuerySet[Site]:
 
 def docks_of(site: Site) -> tuple[DockProfile, ...]:
     """The site's docks in use, the preferred first, with the rules and times in force; 3 queries."""
-    docks = list(Dock.objects.filter(site=site, active=True).order_by("rank", "name"))
-    site_rules = list(DockRule.objects.filter(site=site))
-    times = list(HandlingTime.objects.filter(site=site))
-    return tuple(
-        DockProfile(dock, rules.rules_at(dock.pk, site_rules), _times_at(dock.pk, times)) for dock in docks
-    )
+    return tuple(profiles_of(Dock.objects.filter(site=site, active=True).order_by("rank", "name")).values())
+
+
+def profiles_of(docks: Iterable[Dock]) -> dict[UUID, DockProfile]:
+    """Each dock, of whatever site, with the rules and handling times in force there; 2 queries."""
+    docks = list(docks)
+    sites = {dock.site_id for dock in docks}
+    site_rules, times = defaultdict(list), defaultdict(list)
+    for rule in DockRule.objects.filter(site__in=sites):
+        site_rules[rule.site_id].append(rule)
+    for time in HandlingTime.objects.filter(site__in=sites):
+        times[time.site_id].append(time)
+    return {
+        dock.pk: DockProfile(
+            dock, rules.rules_at(dock.pk, site_rules[dock.site_id]), _times_at(dock.pk, times[dock.site_id])
+        )
+        for dock in docks
+    }
 
 
 def site_profile(site: Site) -> SiteProfile:
