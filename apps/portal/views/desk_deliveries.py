@@ -12,10 +12,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.permissions import allows
+from apps.consignments.selectors import consignments
 from apps.deliveries.errors import NothingToGroup
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import deliveries as all_deliveries
-from apps.deliveries.selectors import ungrouped_consignments, visits
+from apps.deliveries.selectors import visits
 from apps.deliveries.services import group_consignments
 from apps.deliveries.standing import Standing, count_by_standing, current, with_standing
 from apps.portal.access import desk_page, shipper_page
@@ -42,7 +43,7 @@ def deliveries(request: HttpRequest) -> HttpResponse:
         listed = listed.filter(standing=asked["standing"])
     page = Paginator(listed, PAGE).get_page(request.GET.get("page"))
     frame = desk_frame(request, section="deliveries")
-    waiting_goods = ungrouped_consignments().count()
+    waiting_goods = consignments(grouped=False).count()
     kept = form.kept("q", "day", "site") | ({"show": "all"} if show_all else {})
     return render(
         request,
