@@ -69,6 +69,8 @@ class Person(AbstractBaseUser):
 
     objects = PersonManager()
 
+    is_superuser = False  # nobody is: libraries ask
+
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]

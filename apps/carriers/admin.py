@@ -63,6 +63,7 @@ class DriverInline(Ruled, RuledInline, TabularInline):
     model = Driver
     extra = 0
     tab = True
+    hide_title = True
     fields = ["name", "phone", "licence", "adr_until", "active"]
 
 

@@ -14,8 +14,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin, TabularInline
 
-from apps.accounts.admin_sites import RuledAdmin, RuledInline, hub_admin_site
+from apps.accounts.admin_sites import RuledAdmin, RuledInline, actor_of, hub_admin_site
 from apps.accounts.models import Role
+from apps.accounts.permissions import allows
 from apps.facilities import permissions as permissions  # registers the rules that are named below
 from apps.facilities.forms import (
     ClosureForm,
@@ -43,16 +44,14 @@ from apps.facilities.models import (
 
 def managed_by(request: HttpRequest) -> list[UUID]:
     """The recipients whose receiving manager the person is."""
-    return [
-        recipient_id
-        for recipient_id, role in request.actor.recipient_roles  # type: ignore[attr-defined]  # from our middleware
-        if role == Role.RECEIVING_MANAGER
-    ]
+    actor = actor_of(request)
+    held = actor.recipient_roles if actor else ()
+    return [recipient_id for recipient_id, role in held if role == Role.RECEIVING_MANAGER]
 
 
 def is_operator(request: HttpRequest) -> bool:
     """Whether the person runs the network."""
-    return Role.OPERATOR in request.actor.roles  # type: ignore[attr-defined]  # from our middleware
+    return allows(actor_of(request), "facilities.agree")
 
 
 class OfASite(RuledInline):
@@ -61,6 +60,18 @@ class OfASite(RuledInline):
     formset = SiteFormSet
     extra = 0
     tab = True
+    hide_title = True
+    #: What leaving a choice out means.
+    blank_means: ClassVar[dict[str, Any]] = {
+        "load_type": gettext_lazy("All loads"),
+        "temperature_class": gettext_lazy("All goods"),
+    }
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.blank and db_field.name in self.blank_means:
+            blank = [("", self.blank_means[db_field.name])]
+            kwargs["choices"] = db_field.get_choices(include_blank=True, blank_choice=blank)
+        return super().formfield_for_choice_field(db_field, request, **kwargs)  # type: ignore[misc]  # a mixin
 
 
 class DockInline(OfASite, TabularInline):
@@ -179,6 +190,7 @@ class PartnershipInline(RuledInline, TabularInline):
     model = Partnership
     fields = ["shipper", "active"]
     extra = 0
+    hide_title = True
     can_delete = False
 
 
@@ -201,7 +213,7 @@ class RecipientAdmin(RuledAdmin, ModelAdmin):
         return [] if is_operator(request) else ["name", "active"]
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return bool(request.actor) and is_operator(request)  # type: ignore[attr-defined]  # from our middleware
+        return is_operator(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

@@ -1,5 +1,8 @@
 """How a site's rules are typed in: hours of the week, dates in the site's own zone, lists by their names."""
 
+# Django's model forms take no type arguments at run time.
+# mypy: disable-error-code="type-arg"
+
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, time, timedelta
@@ -13,7 +16,12 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.forms import PaginationInlineFormSet
-from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSingleTimeWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from apps.facilities.models import (
     Closure,
@@ -79,7 +87,7 @@ class NamesField(forms.CharField):
         return ", ".join(value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> list[str]:  # type: ignore[override]  # a list where CharField has a string
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         return list(dict.fromkeys(name for name in re.split(r"[\s,;]+", text.lower()) if name))
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -170,6 +178,7 @@ class WindowForm(forms.ModelForm):
     class Meta:
         model = ReceivingWindow
         fields = ["weekday", "opens", "closes", "dock", "load_type"]
+        widgets = {name: UnfoldAdminSingleTimeWidget(format="%H:%M") for name in ("opens", "closes")}
         help_texts = {
             "closes": gettext_lazy("At or before the opening time: over midnight into the next day."),
         }
@@ -257,7 +266,7 @@ class ClosureForm(forms.ModelForm):
 
 
 class ClosureFormSet(SiteFormSet):
-    def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
+    def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
         form.site = self.instance
         during = form.instance.during

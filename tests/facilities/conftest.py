@@ -10,7 +10,18 @@ from apps.facilities.models import Closure, Dock, Site
 
 CANARY = "Southern's secret"
 PREFIXES = ("docks", "windows", "closures", "rules", "handling_times", "document_requirements")
-FIELDS = ["name", "code", "gln", "street", "postal_code", "city", "region", "country", "latitude", "longitude"]
+FIELDS = [
+    "name",
+    "code",
+    "gln",
+    "street",
+    "postal_code",
+    "city",
+    "region",
+    "country",
+    "latitude",
+    "longitude",
+]
 FIELDS += ["time_zone", "gate_instructions", "protective_equipment", "contact_name", "contact_phone"]
 FIELDS += ["early_minutes", "grace_minutes", "free_minutes"]
 

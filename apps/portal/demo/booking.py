@@ -129,7 +129,8 @@ def _request(
             return False
         slots = list(found.slots[:2])
         if contested is not None:
-            slots = _collide(planner, delivery, load, contested, at, story)
+            wanted = Slot(contested.dock_id, contested.start, contested.start + (slots[0].end - slots[0].start))
+            slots = _collide(planner, delivery, load, wanted, at, story)
         appointment = services.ask_for_slots(
             actor=planner, delivery=delivery, slots=slots, load=load, now=at, message="Any of these suits the truck."
         )
