@@ -27,6 +27,13 @@ class Choice:
     def is_full(self) -> bool:
         return len(self.slots) >= MOST_SLOTS
 
+    def overlaps(self, slot: Slot) -> bool:
+        """Whether the slot stands in the way of a chosen one at its dock; an offer can't hold both."""
+        return any(
+            slot.dock_id == other.dock_id and slot.start < other.end and other.start < slot.end
+            for other in self.slots
+        )
+
     def with_slot(self, slot: Slot) -> "Choice":
         """With one more slot; a second time at one dock and start, or a sixth slot, changes nothing."""
         if slot in self.slots or self.is_full:

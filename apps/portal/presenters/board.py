@@ -20,9 +20,7 @@ ROWS_PER_PAGE = 10
 
 def board(day: DayBoard, *, density: str = "", poll_url: str = "") -> Context:
     """What ``board_refresh.html`` takes; the axis spans what is open or taken, in whole hours."""
-    axis = axis_around(
-        [(day.opens, day.closes)], within=(day.start, day.end), zone=day.site.time_zone
-    )
+    axis = axis_around([(day.opens, day.closes)], within=(day.start, day.end), zone=day.site.time_zone)
     rows = [_row(row, axis, day) for row in day.rows]
     drawn: Context = {
         "title": _("%(site)s, %(day)s") % {"site": day.site.name, "day": day_label(day.day)},
@@ -94,7 +92,9 @@ def _row(row: Row, axis: Axis, day: DayBoard) -> Context:
     return {
         "id": f"{row.dock.pk}-{row.lane}",
         "name": _dock_name(row),
-        "meta": ngettext("%(n)s vehicle", "%(n)s vehicles", vehicles) % {"n": vehicles} if vehicles else _("free"),
+        "meta": ngettext("%(n)s vehicle", "%(n)s vehicles", vehicles) % {"n": vehicles}
+        if vehicles
+        else _("free"),
         "closures": [shade for shade in (_shade(shade, axis) for shade in row.shades) if shade],
         "cards": [card for card in cards if card],
     }

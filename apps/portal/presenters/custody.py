@@ -116,7 +116,9 @@ def _entry(entry: TimelineEntry, verdict: Verdict | None, zone: str) -> Context:
         "what": entry.label,
         "actor": ", ".join(dict.fromkeys(part for part in (entry.actor, entry.role) if part)),
         "site": entry.organisation,
-        "source": _("recorded %(n)s s later") % {"n": round(late.total_seconds())} if late.total_seconds() >= 1 else "",
+        "source": _("recorded %(n)s s later") % {"n": round(late.total_seconds())}
+        if late.total_seconds() >= 1
+        else "",
         "at": entry.at,
         "facts": [*facts, *_slots(entry, zone)],
         "hash_prefix": entry.hash,
@@ -151,6 +153,8 @@ def _verified(verdict: Verdict) -> str:
     if not verdict.waiting:
         return sentence
     waiting = ngettext(
-        "%(n)s event waits for the next checkpoint.", "%(n)s events wait for the next checkpoint.", verdict.waiting
+        "%(n)s event waits for the next checkpoint.",
+        "%(n)s events wait for the next checkpoint.",
+        verdict.waiting,
     ) % {"n": verdict.waiting}
     return f"{sentence} {waiting}"

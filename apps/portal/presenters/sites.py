@@ -74,7 +74,8 @@ def _dock(profile: DockProfile, windows: Iterable[ReceivingWindow]) -> Context:
     own = [window for window in windows if window.dock_id == dock.pk]
     return {
         "name": dock.name,
-        "lanes": ngettext("%(n)s vehicle at a time", "%(n)s vehicles at a time", dock.lanes) % {"n": dock.lanes},
+        "lanes": ngettext("%(n)s vehicle at a time", "%(n)s vehicles at a time", dock.lanes)
+        % {"n": dock.lanes},
         "direction": str(dock.get_direction_display()),
         "rules": [rules.describe(rule, dock.name) for rule in profile.rules if rule.dock_id is not None],
         "hours": weekly_hours(own) if own else [],

@@ -51,7 +51,6 @@ def slot_picker(
         "method": "get",
         "name": "slot",
         "hidden": Choice(choice.slots, day, choice.message, choice.reason_code).fields(),
-        "is_full": choice.is_full,
         "earliest": buttons(search.earliest()),
         "months": _months(search.per_day, day, today, day_url),
         "weekdays": [date_format(date(2024, 1, number), "D") for number in range(1, 8)],
@@ -70,13 +69,16 @@ def slot_button(
 ) -> Context:
     """One bookable start; a chosen one is pressed, and a click takes it out of the choice again."""
     is_chosen = choice is not None and slot in choice.slots
+    overlaps = choice is not None and not is_chosen and choice.overlaps(slot)
+    note = _("overlaps a chosen slot") if overlaps else _distance(slot, wanted, search.zone) if wanted else ""
     return {
         "value": write_slot(slot),
         "start": slot.start,
         "end": slot.end,
         "dock": search.dock_names.get(slot.dock_id, ""),
-        "note": _distance(slot, wanted, search.zone) if wanted else "",
+        "note": note,
         "selected": is_chosen,
+        "is_out": overlaps or (choice is not None and choice.is_full and not is_chosen),
         "name": "drop" if is_chosen else "slot",
     }
 

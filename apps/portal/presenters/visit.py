@@ -18,8 +18,8 @@ from apps.portal.presenters import offers as negotiation
 from apps.portal.presenters.handover import handover_facts
 from apps.portal.presenters.papers import missing, papers
 from apps.portal.presenters.slots import described_slots, taken
-from apps.portal.presenters.times import span_label
 from apps.portal.presenters.timeline import timeline
+from apps.portal.presenters.times import span_label
 
 Context = dict[str, Any]
 CANCELLABLE = {State.OFFERED, State.CONFIRMED, State.ARRIVED}

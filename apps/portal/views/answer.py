@@ -76,7 +76,11 @@ def decline(request: HttpRequest, appointment_id: UUID, offer_id: UUID) -> HttpR
     def step(form: ReasonForm) -> str:
         with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
             services.decline_offer(
-                actor=request.actor, delivery=delivery, offer_id=offer_id, now=timezone.now(), **form.cleaned_data
+                actor=request.actor,
+                delivery=delivery,
+                offer_id=offer_id,
+                now=timezone.now(),
+                **form.cleaned_data,
             )
         return _("The offer is declined; its slots are free again.")
 
@@ -199,14 +203,18 @@ def _refused(
     request: HttpRequest, appointment: Appointment, choice: Choice, refusal: DomainError, now: datetime
 ) -> HttpResponse:
     """The picker again, with what was typed and the slots that were not refused; alternatives on top."""
-    if "alternatives" not in refusal.details:
+    if "slot" not in refusal.details:
         return appointment_page(request, appointment.pk, refusal=refusal)
-    number = refusal.details.get("slot")
-    kept = tuple(slot for index, slot in enumerate(choice.slots) if index != number)
+    kept = tuple(slot for index, slot in enumerate(choice.slots) if index != refusal.details["slot"])
     kept_choice = Choice(kept, choice.day, choice.message, choice.reason_code)
-    alternatives = described_slots(refusal.details["alternatives"])
+    alternatives = described_slots(refusal.details.get("alternatives", []))
     return _picker_page(
-        request, appointment, kept_choice, now, lost=taken(refusal.message, alternatives), status=refusal.status
+        request,
+        appointment,
+        kept_choice,
+        now,
+        lost=taken(refusal.message, alternatives),
+        status=refusal.status,
     )
 
 
@@ -261,7 +269,13 @@ def _search(appointment: Appointment, now: datetime, day: date | None = None) ->
     if day is not None and today <= day:
         days = max(days, min((day - today).days + 1, site.max_lead_time.days + 1))
     return find_slots(
-        site=site, load=appointment.load, first_day=today, days=days, now=now, appointment=appointment, limit=0
+        site=site,
+        load=appointment.load,
+        first_day=today,
+        days=days,
+        now=now,
+        appointment=appointment,
+        limit=0,
     )
 
 

@@ -2,13 +2,11 @@
 
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from apps.accounts.models import Role
 from apps.accounts.permissions import allows
 from apps.core.errors import DomainError
 from apps.deliveries.doorway import enter_delivery

@@ -119,4 +119,6 @@ def _take(
 def _typed(request: HttpRequest) -> list[tuple[str, str]]:
     """Everything typed, to be carried through the review unchanged."""
     left_out = {"csrfmiddlewaretoken", "step"}
-    return [(name, value) for name, values in request.POST.lists() if name not in left_out for value in values]
+    return [
+        (name, value) for name, values in request.POST.lists() if name not in left_out for value in values
+    ]

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Max, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -60,8 +61,17 @@ def site(request: HttpRequest, site_id: UUID) -> HttpResponse:
     """The public profile of one of the recipient's sites: what every shipper may read of it."""
     profile = site_profile(get_object_or_404(receiving_sites_visible_to(request.actor), pk=site_id))
     now = timezone.now()
-    context = hub_frame(request, site=profile.site) | site_page(profile, now=now)
+    edit = (
+        reverse("admin:facilities_site_change", args=[site_id])
+        if _manages(request.actor, profile.site)
+        else ""
+    )
+    context = hub_frame(request, site=profile.site) | site_page(profile, now=now) | {"edit_url": edit}
     return render(request, "portal/hub/site.html", context)
+
+
+def _manages(actor: Actor, place: Site) -> bool:
+    return place.recipient_id is not None and actor.has_role_at(place.recipient_id, Role.RECEIVING_MANAGER)
 
 
 def _with_offers(appointments: QuerySet[Appointment]) -> list[Appointment]:
