@@ -86,7 +86,7 @@ def tiles(plan: RoutePlan) -> list[Context]:
         {"label": _("Stops"), "value": stops_of(plan)},
         {"label": _("On no route"), "value": len(plan.unassigned.all())},
         {"label": _("Distance"), "value": kilometres(plan.distance_m), "unit": "km"},
-        {"label": _("Cost"), "value": f"{plan.cost_cents / 100:,.0f}", "unit": plan.currency, "note": _proven(plan)},
+        {"label": _("Cost"), "value": f"{plan.cost_cents / 100:,.0f}", "unit": plan.currency},
     ]
 
 
@@ -126,13 +126,17 @@ def kilometres(metres: int) -> str:
     return f"{metres / 1000:,.1f}"
 
 
-def _proven(plan: RoutePlan) -> str:
-    """How far from the best possible the plan can be at most, as it was proven."""
-    total = plan.cost_cents + plan.penalty_cents
-    if not total or not plan.lower_bound_cents:
+def bound_sentence(plan: RoutePlan) -> str:
+    """What was proven about the plan: the cost below which no plan of the day can go; empty when nothing was."""
+    if not plan.lower_bound_cents:
         return ""
-    gap = max(0.0, 1 - plan.lower_bound_cents / total)
-    return _("proven best") if gap < 0.0005 else _("at most %(gap)s above the best") % {"gap": f"{gap:.1%}"}
+    total = plan.cost_cents + plan.penalty_cents
+    words = {"bound": money(plan.lower_bound_cents, plan.currency), "total": money(total, plan.currency)}
+    if not plan.penalty_cents:
+        return _("Proven: no plan of this day costs less than %(bound)s; this one costs %(total)s.") % words
+    return _(
+        "Proven: no plan of this day costs less than %(bound)s. This one costs %(total)s when what it leaves out is priced in."
+    ) % words
 
 
 def _signed(difference: int, say: Any) -> str:
