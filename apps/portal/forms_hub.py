@@ -92,7 +92,12 @@ class UnitForm(forms.Form):
 
     sscc = forms.CharField(widget=forms.HiddenInput)
     kind = forms.ChoiceField(label=_("Finding"), choices=FINDINGS, required=False)
-    note = forms.CharField(label=_("Note"), required=False, max_length=300)
+    note = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=300,
+        widget=forms.TextInput(attrs={"placeholder": _("Note")}),
+    )
 
 
 class OverForm(forms.Form):

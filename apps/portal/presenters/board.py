@@ -105,7 +105,7 @@ def _card(item: Item, axis: Axis, day: DayBoard, row: Row) -> Context | None:
     if place is None:
         return None
     url = reverse("hub:appointment", args=[item.appointment_id]) if item.appointment_id else ""
-    delta = delay_label(day.now - item.start) if item.status == Status.LATE else ""
+    delta = delay_label(day.now - item.start) if item.status == Status.LATE and day.now < day.end else ""
     when = span_label(item.start, item.end, day.site.time_zone)
     parts = [item.label, item.shipper, str(item.status.label), when, _dock_name(row), _load(item), delta]
     return {

@@ -1,6 +1,6 @@
 """A handover's statement in numbers before it is signed, and what was stated afterwards."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -42,7 +42,7 @@ def review(statement: Statement, *, expected: int) -> Context:
     }
 
 
-def handover_facts(handover: Handover, discrepancies: Iterable[Discrepancy]) -> Context:
+def handover_facts(handover: Handover, discrepancies: Sequence[Discrepancy]) -> Context:
     """What was stated and signed, for the page of the appointment."""
     outcome = Handover.Outcome(handover.outcome)
     return {
@@ -53,7 +53,7 @@ def handover_facts(handover: Handover, discrepancies: Iterable[Discrepancy]) -> 
         "released_by": handover.released_by,
         "received_by": handover.received_by,
         "role": handover.received_by_role,
-        "reservation": handover.reservation,
+        "reservation": "" if handover.reservation == _listed(discrepancies) else handover.reservation,
         "at": handover.device_time,
         "digest": handover.statement_sha256,
         "findings": [
@@ -65,6 +65,14 @@ def handover_facts(handover: Handover, discrepancies: Iterable[Discrepancy]) -> 
             for discrepancy in discrepancies
         ],
     }
+
+
+def _listed(discrepancies: Sequence[Discrepancy]) -> str:
+    """The reservation that the service words itself when nobody wrote one: it says what the findings say."""
+    return "; ".join(
+        f"{Kind(found.kind).label}: {found.handling_unit.sscc if found.handling_unit else 'without SSCC'}"
+        for found in discrepancies
+    )
 
 
 def unit_facts(goods: Sequence[HandlingUnit]) -> list[Context]:

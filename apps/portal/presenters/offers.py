@@ -102,7 +102,7 @@ def open_offer(offers: Sequence[Offer]) -> Offer | None:
 
 
 def answered_by(offer: Offer, offers: Sequence[Offer]) -> Offer | None:
-    """The other side's offer that ``offer`` counters, of an appointment's offers in order; None for a first one."""
+    """The other side's offer that ``offer`` counters, of ``offers`` in order; None for a first one."""
     earlier = [other for other in offers[: offers.index(offer)] if other.side != offer.side]
     return earlier[-1] if earlier else None
 

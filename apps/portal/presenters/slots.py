@@ -177,6 +177,7 @@ def _months(
                     for day in week
                 ]
                 for week in Weeks().monthdatescalendar(first.year, first.month)
+                if week[-1] >= today
             ],
         }
         for first in shown

@@ -17,12 +17,12 @@ from apps.portal.hub_visit import HubVisit
 from apps.portal.presenters import offers as negotiation
 from apps.portal.presenters.handover import handover_facts
 from apps.portal.presenters.papers import missing, papers
+from apps.portal.presenters.sites import address
 from apps.portal.presenters.slots import described_slots, taken
 from apps.portal.presenters.timeline import timeline
 from apps.portal.presenters.times import span_label
 
 Context = dict[str, Any]
-CANCELLABLE = {State.OFFERED, State.CONFIRMED, State.ARRIVED}
 RENEWABLE = {State.DECLINED, State.EXPIRED}
 
 
@@ -45,6 +45,7 @@ def visit_page(
         "offer": _offer(visit, may_negotiate=may_negotiate, now=now),
         "agreed": negotiation.agreed(appointment),
         "is_agreed": appointment.state not in {State.CANCELLED, State.NO_SHOW},
+        "address": address(appointment.site),
         "load": negotiation.load_facts(appointment),
         "papers": entries,
         "missing": missing(entries),
@@ -53,9 +54,16 @@ def visit_page(
         "entries": timeline(visit.events, parties, zone=appointment.site.time_zone, moves=visit.moves),
         "refusal": _refusal(refusal, appointment) if refusal else None,
         "may_renew": may_negotiate and appointment.state in RENEWABLE,
-        "may_cancel": may_negotiate and appointment.state in CANCELLABLE,
+        "may_cancel": may_negotiate and _is_cancellable(appointment),
         "board_url": _board_url(appointment),
     }
+
+
+def _is_cancellable(appointment: Appointment) -> bool:
+    """An agreement, or an offer of the recipient's own; the other side's offer is declined instead."""
+    if appointment.state == State.OFFERED:
+        return appointment.must_act == Side.SHIPPER
+    return appointment.state in {State.CONFIRMED, State.ARRIVED}
 
 
 def _needs(appointment: Appointment) -> str:

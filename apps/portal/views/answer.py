@@ -127,7 +127,7 @@ def counter(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @hub_page
 def counter_review(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
-    """The counter-offer before it is sent (GET) and the sending (POST); a lost race leads back to the picker."""
+    """The counter-offer before it is sent (GET), the sending (POST); a lost race leads back to the picker."""
     appointment = _to_counter(request, appointment_id)
     now = timezone.now()
     choice = read_choice(request.POST if request.method == "POST" else request.GET)
@@ -157,7 +157,7 @@ def counter_review(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 def _ask_reason(
     request: HttpRequest, appointment_id: UUID, step: Callable[[ReasonForm], str], words: dict[str, str]
 ) -> HttpResponse:
-    """Ask for a reason, take the step, say what came of it; a refusal is answered by the appointment's page."""
+    """Ask for a reason, take the step, say what came of it; a refusal is said on the appointment's page."""
     appointment = hub_appointment(request.actor, appointment_id)
     require(request.actor, "appointments.offer", appointment)
     form = ReasonForm(request.POST or None)

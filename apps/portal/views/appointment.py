@@ -22,7 +22,7 @@ from apps.portal.presenters.visit import visit_page
 @require_GET
 @hub_page
 def appointment(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
-    """Whose turn it is, the slots, the agreement, what comes, the papers, the thread; the target of our e-mails."""
+    """Whose turn it is, the slots, the agreement, what comes, papers, the thread; where our e-mails lead."""
     return appointment_page(request, appointment_id)
 
 
@@ -43,6 +43,7 @@ def appointment_page(
         "decline_form": ReasonForm(auto_id="decline_%s"),
         "cancel_form": ReasonForm(auto_id="cancel_%s"),
         "arrival_form": ArrivalForm(),
+        "may_see_custody": allows(request.actor, "custody.view"),
     }
     return render(request, "portal/hub/appointment.html", context, status=refusal.status if refusal else 200)
 

@@ -1,4 +1,4 @@
-"""The day board of a site: docks × time to scale, refreshed every few seconds, and the gate's list to print."""
+"""The day board of a site: docks × time to scale, refreshed as it changes, and the gate's list to print."""
 
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -21,7 +21,7 @@ from apps.portal.presenters import board as presenter
 @require_GET
 @hub_page
 def board(request: HttpRequest, site_id: UUID) -> HttpResponse:
-    """The board of ``?day=``, today without one; ``?part=board`` answers a refresh, 304 while nothing changed."""
+    """The board of ``?day=``, by default today; ``?part=board`` is a refresh, 304 while nothing changed."""
     site = get_object_or_404(receiving_sites_visible_to(request.actor), pk=site_id)
     now = timezone.now()
     day = read_day(request.GET.get("day", "")) or local_day(now, ZoneInfo(site.time_zone))

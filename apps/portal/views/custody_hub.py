@@ -20,7 +20,7 @@ from apps.portal.presenters.custody import checkpoint_sentence, custody_entries,
 @require_http_methods(["GET", "POST"])
 @hub_page
 def custody(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
-    """Every event in the order of the log; POST verifies it against the newest checkpoint, and changes nothing."""
+    """Every event in the order of the log; POST verifies it by the newest checkpoint and changes nothing."""
     appointment = hub_appointment(request.actor, appointment_id)
     require(request.actor, "custody.view")
     with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:

@@ -53,7 +53,7 @@ def unload(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @hub_page
 def handover(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
-    """State what was received (GET and ``step=edit``), read the numbers (``step=review``), sign (``step=sign``)."""
+    """State what was received (``step=edit``), read the numbers (``step=review``), sign (``step=sign``)."""
     appointment = hub_appointment(request.actor, appointment_id)
     with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
         delivery.site = appointment.site
