@@ -121,7 +121,9 @@ class Membership(Record):
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role)
-    shipper = models.ForeignKey(Shipper, null=True, blank=True, on_delete=models.CASCADE, related_name="memberships")
+    shipper = models.ForeignKey(
+        Shipper, null=True, blank=True, on_delete=models.CASCADE, related_name="memberships"
+    )
     recipient = models.ForeignKey(
         "facilities.Recipient", null=True, blank=True, on_delete=models.CASCADE, related_name="memberships"
     )
@@ -133,7 +135,9 @@ class Membership(Record):
         constraints = [
             organisation_fits_role("membership"),
             models.UniqueConstraint(
-                fields=["person", "role", "shipper", "recipient"], nulls_distinct=False, name="membership_once"
+                fields=["person", "role", "shipper", "recipient"],
+                nulls_distinct=False,
+                name="membership_once",
             ),
         ]
 

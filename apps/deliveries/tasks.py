@@ -43,7 +43,9 @@ def issue_delivery_note(delivery_id: str, carrier: str = "", vehicle: str = "", 
 @handles("deliveries.announce", atomic=False)
 def announce(appointment_id: str, step: str, by: str) -> None:
     """Tell the party that did not act what happened to an appointment, both when Dockside acted by itself."""
-    appointment = Appointment.objects.select_related("site__recipient", "shipper", "dock").get(pk=appointment_id)
+    appointment = Appointment.objects.select_related("site__recipient", "shipper", "dock").get(
+        pk=appointment_id
+    )
     for side in sorted({Side.RECIPIENT, Side.SHIPPER} - {Side(by)}):
         _send(appointment, step, side)
 

@@ -21,7 +21,9 @@ def hub_page(view: View) -> View:
 
 def desk_page(view: View) -> View:
     """For the shipper's planners and administrators."""
-    return _page(view, lambda actor: actor.side == Side.SHIPPER and actor.has_role(Role.PLANNER, Role.SHIPPER_ADMIN))
+    return _page(
+        view, lambda actor: actor.side == Side.SHIPPER and actor.has_role(Role.PLANNER, Role.SHIPPER_ADMIN)
+    )
 
 
 def shipper_page(view: View) -> View:

@@ -9,7 +9,9 @@ from apps.tenancy.models import SLUG
 
 
 class InviteForm(forms.Form):
-    email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    email = forms.EmailField(
+        label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
     role = forms.ChoiceField(label=_("Role"))
 
     def __init__(self, *args: object, roles: frozenset[Role], **kwargs: object) -> None:
@@ -19,7 +21,9 @@ class InviteForm(forms.Form):
 
 
 class JoinForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        label=_("Name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
     password = forms.CharField(
         label=_("Password"),
         help_text=_("At least 12 characters; a password manager's choice is best."),
@@ -40,7 +44,10 @@ class ShipperForm(forms.Form):
         help_text=_("Becomes the address of its desk: 3 to 40 lower-case letters, digits and hyphens."),
     )
     gs1_company_prefix = forms.RegexField(
-        r"^\d{4,12}$", label=_("GS1 company prefix"), required=False, help_text=_("4 to 12 digits, for its SSCCs.")
+        r"^\d{4,12}$",
+        label=_("GS1 company prefix"),
+        required=False,
+        help_text=_("4 to 12 digits, for its SSCCs."),
     )
     administrator = forms.EmailField(
         label=_("Its administrator's e-mail"), required=False, help_text=_("Gets an invitation.")

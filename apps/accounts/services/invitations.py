@@ -85,7 +85,9 @@ def find_invitation(*, token: str, now: datetime) -> Invitation:
     Raises:
         InvitationClosed: it was used, has run out, or never was one.
     """
-    invitation = Invitation.objects.select_related("shipper", "recipient").filter(token_hash=_hash(token)).first()
+    invitation = (
+        Invitation.objects.select_related("shipper", "recipient").filter(token_hash=_hash(token)).first()
+    )
     if invitation is None or invitation.accepted_at is not None or invitation.expires_at <= now:
         raise InvitationClosed("This link no longer works. Ask whoever sent it for a new one.")
     return invitation
@@ -106,7 +108,10 @@ def accept_invitation(*, token: str, name: str, password: str | None, now: datet
     if person is None:
         person = Person.objects.create_user(invitation.email, password, name=name)
     Membership.objects.get_or_create(
-        person=person, role=invitation.role, shipper_id=invitation.shipper_id, recipient_id=invitation.recipient_id
+        person=person,
+        role=invitation.role,
+        shipper_id=invitation.shipper_id,
+        recipient_id=invitation.recipient_id,
     )
     invitation.accepted_at = now
     invitation.save(update_fields=["accepted_at"])
@@ -115,4 +120,3 @@ def accept_invitation(*, token: str, name: str, password: str | None, now: datet
 
 def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
-

@@ -1,4 +1,4 @@
-"""From a file of orders to deliveries: import, then one delivery per origin, site, day and temperature class."""
+"""From a file of orders to deliveries: import, then one delivery per origin, site, day and temperature."""
 
 from datetime import date, datetime
 from itertools import groupby
@@ -20,9 +20,11 @@ from apps.facilities.models import DockRule, Site
 
 @transaction.atomic
 def import_orders(*, actor: Actor, file_name: str, content: bytes, now: datetime) -> Import:
-    """Bring a file of orders in; what is created goes on the custody record. See ``consignments.services``."""
+    """Bring a file of orders in, as ``consignments.services`` does; what is created goes on record."""
     brought_in = consignments.import_consignments(actor=actor, file_name=file_name, content=content, now=now)
-    created = brought_in.consignments.select_related("origin", "site").prefetch_related("items", "handling_units")
+    created = brought_in.consignments.select_related("origin", "site").prefetch_related(
+        "items", "handling_units"
+    )
     for consignment in created:
         _record_creation(consignment, actor, now)
     return brought_in

@@ -30,12 +30,18 @@ def desk_people(request: HttpRequest) -> HttpResponse:
     """The shipper's people, and a form to invite another for whoever may."""
     shipper = current_shipper()
     context = desk_frame(request, section="people")
-    return _people(request, Organisation(Side.SHIPPER, shipper.name, shipper.pk), "desk:people", "desk_base.html", context)
+    return _people(
+        request,
+        Organisation(Side.SHIPPER, shipper.name, shipper.pk),
+        "desk:people",
+        "desk_base.html",
+        context,
+    )
 
 
 @hub_page
 def hub_people(request: HttpRequest) -> HttpResponse:
-    """The people of the first recipient that the person belongs to; ``?recipient=`` names another of theirs."""
+    """The people of the person's first recipient; ``?recipient=`` names another of theirs."""
     own = Recipient.objects.filter(pk__in=request.actor.recipient_ids)
     recipient = own.filter(name=request.GET.get("recipient", "")).first() or own.first()
     assert recipient is not None
@@ -64,7 +70,9 @@ def _people(
     context |= {
         "base": base,
         "organisation": organisation,
-        "members": Membership.objects.filter(**{key: organisation.id}).select_related("person").order_by("person__name"),
+        "members": Membership.objects.filter(**{key: organisation.id})
+        .select_related("person")
+        .order_by("person__name"),
         "invitations": Invitation.objects.filter(
             **{key: organisation.id}, accepted_at=None, expires_at__gt=timezone.now()
         ),
