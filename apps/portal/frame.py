@@ -25,6 +25,7 @@ def hub_frame(request: ActingRequest, *, section: str = "", site: Site | None = 
             {"name": s.name, "url": reverse("hub:board", args=[s.pk]), "slug": str(s.pk)} for s in sites
         ],
         "current_site": str(site.pk) if site else "",
+        "people_url": reverse("hub:people"),
         "section": section,
         "role_label": role_label(actor),
     }
