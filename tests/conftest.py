@@ -160,7 +160,9 @@ def browse(db: None) -> Callable[..., Client]:
     def sign_in(email: str | None = None, slug: str | None = None) -> Client:
         client = Client(SERVER_NAME=f"{slug}.localhost" if slug else "localhost")
         if email:
-            client.force_login(Person.objects.get(email=email), backend="allauth.account.auth_backends.AuthenticationBackend")
+            client.force_login(
+                Person.objects.get(email=email), backend="allauth.account.auth_backends.AuthenticationBackend"
+            )
         return client
 
     return sign_in

@@ -99,10 +99,11 @@ def _check_tree(checkpoint: Checkpoint, anew: dict[int, bytes]) -> None:
 
 def _changed(first: int, end: int, anew: dict[int, bytes], last_event: UUID) -> _Broken:
     """What is known about a change between two checkpoints: the event itself where there is only one."""
-    place = f"event {first}" if end == first + 1 else f"one of the events {first} to {end - 1}"
-    whose = "of this delivery" if any(first <= index < end for index in anew) else "of another delivery"
-    reason = f"The log was changed after it was signed: {place}, signed together, perhaps {whose}."
-    return _Broken(reason, last_event if end == first + 1 else None)
+    alone = end == first + 1
+    place = f"Event {first}" if alone else f"One of the events {first} to {end - 1}"
+    concerned = any(first <= index < end for index in anew)
+    reason = f"{place} was changed after it was signed{'' if concerned else '; none of this delivery'}."
+    return _Broken(reason, last_event if alone else None)
 
 
 def _leaves(size: int) -> Iterator[tuple[int, UUID, bytes]]:

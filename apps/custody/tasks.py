@@ -4,7 +4,6 @@ import logging
 from uuid import UUID
 
 from celery import shared_task
-from django.db import connection
 from django.utils import timezone
 
 from apps.custody import services
@@ -20,8 +19,9 @@ log = logging.getLogger(__name__)
 @shared_task(name="custody.sequence", ignore_result=True, expires=5)
 def sequence() -> None:
     """Bring every shipper's committed events into its log; one that can't be signed stops no other."""
-    connection.set_schema_to_public()
-    for shipper in Shipper.objects.filter(state=Shipper.State.ACTIVE):
+    with doorway.network():
+        shippers = list(Shipper.objects.filter(state=Shipper.State.ACTIVE))
+    for shipper in shippers:
         try:
             with doorway.enter_shipper(shipper):
                 _sequence_all()

@@ -142,7 +142,8 @@ def _for_owner_alone(path: str, flags: int) -> int:
 
 def _asker(job_id: UUID) -> Actor:
     """Who asked, with the roles they hold now."""
-    person = Person.objects.filter(pk=Job.objects.values("asked_by_id").get(pk=job_id)["asked_by_id"]).first()
+    asked_by = Job.objects.filter(pk=job_id).values("asked_by_id")
+    person = Person.objects.filter(pk__in=asked_by).first()
     actor = actor_at_shipper(person, current_shipper().pk) if person and person.is_active else None
     if actor is None:
         raise PermissionRefused("Whoever asked for this export is no member of this shipper any more.")

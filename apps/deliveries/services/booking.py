@@ -1,4 +1,4 @@
-"""Negotiating a delivery's slot: the calendar's step and its custody event in one transaction, then the news."""
+"""Negotiating a delivery's slot: the calendar's step and its custody event in one transaction."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -85,7 +85,9 @@ def counter_offer(
         reason_code=reason_code,
         now=now,
     )
-    _record_offer("slots_countered", delivery, appointment, _open_offer(appointment), actor, now, answers=answered)
+    _record_offer(
+        "slots_countered", delivery, appointment, _open_offer(appointment), actor, now, answers=answered
+    )
     _announce(appointment, "countered", actor)
     return appointment
 
@@ -154,7 +156,13 @@ def decline_offer(
 
 @transaction.atomic
 def cancel_appointment(
-    *, actor: Actor, delivery: Delivery, appointment_id: UUID, reason_code: str, now: datetime, message: str = ""
+    *,
+    actor: Actor,
+    delivery: Delivery,
+    appointment_id: UUID,
+    reason_code: str,
+    now: datetime,
+    message: str = "",
 ) -> Appointment:
     """Cancel a negotiation or an agreed appointment with a reason; its time is free again."""
     _of_delivery(delivery, appointment_id)

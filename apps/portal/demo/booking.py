@@ -76,7 +76,9 @@ def apart(found: SlotSearch, count: int, *, first: float = 0.0) -> list[Slot]:
     chosen: list[Slot] = []
     pivot = int(len(found.slots) * first)
     for slot in (*found.slots[pivot:], *found.slots[:pivot]):
-        if len(chosen) < count and all(slot.end <= other.start or other.end <= slot.start for other in chosen):
+        if len(chosen) < count and all(
+            slot.end <= other.start or other.end <= slot.start for other in chosen
+        ):
             chosen.append(slot)
     return chosen
 
@@ -92,7 +94,7 @@ def bring_orders_in(calendar: DemoCalendar, story: Story) -> None:
             )
             story.tell(
                 f"{facts.name} imports {report.rows} order lines",
-                f"{report.created} consignments created, {report.unchanged} unchanged, {report.refused} rows refused",
+                f"{report.created} consignments in, {report.unchanged} unchanged, {report.refused} refused",
             )
             try:
                 made = services.group_consignments(actor=planner, now=morning)
@@ -140,10 +142,17 @@ def _request(
             return False
         slots = apart(found, 2, first=turn * 5 % 11 / 11)  # over the whole day, so that trucks get round
         if contested is not None:
-            wanted = Slot(contested.dock_id, contested.start, contested.start + (slots[0].end - slots[0].start))
+            wanted = Slot(
+                contested.dock_id, contested.start, contested.start + (slots[0].end - slots[0].start)
+            )
             slots = _collide(planner, delivery, load, wanted, at, story)
         appointment = services.ask_for_slots(
-            actor=planner, delivery=delivery, slots=slots, load=load, now=at, message="Any of these suits the truck."
+            actor=planner,
+            delivery=delivery,
+            slots=slots,
+            load=load,
+            now=at,
+            message="Any of these suits the truck.",
         )
         code = delivery.site.code
     manager = recipient_actor(manager_email(code))
@@ -161,11 +170,17 @@ def _slot_of_the_other(facts: ShipperFacts, delivery_id: UUID) -> Slot | None:
     with desk(facts):
         site_id = Delivery.objects.get(pk=delivery_id).site_id
     promised = (
-        Appointment.objects.filter(site_id=site_id, state=Agreed.CONFIRMED, dock__lanes=1, shipper__slug=FIRST.slug)
+        Appointment.objects.filter(
+            site_id=site_id, state=Agreed.CONFIRMED, dock__lanes=1, shipper__slug=FIRST.slug
+        )
         .order_by("during")
         .first()
     )
-    return Slot(promised.dock_id, promised.during.lower, promised.during.upper) if promised and promised.dock_id else None
+    return (
+        Slot(promised.dock_id, promised.during.lower, promised.during.upper)
+        if promised and promised.dock_id
+        else None
+    )
 
 
 def _collide(
@@ -197,7 +212,12 @@ def _counter(facts: ShipperFacts, manager: Actor, appointment_id: UUID, at: date
     with enter_delivery(actor=manager, appointment_id=appointment_id) as delivery:
         appointment = Appointment.objects.get(pk=appointment_id)
         found = find_slots(
-            site=delivery.site, load=appointment.load, first_day=delivery.day, days=1, now=at, appointment=appointment
+            site=delivery.site,
+            load=appointment.load,
+            first_day=delivery.day,
+            days=1,
+            now=at,
+            appointment=appointment,
         )
         services.counter_offer(
             actor=manager,
@@ -217,7 +237,8 @@ def _counter(facts: ShipperFacts, manager: Actor, appointment_id: UUID, at: date
             actor=planner, delivery=delivery, offer_id=offer.pk, slot_index=0, now=at + timedelta(minutes=25)
         )
         story.tell(
-            f"{delivery.number}: {delivery.site.name} counters", f"{facts.name} accepts: {confirmed.confirmation_number}"
+            f"{delivery.number}: {delivery.site.name} counters",
+            f"{facts.name} accepts: {confirmed.confirmation_number}",
         )
 
 

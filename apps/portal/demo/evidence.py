@@ -91,7 +91,7 @@ def _verify(bundle: Path, key: Path) -> str:
     answer = subprocess.run(  # noqa: S603 our own verifier on our own bundle
         [sys.executable, "-I", str(verifier), str(bundle), "--key", str(key)], capture_output=True, text=True
     )
-    lines = answer.stdout.strip().splitlines()
     if answer.returncode != 0:
         raise NotProven(f"{bundle.name} does not verify:\n{answer.stdout}{answer.stderr}")
-    return lines[0] if lines else "verified"
+    proven = (line.strip(" -") for line in answer.stdout.splitlines() if "events that are in the log" in line)
+    return f"PASS: {next(proven, 'nothing to prove')}"

@@ -20,7 +20,9 @@ def theme(request: HttpRequest) -> HttpResponse:
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
         target = "/"
     response = redirect(target)
-    response.set_cookie("theme", chosen, max_age=365 * 86400, samesite="Lax", secure=settings.PRODUCTION, httponly=True)
+    response.set_cookie(
+        "theme", chosen, max_age=365 * 86400, samesite="Lax", secure=settings.PRODUCTION, httponly=True
+    )
     if request.user.is_authenticated:
         Person.objects.filter(pk=request.user.pk).update(theme=chosen)
     return response
