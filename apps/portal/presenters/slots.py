@@ -212,7 +212,7 @@ def _parts_of_day(slots: Iterable[Context], zone: str) -> list[Context]:
 
 
 def _at_best_dock(slot: Slot, search: SlotSearch, choice: Choice) -> Slot:
-    """Of the docks that are free at this start: where it was chosen, else the first that no chosen slot needs."""
+    """Of the docks free at this start: where it was chosen, else the first that no chosen slot needs."""
     free = search.at(slot.start)
     chosen = [other for other in free if other in choice.slots]
     apart = [other for other in free if not choice.overlaps(other)]
