@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+from django.conf import settings
 from django.utils import timezone
 
 from apps.accounts.actors import Actor, actor_at_shipper
@@ -42,7 +43,7 @@ def collect(calendar: DemoCalendar, story: Story, folder: Path, wait_for_work: C
         notes += _keep_papers(facts, calendar, folder)
         bundle, key = _keep_bundle(facts, jobs[facts.slug], folder)
         story.tell(f"{bundle.name}, checked offline with {key.name}", _verify(bundle, key))
-    story.tell("Delivery notes (PDF)", f"{notes} in {folder}")
+    story.tell("Delivery notes (PDF)", f"{notes} in {folder.relative_to(settings.BASE_DIR)}")
 
 
 def _auditor(facts: ShipperFacts, shipper: Shipper) -> Actor:
