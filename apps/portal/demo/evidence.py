@@ -1,5 +1,6 @@
 """The demo's last act: an auditor exports each shipper's record, checks it offline, and keeps the papers."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -7,7 +8,6 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from django.conf import settings
 from django.utils import timezone
 
 from apps.accounts.actors import Actor, actor_at_shipper
@@ -43,7 +43,7 @@ def collect(calendar: DemoCalendar, story: Story, folder: Path, wait_for_work: C
         notes += _keep_papers(facts, calendar, folder)
         bundle, key = _keep_bundle(facts, jobs[facts.slug], folder)
         story.tell(f"{bundle.name}, checked offline with {key.name}", _verify(bundle, key))
-    story.tell("Delivery notes (PDF)", f"{notes} in {folder.relative_to(settings.BASE_DIR)}")
+    story.tell("Delivery notes (PDF)", f"{notes} in {os.path.relpath(folder)}")
 
 
 def _auditor(facts: ShipperFacts, shipper: Shipper) -> Actor:
