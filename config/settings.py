@@ -287,7 +287,9 @@ LOGGING = {
     "loggers": {
         "fontTools": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},
-        "celery.worker.strategy": {"level": "WARNING"},  # “received” and “succeeded” every two seconds say nothing
+        "celery.worker.strategy": {
+            "level": "WARNING"
+        },  # “received” and “succeeded” every two seconds say nothing
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
     },

@@ -1,4 +1,4 @@
-"""The tests' database: a template with both shippers and the cast, cloned; built again when the models change."""
+"""The tests' database: cloned from a template with both shippers and the cast."""
 
 import hashlib
 import os
@@ -23,7 +23,11 @@ BUILD_LOCK = 4711
 def fingerprint() -> str:
     """Changes when the schema, the privileges or the cast do."""
     digest = hashlib.sha256(repr((settings.SHARED_APPS, settings.TENANT_APPS)).encode())
-    files = [*ROOT.glob("apps/*/migrations/*.py"), *ROOT.glob("apps/*/models.py"), *ROOT.glob("apps/tenancy/*.py")]
+    files = [
+        *ROOT.glob("apps/*/migrations/*.py"),
+        *ROOT.glob("apps/*/models.py"),
+        *ROOT.glob("apps/tenancy/*.py"),
+    ]
     for file in sorted([*files, ROOT / "apps/core/access.py", Path(cast.__file__)]):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
@@ -47,7 +51,9 @@ def create() -> None:
         connections.close_all()
         _drop(session, TEST_DATABASE)
         session.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(TEST_DATABASE), sql.Identifier(template))
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(TEST_DATABASE), sql.Identifier(template)
+            )
         )
     use(TEST_DATABASE)
 
@@ -66,7 +72,9 @@ def use(name: str) -> None:
 
 
 def _build(session: psycopg.Connection[tuple[object, ...]], template: str) -> None:
-    for (old,) in session.execute("SELECT datname FROM pg_database WHERE datname LIKE 'template\\_%'").fetchall():
+    for (old,) in session.execute(
+        "SELECT datname FROM pg_database WHERE datname LIKE 'template\\_%'"
+    ).fetchall():
         _drop(session, str(old))
     building = f"{template}_building"
     _drop(session, building)
@@ -77,7 +85,9 @@ def _build(session: psycopg.Connection[tuple[object, ...]], template: str) -> No
     use(building)
     cast.seed()
     connections.close_all()
-    session.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(building), sql.Identifier(template)))
+    session.execute(
+        sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(building), sql.Identifier(template))
+    )
 
 
 def _manage(database: str, *arguments: str) -> None:

@@ -1,4 +1,4 @@
-"""Settings of the tests: the real ones, with quick passwords, kept mail, no broker and a store of their own."""
+"""Settings of the tests: the real ones, with quick passwords, kept mail, no broker, own folders."""
 
 import tempfile
 from pathlib import Path

@@ -67,7 +67,9 @@ def actor_at_shipper(person: Person, shipper_id: UUID) -> Actor | None:
     """The person as a member of that shipper; None when they are not one."""
     roles = frozenset(
         Role(role)
-        for role in Membership.objects.filter(person=person, shipper_id=shipper_id).values_list("role", flat=True)
+        for role in Membership.objects.filter(person=person, shipper_id=shipper_id).values_list(
+            "role", flat=True
+        )
     )
     if not roles:
         return None
@@ -82,4 +84,6 @@ def actor_in_network(person: Person) -> Actor | None:
     at_recipients = tuple((m.recipient_id, Role(m.role)) for m in memberships if m.recipient_id)
     network_roles = frozenset(Role(m.role) for m in memberships if not m.recipient_id)
     side = Side.RECIPIENT if at_recipients else Side.NETWORK
-    return Actor(side, person.pk, person.name, person.email, roles=network_roles, recipient_roles=at_recipients)
+    return Actor(
+        side, person.pk, person.name, person.email, roles=network_roles, recipient_roles=at_recipients
+    )

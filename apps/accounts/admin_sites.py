@@ -15,6 +15,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import reverse
@@ -26,7 +27,12 @@ from apps.accounts.models import Role
 from apps.accounts.permissions import allows, is_planner
 from apps.tenancy.doorway import current_shipper, in_network
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
+
+
+def actor_of(request: HttpRequest) -> Actor | None:
+    """Whom our middleware found to be acting; None for strangers."""
+    return getattr(request, "actor", None) or None
 
 
 class DocksideAdminSite(UnfoldAdminSite):
@@ -40,7 +46,8 @@ class DocksideAdminSite(UnfoldAdminSite):
         raise NotImplementedError
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return bool(request.actor) and self.lets_in(request.actor)
+        actor = actor_of(request)
+        return actor is not None and self.lets_in(actor)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Strangers sign in at the usual page; who is signed in and still here may not come in."""
@@ -56,7 +63,9 @@ class DocksideAdminSite(UnfoldAdminSite):
             logout(request)
         return redirect("account_login")
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         return redirect("account_change_password")
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
@@ -73,6 +82,8 @@ class DocksideAdminSite(UnfoldAdminSite):
         theme = getattr(request.user, "theme", "auto")
         return context | {
             "site_title": "Dockside",
+            "site_header": self.site_header,
+            "site_favicons": [{"rel": "icon", "type": "image/svg+xml", "href": static("img/favicon.svg")}],
             "site_subheader": self.owner_name(request),
             "site_symbol": self.symbol,
             "colors": {},
@@ -140,7 +151,7 @@ class RuledAdmin(RuledInline):
 
 
 def _allowed(request: HttpRequest, rule: str, subject: Model | None) -> bool:
-    return bool(request.actor) and allows(request.actor, rule, subject)
+    return allows(actor_of(request), rule, subject)
 
 
 desk_admin_site = DeskAdminSite(name="admin")

@@ -11,7 +11,11 @@ def acting(request: HttpRequest) -> dict[str, Any]:
     """``actor`` (or None), ``shipper`` (None at the hub), ``at_hub`` and ``theme`` (auto, light or dark)."""
     at_hub = in_network()
     person = getattr(request, "user", None)
-    theme = person.theme if person is not None and person.is_authenticated else request.COOKIES.get("theme", "auto")
+    theme = (
+        person.theme
+        if person is not None and person.is_authenticated
+        else request.COOKIES.get("theme", "auto")
+    )
     return {
         "actor": getattr(request, "actor", None),
         "shipper": None if at_hub else getattr(request, "tenant", None),

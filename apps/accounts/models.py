@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth import get_backends
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.db import connection, models
+from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django_tenants.utils import get_public_schema_name
@@ -12,6 +12,7 @@ from django_tenants.utils import get_public_schema_name
 from apps.core.access import ALL, CURRENT_SHIPPER, Access
 from apps.core.ids import new_id
 from apps.core.models import Record
+from apps.tenancy.connection import connection
 from apps.tenancy.models import Shipper
 
 
@@ -69,6 +70,8 @@ class Person(AbstractBaseUser):
 
     objects = PersonManager()
 
+    is_superuser = False  # nobody is: libraries ask
+
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
@@ -104,14 +107,18 @@ class Person(AbstractBaseUser):
             shipper__schema_name=connection.schema_name, role__in=[Role.PLANNER, Role.SHIPPER_ADMIN]
         ).exists()
 
-    def has_perm(self, perm: str, obj: object | None = None) -> bool:
+    def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
         return self.is_active and any(backend.has_perm(self, perm, obj) for backend in get_backends())
 
-    def has_perms(self, perm_list: list[str], obj: object | None = None) -> bool:
+    def has_perms(self, perm_list: list[str], obj: models.Model | None = None) -> bool:
         return all(self.has_perm(perm, obj) for perm in perm_list)
 
     def has_module_perms(self, app_label: str) -> bool:
-        return self.is_active and any(backend.has_module_perms(self, app_label) for backend in get_backends())
+        return self.is_active and any(
+            backend.has_module_perms(self, app_label)
+            for backend in get_backends()
+            if hasattr(backend, "has_module_perms")
+        )
 
 
 class Membership(Record):
@@ -119,7 +126,9 @@ class Membership(Record):
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role)
-    shipper = models.ForeignKey(Shipper, null=True, blank=True, on_delete=models.CASCADE, related_name="memberships")
+    shipper = models.ForeignKey(
+        Shipper, null=True, blank=True, on_delete=models.CASCADE, related_name="memberships"
+    )
     recipient = models.ForeignKey(
         "facilities.Recipient", null=True, blank=True, on_delete=models.CASCADE, related_name="memberships"
     )
@@ -131,7 +140,9 @@ class Membership(Record):
         constraints = [
             organisation_fits_role("membership"),
             models.UniqueConstraint(
-                fields=["person", "role", "shipper", "recipient"], nulls_distinct=False, name="membership_once"
+                fields=["person", "role", "shipper", "recipient"],
+                nulls_distinct=False,
+                name="membership_once",
             ),
         ]
 

@@ -45,11 +45,14 @@ class VehicleInline(Ruled, RuledInline, StackedInline):
             None,
             {
                 "fields": [
-                    ("plate", "vehicle_class", "active"),
-                    ("length_m", "height_m", "gross_weight_kg"),
-                    ("capacity_pallets", "capacity_kg", "capacity_m3"),
-                    ("temperature_classes", "tail_lift", "adr"),
+                    ("plate", "vehicle_class"),
+                    ("length_m", "height_m"),
+                    ("gross_weight_kg", "capacity_kg"),
+                    ("capacity_pallets", "capacity_m3"),
+                    "temperature_classes",
+                    ("tail_lift", "adr"),
                     ("shift_start", "shift_end"),
+                    "active",
                 ]
             },
         )
@@ -60,6 +63,7 @@ class DriverInline(Ruled, RuledInline, TabularInline):
     model = Driver
     extra = 0
     tab = True
+    hide_title = True
     fields = ["name", "phone", "licence", "adr_until", "active"]
 
 
@@ -74,9 +78,11 @@ class TariffInline(Ruled, RuledInline, StackedInline):
             None,
             {
                 "fields": [
-                    ("vehicle_class", "valid", "currency"),
-                    ("per_route", "per_km", "per_hour"),
-                    ("per_stop", "per_pallet", "minimum"),
+                    ("vehicle_class", "currency"),
+                    "valid",
+                    ("per_route", "minimum"),
+                    ("per_km", "per_hour"),
+                    ("per_stop", "per_pallet"),
                 ]
             },
         )
@@ -102,7 +108,7 @@ class UsableToday(admin.SimpleListFilter):
 @admin.register(Carrier, site=desk_admin_site)
 class CarrierAdmin(Ruled, RuledAdmin, ActivityActions, ModelAdmin):
     form = CarrierForm
-    list_display = ["name", "usable_today", "scac", "own_fleet", "vehicles_in_use", "drivers_in_use", "contact"]
+    list_display = ["name", "usable_today", "scac", "kind", "vehicles_in_use", "drivers_in_use", "contact"]
     list_filter = [UsableToday, "active", "own_fleet"]
     search_fields = ["name", "scac", "contact_name", "email", "vehicles__plate", "drivers__name"]
     search_help_text = gettext_lazy("Name, SCAC, contact, plate or driver")
@@ -115,7 +121,7 @@ class CarrierAdmin(Ruled, RuledAdmin, ActivityActions, ModelAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Carrier]:
-        return with_readiness(super().get_queryset(request), day=timezone.now().date())
+        return with_readiness(super().get_queryset(request), day=timezone.now().date()).order_by("name")
 
     @display(
         description=gettext_lazy("Today"),
@@ -130,6 +136,10 @@ class CarrierAdmin(Ruled, RuledAdmin, ActivityActions, ModelAdmin):
         if not carrier.has_tariff:
             return "tariff", _("No tariff today")
         return "ready", _("Ready")
+
+    @admin.display(description=gettext_lazy("Kind"), ordering="own_fleet")
+    def kind(self, carrier: Carrier) -> str:
+        return _("Own fleet") if carrier.own_fleet else _("Contracted")
 
     @admin.display(description=gettext_lazy("Vehicles"), ordering="active_vehicles")
     def vehicles_in_use(self, carrier: Any) -> int:
@@ -147,7 +157,16 @@ class CarrierAdmin(Ruled, RuledAdmin, ActivityActions, ModelAdmin):
 @admin.register(Vehicle, site=desk_admin_site)
 class VehicleAdmin(Ruled, RuledAdmin, ActivityActions, ModelAdmin):
     form = VehicleForm
-    list_display = ["plate", "carrier", "vehicle_class", "size", "capacity", "temperatures", "tail_lift", "adr", "active"]
+    list_display = [
+        "plate",
+        "carrier",
+        "vehicle_class",
+        "size",
+        "capacity",
+        "temperatures",
+        "equipment",
+        "active",
+    ]
     list_filter = ["active", "vehicle_class", "tail_lift", "adr", "carrier"]
     list_select_related = ["carrier"]
     search_fields = ["plate", "carrier__name"]
@@ -157,8 +176,8 @@ class VehicleAdmin(Ruled, RuledAdmin, ActivityActions, ModelAdmin):
     warn_unsaved_form = True
     fieldsets = [
         (None, {"fields": [("carrier", "plate"), ("vehicle_class", "active")]}),
-        (gettext_lazy("Size"), {"fields": [("length_m", "height_m", "gross_weight_kg")]}),
-        (gettext_lazy("Carries"), {"fields": [("capacity_pallets", "capacity_kg", "capacity_m3")]}),
+        (gettext_lazy("Size"), {"fields": [("length_m", "height_m"), "gross_weight_kg"]}),
+        (gettext_lazy("Carries"), {"fields": [("capacity_pallets", "capacity_kg"), "capacity_m3"]}),
         (gettext_lazy("Equipment"), {"fields": ["temperature_classes", ("tail_lift", "adr")]}),
         (gettext_lazy("Shift"), {"fields": [("shift_start", "shift_end")]}),
     ]
@@ -173,6 +192,11 @@ class VehicleAdmin(Ruled, RuledAdmin, ActivityActions, ModelAdmin):
             "pallets": vehicle.capacity_pallets,
             "kg": f"{vehicle.capacity_kg:,}",
         }
+
+    @admin.display(description=gettext_lazy("Equipment"), empty_value="–")
+    def equipment(self, vehicle: Vehicle) -> str | None:
+        said = [_("Tail-lift") if vehicle.tail_lift else "", _("Dangerous goods") if vehicle.adr else ""]
+        return ", ".join(filter(None, said)) or None
 
     @admin.display(description=gettext_lazy("Temperature"))
     def temperatures(self, vehicle: Vehicle) -> str:
@@ -213,7 +237,18 @@ class ValidOn(admin.SimpleListFilter):
 @admin.register(Tariff, site=desk_admin_site)
 class TariffAdmin(Ruled, RuledAdmin, ModelAdmin):
     form = TariffForm
-    list_display = ["carrier", "vehicle_class", "period", "route", "km", "hour", "stop", "pallet", "least", "currency"]
+    list_display = [
+        "carrier",
+        "vehicle_class",
+        "period",
+        "route",
+        "km",
+        "hour",
+        "stop",
+        "pallet",
+        "least",
+        "currency",
+    ]
     list_filter = [ValidOn, "vehicle_class", "carrier"]
     list_select_related = ["carrier"]
     search_fields = ["carrier__name"]
@@ -221,7 +256,10 @@ class TariffAdmin(Ruled, RuledAdmin, ModelAdmin):
     autocomplete_fields = ["carrier"]
     fieldsets = [
         (None, {"fields": [("carrier", "vehicle_class"), "valid", "currency"]}),
-        (gettext_lazy("Charges"), {"fields": [("per_route", "per_km", "per_hour"), ("per_stop", "per_pallet", "minimum")]}),
+        (
+            gettext_lazy("Charges"),
+            {"fields": [("per_route", "minimum"), ("per_km", "per_hour"), ("per_stop", "per_pallet")]},
+        ),
     ]
 
     @admin.display(description=gettext_lazy("Valid"), ordering="valid")

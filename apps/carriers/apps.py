@@ -5,3 +5,4 @@ from django.apps import AppConfig
 
 class CarriersConfig(AppConfig):
     name = "apps.carriers"
+    verbose_name = "Fleet"

@@ -1,5 +1,8 @@
 """How carriers' facts are typed in: money in units of the currency, periods by their first and last day."""
 
+# Django's model forms take no type arguments at run time.
+# mypy: disable-error-code="type-arg"
+
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -19,7 +22,7 @@ from unfold.widgets import (
     UnfoldAdminSingleDateWidget,
 )
 
-from apps.carriers.models import Carrier, Tariff, Vehicle, VehicleClass
+from apps.carriers.models import Carrier, Tariff, Vehicle
 from apps.facilities.models import TemperatureClass
 
 AMOUNTS = ("per_route", "per_km", "per_hour", "per_stop", "per_pallet", "minimum")
@@ -32,11 +35,11 @@ class AmountField(forms.DecimalField):
     widget = UnfoldAdminDecimalFieldWidget
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.pop("min_value", None)
-        super().__init__(min_value=0, max_value=Decimal(10**7), decimal_places=2, **kwargs)
+        limits = {"min_value": 0, "max_value": Decimal(10**7), "decimal_places": 2, "required": False}
+        super().__init__(**{**kwargs, **limits})
 
     def prepare_value(self, value: Any) -> Any:
-        return Decimal(value) / 100 if isinstance(value, int) else value
+        return Decimal(value).scaleb(-2) if isinstance(value, int) else value
 
     def clean(self, value: Any) -> int:
         return int((super().clean(value) or Decimal(0)) * 100)
@@ -50,25 +53,27 @@ class PeriodWidget(RangeWidget):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(UnfoldAdminSingleDateWidget(), attrs)
-        for widget, label in zip(self.widgets, (_("First day"), _("Last day")), strict=True):
-            widget.attrs |= {"aria-label": label, "placeholder": label}
+        self.widgets = [
+            UnfoldAdminSingleDateWidget({"aria-label": label, "placeholder": label})
+            for label in (gettext_lazy("First day"), gettext_lazy("Last day"))
+        ]
 
     def decompress(self, value: Any) -> tuple[date | None, date | None]:
         return _first_and_last(value) if isinstance(value, DateRange) else (None, None)
 
 
 class PeriodField(DateRangeField):
-    """A period by its first and its last day; blank on one side means open. Kept as ``[first, day after last)``."""
+    """A period by its first and last day; blank means open. Kept as ``[first, day after last)``."""
 
     widget = PeriodWidget
 
     def prepare_value(self, value: Any) -> Any:
         return list(_first_and_last(value)) if isinstance(value, DateRange) else value
 
-    def compress(self, values: list[date | None]) -> DateRange | None:
-        if not values or values == [None, None]:
+    def compress(self, values: Any) -> DateRange | None:
+        first, last = values or (None, None)
+        if not first and not last:
             return None
-        first, last = values
         if first and last and last < first:
             raise ValidationError(_("The last day is before the first."), code="bound_ordering")
         return DateRange(first, last + ONE_DAY if last else None)
@@ -125,7 +130,7 @@ class TariffForm(forms.ModelForm):
         model = Tariff
         fields = "__all__"  # noqa: DJ007 the admin names the fields
         field_classes = {"valid": PeriodField, **dict.fromkeys(AMOUNTS, AmountField)}
-        widgets = {"valid": PeriodWidget, **{name: UnfoldAdminDecimalFieldWidget for name in AMOUNTS}}
+        widgets = {"valid": PeriodWidget, **dict.fromkeys(AMOUNTS, UnfoldAdminDecimalFieldWidget)}
         labels = {
             "valid": gettext_lazy("Valid"),
             "per_route": gettext_lazy("Per route"),
@@ -156,10 +161,10 @@ class TariffFormSet(PaginationInlineFormSet):
 
     def clean(self) -> None:
         super().clean()
-        for earlier, later in _overlaps(self._kept()):
+        for earlier, later in list(_overlaps(self._kept())):
             words = _("%(class)s: overlaps the tariff that is valid %(period)s.") % {
-                "class": VehicleClass(later.cleaned_data["vehicle_class"]).label,
-                "period": period_in_words(earlier.cleaned_data["valid"]),
+                "class": later.instance.get_vehicle_class_display(),
+                "period": period_in_words(earlier.instance.valid),
             }
             later.add_error("valid", words)
 
@@ -171,7 +176,7 @@ class TariffFormSet(PaginationInlineFormSet):
 
 
 def _overlaps(forms_kept: Iterable[TariffForm]) -> Iterator[tuple[TariffForm, TariffForm]]:
-    """Each pair of neighbours in time, of one class of vehicle, of which the first is not over when the second begins."""
+    """Pairs of one class of vehicle of which the first is not over when the second begins."""
     latest: dict[str, TariffForm] = {}
     for form in sorted(forms_kept, key=lambda form: form.cleaned_data["valid"].lower or date.min):
         vehicle_class = form.cleaned_data["vehicle_class"]

@@ -46,8 +46,12 @@ class Vehicle(Record):
     carrier = models.ForeignKey(Carrier, on_delete=models.CASCADE, related_name="vehicles")
     plate = models.CharField(_("plate"), max_length=15, unique=True)
     vehicle_class = models.CharField(_("class"), max_length=12, choices=VehicleClass)
-    length_m = models.DecimalField(_("length (m)"), max_digits=5, decimal_places=2, validators=[MinValueValidator(1)])
-    height_m = models.DecimalField(_("height (m)"), max_digits=5, decimal_places=2, validators=[MinValueValidator(1)])
+    length_m = models.DecimalField(
+        _("length (m)"), max_digits=5, decimal_places=2, validators=[MinValueValidator(1)]
+    )
+    height_m = models.DecimalField(
+        _("height (m)"), max_digits=5, decimal_places=2, validators=[MinValueValidator(1)]
+    )
     gross_weight_kg = models.PositiveIntegerField(_("gross weight (kg)"))
     capacity_pallets = models.PositiveSmallIntegerField(_("pallets"))
     capacity_kg = models.PositiveIntegerField(_("payload (kg)"))
@@ -67,7 +71,9 @@ class Vehicle(Record):
     class Meta:
         ordering = ["carrier", "plate"]
         constraints = [
-            models.CheckConstraint(name="vehicle_shift_ordered", condition=Q(shift_end__gt=models.F("shift_start")))
+            models.CheckConstraint(
+                name="vehicle_shift_ordered", condition=Q(shift_end__gt=models.F("shift_start"))
+            )
         ]
 
     def __str__(self) -> str:
@@ -115,7 +121,9 @@ class Tariff(Record):
                     ("vehicle_class", RangeOperators.EQUAL),
                     ("valid", RangeOperators.OVERLAPS),
                 ],
-                violation_error_message=_("Another tariff of this carrier for this class of vehicle overlaps that time."),
+                violation_error_message=_(
+                    "Another tariff of this carrier for this class of vehicle overlaps that time."
+                ),
             )
         ]
 

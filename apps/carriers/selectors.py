@@ -28,4 +28,5 @@ def with_readiness(carriers: QuerySet[Carrier], *, day: date) -> QuerySet[Carrie
 
 def usable_on(day: date) -> QuerySet[Carrier]:
     """Carriers that can be planned with on ``day``: active, with an active vehicle that a tariff prices."""
-    return with_readiness(Carrier.objects.filter(active=True), day=day).filter(has_tariff=True)
+    usable = with_readiness(Carrier.objects.filter(active=True), day=day)
+    return usable.filter(Q(has_tariff=True))

@@ -1,4 +1,4 @@
-"""What the database lets each role do with a model's table; declared on the model, granted after each migration.
+"""What the database lets each role do with a model's table; declared on the model, granted by migrating.
 
 Two runtime roles act: the hub (the network's host) and a shipper (one role per schema). A network
 model says with ``access`` what both may do and which rows a shipper may touch; a model in a

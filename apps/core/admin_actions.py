@@ -16,7 +16,7 @@ SHOWN = 20
 
 
 class ActivityActions:
-    """For a model admin whose model has ``active``: what is off stays in the books and is not planned with."""
+    """For a model admin whose model has ``active``: what is off stays on record and is not planned with."""
 
     @action(description=gettext_lazy("Activate the selected …"), permissions=["change"])
     def activate(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
@@ -36,7 +36,7 @@ class ActivityActions:
         affected.model._default_manager.filter(pk__in=[row.pk for row in rows]).update(active=active)
         if rows:
             change = [{"changed": {"fields": ["active"]}}]
-            LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, change_message=change)
+            LogEntry.objects.log_actions(str(request.user.pk), rows, CHANGE, change_message=change)
         done = (
             ngettext("%d is active now.", "%d are active now.", len(rows))
             if active
@@ -64,5 +64,5 @@ class ActivityActions:
             "checkbox_name": helpers.ACTION_CHECKBOX_NAME,
             "action": action_name,
         }
-        request.current_app = admin.admin_site.name  # type: ignore[attr-defined]  # how Django's admin does it
+        request.current_app = admin.admin_site.name
         return TemplateResponse(request, "admin/confirm_activity.html", context)

@@ -32,14 +32,21 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, exceptions.ValidationError):
         return _document(422, "invalid", "Some fields need another value.", errors=_pointers(error.detail))
     code = "not-found" if isinstance(error, Http404) else getattr(error, "default_code", "error")
-    answer = _document(response.status_code, str(code).replace("_", "-"), str(getattr(error, "detail", error)))
+    answer = _document(
+        response.status_code, str(code).replace("_", "-"), str(getattr(error, "detail", error))
+    )
     for name in {"WWW-Authenticate", "Retry-After"} & set(response.headers):
         answer.headers[name] = response.headers[name]
     return answer
 
 
 def _document(status: int, code: str, detail: str, **members: Any) -> Response:
-    body = {"type": f"urn:dockside:{code}", "title": code.replace("-", " "), "status": status, "detail": detail}
+    body = {
+        "type": f"urn:dockside:{code}",
+        "title": code.replace("-", " "),
+        "status": status,
+        "detail": detail,
+    }
     return Response({**body, **members}, status=status, content_type=PROBLEM_TYPE)
 
 

@@ -1,4 +1,4 @@
-"""Pages answer a refusal with what it says, at its status; nothing of what was typed is lost by a stack trace."""
+"""Pages answer a refusal with what it says, at its status."""
 
 from collections.abc import Callable
 

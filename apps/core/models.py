@@ -40,7 +40,9 @@ class Job(Record):
     total = models.PositiveIntegerField(default=0)
     message = models.TextField(blank=True)
     subject_id = models.UUIDField(null=True, blank=True, help_text=_("What the work is about."))
-    artefact = models.CharField(max_length=300, blank=True, help_text=_("Where the result lies in the store."))
+    artefact = models.CharField(
+        max_length=300, blank=True, help_text=_("Where the result lies in the store.")
+    )
     cancel_requested = models.BooleanField(default=False)
     asked_by_id = models.UUIDField(null=True, blank=True)
     asked_by_name = models.CharField(max_length=200, blank=True)
@@ -51,6 +53,9 @@ class Job(Record):
     class Meta:
         ordering = ["-id"]
         indexes = [models.Index(fields=["kind", "subject_id"])]
+
+    def __str__(self) -> str:
+        return f"{self.kind} · {self.get_state_display()}"
 
     @property
     def is_over(self) -> bool:

@@ -17,7 +17,7 @@ class LogKeyMissing(DomainError):
 
 
 class LogDamaged(DomainError):
-    """What is stored contradicts the log's own signature: nothing more is signed until somebody has looked."""
+    """What is stored contradicts the log's signature: nothing more is signed until somebody has looked."""
 
     code = "log-damaged"
     status = 500

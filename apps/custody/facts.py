@@ -1,4 +1,4 @@
-"""What callers say, brought into the form of the closed schema: printable text, nothing empty, nobody's name. Pure.
+"""What callers say, brought into the closed schema's form: printable text, nothing empty, no names. Pure.
 
 Text that people typed may hold anything; a custody event may not. What can be said in the schema's form is
 brought into it here, and `canonical` judges the result.

@@ -37,7 +37,9 @@ def signer() -> notes.KeySigner:
     if published is None:
         LogKey.objects.bulk_create([LogKey(vkey=str(key.key))])
     elif published.vkey != str(key.key):
-        raise LogKeyMissing(f"{path} is not the key that {log_origin(shipper)} is signed with; bring that file here.")
+        raise LogKeyMissing(
+            f"{path} is not the key that {log_origin(shipper)} is signed with; bring that file here."
+        )
     return key
 
 
@@ -49,14 +51,16 @@ def _load(path: Path, name: str) -> notes.KeySigner:
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except FileNotFoundError as error:
-        raise LogKeyMissing(f"The key file {path} of {name} is missing; bring it here from its backup.") from error
+        raise LogKeyMissing(
+            f"The key file {path} of {name} is missing; bring it here from its backup."
+        ) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise LogKeyMissing(f"{path} holds no Ed25519 key.")
     return notes.KeySigner(name, key)
 
 
 def _create(path: Path) -> None:
-    """Write a new key, whole or not at all; if one is there already, from this or another worker, it stays."""
+    """Write a new key, whole or not at all; one that is there already, perhaps another worker's, stays."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     pem = Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

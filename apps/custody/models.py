@@ -49,7 +49,9 @@ class ConsignmentSequence(Record):
     access: ClassVar[Access] = Access(own=APPEND)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["consignment", "position"], name="custody_position_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["consignment", "position"], name="custody_position_once")
+        ]
 
 
 class ConsignmentCounter(models.Model):
@@ -59,6 +61,9 @@ class ConsignmentCounter(models.Model):
     last = models.PositiveIntegerField()
 
     access: ClassVar[Access] = Access(own="SELECT, INSERT, UPDATE")
+
+    def __str__(self) -> str:
+        return f"{self.consignment}: {self.last}"
 
 
 class LogLeaf(models.Model):
@@ -72,9 +77,12 @@ class LogLeaf(models.Model):
     class Meta:
         ordering = ["index"]
 
+    def __str__(self) -> str:
+        return f"{self.index}: {self.event_id}"
+
 
 class LogKey(Record):
-    """A verifier key of the log, for everybody to see; the newest signs. The private half is in no database."""
+    """A verifier key of the log, for everybody to see; the newest signs. No database has the private half."""
 
     vkey = models.CharField(max_length=300, unique=True)
 
@@ -105,6 +113,9 @@ class Checkpoint(models.Model):
 
     class Meta:
         ordering = ["size"]
+
+    def __str__(self) -> str:
+        return self.note
 
 
 class Disclosure(Record):

@@ -1,11 +1,59 @@
-"""Shared reads of a shipper's custody log. Called in the shipper's schema."""
+"""Shared reads of a shipper's custody log. Called in the shipper's schema, by whoever checked who asks."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from apps.custody.models import Checkpoint, CustodyEvent, LogKey, LogLeaf
+from apps.accounts.models import Role
+from apps.custody import canonical
+from apps.custody.labels import DETAIL_LABELS, ERASED, EVENT_LABELS, ROLE_LABELS
+from apps.custody.models import Checkpoint, ConsignmentSequence, CustodyEvent, Disclosure, LogKey, LogLeaf
 from apps.tenancy.models import Shipper
+
+HASH_PREFIX = 12
+TOLD = ("name", "organisation", "kind", "sscc", "article", "quantity", "note")
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One event as people read it.
+
+    ``index`` is its place in the log, None while the sequencer has not come to it. ``details`` are those of
+    the event with personal values opened, or `ERASED`; ``summary`` are those worth showing, with labels.
+    """
+
+    event_id: UUID
+    type: str
+    label: str
+    at: datetime
+    received: datetime
+    actor: str
+    role: str
+    organisation: str
+    consignments: tuple[str, ...]
+    delivery: str
+    index: int | None
+    hash: str
+    summary: tuple[tuple[str, str], ...]
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class LogState:
+    """How far the log is: events in it, events that wait for the sequencer, its newest head and its key."""
+
+    logged: int
+    waiting: int
+    waiting_since: datetime | None
+    checkpoint: Checkpoint | None
+    vkey: str | None
 
 
 def log_origin(shipper: Shipper) -> str:
@@ -21,6 +69,19 @@ def latest_checkpoint() -> Checkpoint | None:
 def verifier_key() -> str | None:
     """The key that checkpoints are checked with, as auditors pin it; None while nothing is in the log."""
     return LogKey.objects.order_by("-id").values_list("vkey", flat=True).first()
+
+
+def log_state() -> LogState:
+    checkpoint = latest_checkpoint()
+    waiting = unsequenced(search_from(checkpoint, settled_transaction()))
+    oldest = waiting.first()
+    return LogState(
+        logged=checkpoint.size if checkpoint else 0,
+        waiting=waiting.count() if oldest else 0,
+        waiting_since=oldest.recorded_at if oldest else None,
+        checkpoint=checkpoint,
+        vkey=verifier_key(),
+    )
 
 
 def unsequenced(since: int = 0) -> QuerySet[CustodyEvent]:
@@ -45,3 +106,94 @@ def search_from(last: Checkpoint | None, settled: int) -> int:
     Transaction numbers start again in a database that was restored elsewhere: then look everywhere.
     """
     return last.settled if last and last.settled <= settled else 0
+
+
+def consignments_of_delivery(delivery_id: UUID) -> list[str]:
+    """The numbers of the consignments that events of this delivery name, sorted."""
+    named = ConsignmentSequence.objects.filter(event__delivery_id=delivery_id)
+    return list(named.order_by("consignment").values_list("consignment", flat=True).distinct())
+
+
+def events_of_consignments(numbers: Iterable[str]) -> QuerySet[CustodyEvent]:
+    """Every event of any of these consignments."""
+    named = ConsignmentSequence.objects.filter(event=OuterRef("pk"), consignment__in=list(numbers))
+    return CustodyEvent.objects.filter(Exists(named))
+
+
+def events_of_delivery(delivery_id: UUID) -> QuerySet[CustodyEvent]:
+    """The delivery's events and those of its consignments from before they rode in it."""
+    before = events_of_consignments(consignments_of_delivery(delivery_id)).filter(delivery_id=None)
+    return CustodyEvent.objects.filter(Q(delivery_id=delivery_id) | Q(pk__in=before.values("pk")))
+
+
+def search_events(text: str) -> QuerySet[CustodyEvent]:
+    """Events of the consignment or delivery with exactly this number; none for an empty one."""
+    number = text.strip()
+    if not number:
+        return CustodyEvent.objects.none()
+    of_consignment = events_of_consignments([number])
+    return CustodyEvent.objects.filter(Q(delivery=number) | Q(pk__in=of_consignment.values("pk")))
+
+
+def timeline(delivery_id: UUID) -> list[TimelineEntry]:
+    """What happened to a delivery and its goods, in the order it was recorded."""
+    return entries(events_of_delivery(delivery_id))
+
+
+def entries(events: QuerySet[CustodyEvent]) -> list[TimelineEntry]:
+    """Events as people read them, in the order they were recorded; three queries however many."""
+    rows = list(events.select_related("leaf").order_by("ordinal"))
+    opened: dict[UUID, dict[str, Any]] = {row.pk: {} for row in rows}
+    for disclosure in Disclosure.objects.filter(event__in=[row.pk for row in rows]):
+        opened[disclosure.event_id][disclosure.path] = disclosure.value
+    return [_entry(row, opened[row.pk]) for row in rows]
+
+
+def _entry(row: CustodyEvent, opened: Mapping[str, Any]) -> TimelineEntry:
+    said = json.loads(bytes(row.canonical))
+    hidden = canonical.commitments(said)
+    actor = _open(said["actor"], "/actor", hidden, opened)
+    details = _open(said["details"], "/details", hidden, opened)
+    role = str(_role_label(actor["role"]))
+    return TimelineEntry(
+        event_id=row.pk,
+        type=row.type,
+        label=str(EVENT_LABELS.get(row.type, row.type)),
+        at=row.event_time,
+        received=row.recorded_at,
+        actor=actor.get("name", role),
+        role=role,
+        organisation=actor["organisation"],
+        consignments=tuple(each["number"] for each in said["consignments"]),
+        delivery=row.delivery,
+        index=row.leaf.index if hasattr(row, "leaf") else None,
+        hash=bytes(row.leaf_hash).hex()[:HASH_PREFIX],
+        summary=tuple(
+            (str(label), _in_words(details[name])) for name, label in DETAIL_LABELS.items() if name in details
+        ),
+        details=details,
+    )
+
+
+def _role_label(role: str) -> Any:
+    return ROLE_LABELS.get(role) or (Role(role).label if role in Role.values else role)
+
+
+def _open(value: Any, path: str, hidden: Mapping[str, str], opened: Mapping[str, Any]) -> Any:
+    """``value`` with what is known instead of commitments."""
+    if path in hidden:
+        return opened.get(path, str(ERASED))
+    if isinstance(value, dict):
+        return {name: _open(each, f"{path}/{name}", hidden, opened) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_open(each, f"{path}/{place}", hidden, opened) for place, each in enumerate(value)]
+    return value
+
+
+def _in_words(value: Any) -> str:
+    """A detail in one line: a signatory by name, a discrepancy by kind and unit, a list by its members."""
+    if isinstance(value, list):
+        return ", ".join(_in_words(each) for each in value)
+    if isinstance(value, dict):
+        return " · ".join(str(value[name]) for name in TOLD if name in value)
+    return str(value)

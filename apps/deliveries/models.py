@@ -14,7 +14,7 @@ from apps.facilities.models import LoadType, Site, TemperatureClass
 
 
 class Delivery(Record):
-    """What is booked, routed, documented and handed over as one. Load totals are sums over its consignments."""
+    """What is booked, routed, documented and handed over as one; its load sums up its consignments'."""
 
     number = models.CharField(_("number"), max_length=40, unique=True)
     origin = models.ForeignKey(Site, on_delete=models.DO_NOTHING, related_name="+")
@@ -22,7 +22,9 @@ class Delivery(Record):
     day = models.DateField(_("for"), help_text=_("The requested day, in the site's own time zone."))
     state = models.CharField(max_length=12, choices=State, default=State.OPEN)
     load_type = models.CharField(max_length=10, choices=LoadType, default=LoadType.PALLETS)
-    temperature_class = models.CharField(max_length=10, choices=TemperatureClass, default=TemperatureClass.AMBIENT)
+    temperature_class = models.CharField(
+        max_length=10, choices=TemperatureClass, default=TemperatureClass.AMBIENT
+    )
     pallets = models.PositiveIntegerField(default=0)
     weight_kg = models.DecimalField(max_digits=10, decimal_places=2, default=0)
     volume_m3 = models.DecimalField(max_digits=8, decimal_places=3, default=0)
@@ -73,7 +75,8 @@ class Handover(Record):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                name="handover_reservation_said", condition=~Q(outcome="accepted_with_reservation") | ~Q(reservation="")
+                name="handover_reservation_said",
+                condition=~Q(outcome="accepted_with_reservation") | ~Q(reservation=""),
             )
         ]
 

@@ -1,4 +1,4 @@
-"""What may happen to a delivery on the ground. Whether its slot is agreed is the appointment's state, not this one."""
+"""What may happen to a delivery on the ground; whether its slot is agreed is the appointment's state."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _

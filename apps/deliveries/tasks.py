@@ -1,11 +1,11 @@
 """Work of the deliveries room in the background: papers, news by e-mail, offers that ran out."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db import connection
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -14,6 +14,7 @@ from apps.accounts.models import Membership, Role
 from apps.appointments.models import Appointment
 from apps.deliveries import services
 from apps.deliveries.selectors import delivery_by_id
+from apps.documents.papers import Transport
 from apps.tenancy import doorway
 from apps.tenancy.models import Shipper
 from apps.tenancy.outbox import handles
@@ -22,25 +23,31 @@ from apps.tenancy.outbox import handles
 @shared_task(name="deliveries.expire", ignore_result=True, expires=25)
 def expire() -> None:
     """End, for each shipper, the offers that nobody answered in time."""
-    connection.set_schema_to_public()
-    for shipper in Shipper.objects.filter(state=Shipper.State.ACTIVE):
+    with doorway.network():
+        shippers = list(Shipper.objects.filter(state=Shipper.State.ACTIVE))
+    for shipper in shippers:
         with doorway.enter_shipper(shipper):
             services.expire_offers(now=timezone.now())
 
 
 @handles("deliveries.issue_delivery_note", queue="documents")
-def issue_delivery_note(delivery_id: str) -> None:
-    """Render the delivery note of a delivery as it stands now."""
-    services.issue_delivery_note(actor=SYSTEM, delivery=delivery_by_id(UUID(delivery_id)), now=timezone.now())
+def issue_delivery_note(delivery_id: str, carrier: str = "", vehicle: str = "", driver: str = "") -> None:
+    """Render the delivery note of a delivery as it stands now; whoever planned it says who brings it."""
+    services.issue_delivery_note(
+        actor=SYSTEM,
+        delivery=delivery_by_id(UUID(delivery_id)),
+        now=timezone.now(),
+        transport=Transport(carrier=carrier, vehicle=vehicle, driver=driver),
+    )
 
 
 @handles("deliveries.announce", atomic=False)
-def announce(appointment_id: str, step: str) -> None:
-    """Tell the party that did not act what happened to an appointment, with the link to act on it."""
-    appointment = Appointment.objects.select_related("site__recipient", "shipper", "dock").get(pk=appointment_id)
-    last = appointment.events.order_by("-id").first()
-    told = {Side.RECIPIENT, Side.SHIPPER} - ({Side(last.side)} if last else set())
-    for side in sorted(told):
+def announce(appointment_id: str, step: str, by: str) -> None:
+    """Tell the party that did not act what happened to an appointment, both when Dockside acted by itself."""
+    appointment = Appointment.objects.select_related("site__recipient", "shipper", "dock").get(
+        pk=appointment_id
+    )
+    for side in sorted({Side.RECIPIENT, Side.SHIPPER} - {Side(by)}):
         _send(appointment, step, side)
 
 
@@ -75,7 +82,7 @@ def _addresses(appointment: Appointment, side: Side) -> list[str]:
         return _members((Role.RECEIVING_MANAGER,), {"recipient": recipient})
 
 
-def _members(roles: tuple[Role, ...], organisation: dict[str, object]) -> list[str]:
+def _members(roles: tuple[Role, ...], organisation: Mapping[str, object]) -> list[str]:
     members = Membership.objects.filter(role__in=roles, person__is_active=True, **organisation)
     return sorted(set(members.values_list("person__email", flat=True)))
 

@@ -5,3 +5,4 @@ from django.apps import AppConfig
 
 class FacilitiesConfig(AppConfig):
     name = "apps.facilities"
+    verbose_name = "Sites"

@@ -15,13 +15,19 @@ from apps.core.models import Record
 from apps.tenancy.models import Shipper
 
 GLN = RegexValidator(r"^\d{13}$", _("A GLN has 13 digits."))
+PARTNERS_SITE = (
+    "EXISTS (SELECT 1 FROM public.facilities_partnership p"
+    " WHERE p.recipient_id = facilities_site.recipient_id)"
+)
 VISIBLE_SITE = "EXISTS (SELECT 1 FROM public.facilities_site s WHERE s.id = site_id)"
 
 
 def is_time_zone(name: str) -> None:
     """Accept an IANA time zone name."""
     if name not in available_timezones():
-        raise ValidationError(_("%(name)s is no time zone; an example is Africa/Johannesburg."), params={"name": name})
+        raise ValidationError(
+            _("%(name)s is no time zone; an example is Africa/Johannesburg."), params={"name": name}
+        )
 
 
 class LoadType(models.TextChoices):
@@ -47,7 +53,8 @@ class Recipient(Record):
     active = models.BooleanField(_("active"), default=True)
 
     access: ClassVar[Access] = Access(
-        rows="EXISTS (SELECT 1 FROM public.facilities_partnership p WHERE p.recipient_id = facilities_recipient.id)"
+        rows="EXISTS (SELECT 1 FROM public.facilities_partnership p"
+        " WHERE p.recipient_id = facilities_recipient.id)"
     )
 
     class Meta:
@@ -81,8 +88,12 @@ class Site(Record):
     before a slot and closes ``grace_minutes`` after its start.
     """
 
-    recipient = models.ForeignKey(Recipient, null=True, blank=True, on_delete=models.PROTECT, related_name="sites")
-    shipper = models.ForeignKey(Shipper, null=True, blank=True, on_delete=models.PROTECT, related_name="sites")
+    recipient = models.ForeignKey(
+        Recipient, null=True, blank=True, on_delete=models.PROTECT, related_name="sites"
+    )
+    shipper = models.ForeignKey(
+        Shipper, null=True, blank=True, on_delete=models.PROTECT, related_name="sites"
+    )
     code = models.CharField(_("code"), max_length=20, help_text=_("Short, as partners' orders name it."))
     name = models.CharField(_("name"), max_length=200)
     gln = models.CharField("GLN", max_length=13, blank=True, validators=[GLN])
@@ -92,7 +103,9 @@ class Site(Record):
     region = models.CharField(_("region"), max_length=100, blank=True)
     country = models.CharField(_("country"), max_length=2, default="ZA")
     latitude = models.FloatField(_("latitude"), validators=[MinValueValidator(-90), MaxValueValidator(90)])
-    longitude = models.FloatField(_("longitude"), validators=[MinValueValidator(-180), MaxValueValidator(180)])
+    longitude = models.FloatField(
+        _("longitude"), validators=[MinValueValidator(-180), MaxValueValidator(180)]
+    )
     time_zone = models.CharField(_("time zone"), max_length=50, validators=[is_time_zone])
     gate_instructions = models.TextField(_("gate instructions"), blank=True)
     protective_equipment = models.CharField(_("protective equipment"), max_length=200, blank=True)
@@ -112,8 +125,7 @@ class Site(Record):
 
     access: ClassVar[Access] = Access(
         shipper="SELECT, INSERT, UPDATE",
-        rows=f"shipper_id = {CURRENT_SHIPPER} OR (active AND EXISTS (SELECT 1 FROM public.facilities_partnership p"
-        " WHERE p.recipient_id = facilities_site.recipient_id))",
+        rows=f"shipper_id = {CURRENT_SHIPPER} OR (active AND {PARTNERS_SITE})",
         writes=f"shipper_id = {CURRENT_SHIPPER}",
     )
 
@@ -179,7 +191,9 @@ class ReceivingWindow(Record):
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="windows")
     dock = models.ForeignKey(Dock, null=True, blank=True, on_delete=models.CASCADE, related_name="windows")
     weekday = models.PositiveSmallIntegerField(
-        _("weekday"), help_text=_("ISO: 1 is Monday, 7 is Sunday."), validators=[MinValueValidator(1), MaxValueValidator(7)]
+        _("weekday"),
+        help_text=_("ISO: 1 is Monday, 7 is Sunday."),
+        validators=[MinValueValidator(1), MaxValueValidator(7)],
     )
     opens = models.TimeField(_("opens"))
     closes = models.TimeField(_("closes"))
@@ -189,7 +203,9 @@ class ReceivingWindow(Record):
 
     class Meta:
         ordering = ["site", "weekday", "opens"]
-        constraints = [models.CheckConstraint(name="window_weekday", condition=models.Q(weekday__range=(1, 7)))]
+        constraints = [
+            models.CheckConstraint(name="window_weekday", condition=models.Q(weekday__range=(1, 7)))
+        ]
 
 
 class Closure(Record):
@@ -237,13 +253,17 @@ class DockRule(Record):
 
     access: ClassVar[Access] = Access(rows=VISIBLE_SITE)
 
-    LIMITING: ClassVar[frozenset[str]] = frozenset({Kind.MAX_LENGTH, Kind.MAX_HEIGHT, Kind.MAX_WEIGHT, Kind.MAX_PALLETS})
+    LIMITING: ClassVar[frozenset[str]] = frozenset(
+        {Kind.MAX_LENGTH, Kind.MAX_HEIGHT, Kind.MAX_WEIGHT, Kind.MAX_PALLETS}
+    )
     ACCEPTING: ClassVar[frozenset[str]] = frozenset({Kind.TEMPERATURE, Kind.ADR, Kind.LOAD_TYPES})
 
     class Meta:
         ordering = ["site", "kind"]
         constraints = [
-            models.UniqueConstraint(fields=["site", "dock", "kind"], nulls_distinct=False, name="dock_rule_once"),
+            models.UniqueConstraint(
+                fields=["site", "dock", "kind"], nulls_distinct=False, name="dock_rule_once"
+            ),
         ]
 
     def clean(self) -> None:
@@ -252,14 +272,18 @@ class DockRule(Record):
 
 
 class HandlingTime(Record):
-    """How long a dock is taken by a load: a fixed time, plus time per pallet and per order line, in minutes."""
+    """How long a load takes at a dock: a fixed time, plus some per pallet and per order line, in minutes."""
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="handling_times")
-    dock = models.ForeignKey(Dock, null=True, blank=True, on_delete=models.CASCADE, related_name="handling_times")
+    dock = models.ForeignKey(
+        Dock, null=True, blank=True, on_delete=models.CASCADE, related_name="handling_times"
+    )
     load_type = models.CharField(_("load type"), max_length=10, choices=LoadType, blank=True)
     fixed_minutes = models.PositiveSmallIntegerField(_("fixed (min)"), default=15)
     minutes_per_pallet = models.DecimalField(_("per pallet (min)"), max_digits=5, decimal_places=2, default=2)
-    minutes_per_line = models.DecimalField(_("per order line (min)"), max_digits=5, decimal_places=2, default=0)
+    minutes_per_line = models.DecimalField(
+        _("per order line (min)"), max_digits=5, decimal_places=2, default=0
+    )
 
     access: ClassVar[Access] = Access(rows=VISIBLE_SITE)
 

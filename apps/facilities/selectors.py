@@ -1,6 +1,8 @@
 """Every shared read of facilities: which sites somebody may see, and a site with all that holds there."""
 
 import json
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -102,6 +104,23 @@ DOCKS = """
 def _keyed(row: dict[str, Any]) -> dict[str, Any]:
     """A row with its keys as UUIDs."""
     return {name: UUID(value) if value and name.endswith("id") else value for name, value in row.items()}
+
+
+def profiles_of(docks: Iterable[Dock]) -> dict[UUID, DockProfile]:
+    """Each dock, of whatever site, with the rules and handling times in force there; 2 queries."""
+    docks = list(docks)
+    sites = {dock.site_id for dock in docks}
+    site_rules, times = defaultdict(list), defaultdict(list)
+    for rule in DockRule.objects.filter(site__in=sites):
+        site_rules[rule.site_id].append(rule)
+    for time in HandlingTime.objects.filter(site__in=sites):
+        times[time.site_id].append(time)
+    return {
+        dock.pk: DockProfile(
+            dock, rules.rules_at(dock.pk, site_rules[dock.site_id]), _times_at(dock.pk, times[dock.site_id])
+        )
+        for dock in docks
+    }
 
 
 def site_profile(site: Site) -> SiteProfile:

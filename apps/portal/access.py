@@ -6,9 +6,10 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from apps.accounts.actors import Actor, Side
+from apps.accounts.http import ActingRequest
 from apps.accounts.models import Role
 
 View = Callable[..., HttpResponse]
@@ -21,7 +22,9 @@ def hub_page(view: View) -> View:
 
 def desk_page(view: View) -> View:
     """For the shipper's planners and administrators."""
-    return _page(view, lambda actor: actor.side == Side.SHIPPER and actor.has_role(Role.PLANNER, Role.SHIPPER_ADMIN))
+    return _page(
+        view, lambda actor: actor.side == Side.SHIPPER and actor.has_role(Role.PLANNER, Role.SHIPPER_ADMIN)
+    )
 
 
 def shipper_page(view: View) -> View:
@@ -42,7 +45,7 @@ def member_page(view: View) -> View:
 def _page(view: View, allowed: Callable[[Actor], bool]) -> View:
     @login_required
     @wraps(view)
-    def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def page(request: ActingRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.actor or not allowed(request.actor):
             raise PermissionDenied
         return view(request, *args, **kwargs)

@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.urls import reverse
 
 from apps.accounts.actors import Actor
+from apps.accounts.http import ActingRequest
 from apps.accounts.models import Role
 from apps.appointments.selectors import waiting_for
 from apps.facilities.models import Recipient, Site
 from apps.tenancy.doorway import current_shipper
 
 
-def hub_frame(request: HttpRequest, *, section: str = "", site: Site | None = None) -> dict[str, Any]:
+def hub_frame(request: ActingRequest, *, section: str = "", site: Site | None = None) -> dict[str, Any]:
     """Context of ``hub_base.html``: the recipients' names, their sites, how much waits."""
-    actor: Actor = request.actor
+    actor = request.actor
     sites = Site.objects.filter(recipient_id__in=actor.recipient_ids, active=True).order_by("name")
     return {
         "recipient_name": ", ".join(
@@ -25,14 +25,15 @@ def hub_frame(request: HttpRequest, *, section: str = "", site: Site | None = No
             {"name": s.name, "url": reverse("hub:board", args=[s.pk]), "slug": str(s.pk)} for s in sites
         ],
         "current_site": str(site.pk) if site else "",
+        "people_url": reverse("hub:people"),
         "section": section,
         "role_label": role_label(actor),
     }
 
 
-def desk_frame(request: HttpRequest, *, section: str) -> dict[str, Any]:
+def desk_frame(request: ActingRequest, *, section: str) -> dict[str, Any]:
     """Context of ``desk_base.html``: the shipper's name and how many offers wait for it."""
-    actor: Actor = request.actor
+    actor = request.actor
     return {
         "shipper_name": current_shipper().name,
         "offers_count": waiting_for(actor).count(),

@@ -1,11 +1,69 @@
-"""Addresses of a shipper's desk."""
+"""Addresses of a shipper's desk and of its audit pages."""
 
 from django.urls import path
 
-from apps.portal.views import people
+from apps.portal.views import (
+    audit,
+    audit_exports,
+    desk_deliveries,
+    desk_delivery,
+    desk_imports,
+    desk_jobs,
+    desk_offers,
+    desk_plan,
+    desk_slots,
+    people,
+)
 
 app_name = "desk"
 
+deliveries = [
+    path("", desk_deliveries.deliveries, name="deliveries"),
+    path("deliveries/group/", desk_deliveries.group, name="group"),
+    path("import/", desk_imports.imports, name="import"),
+    path("import/sample.csv", desk_imports.import_sample, name="import_sample"),
+    path("import/<uuid:import_id>/", desk_imports.import_result, name="import_result"),
+    path("import/<uuid:import_id>/refused.csv", desk_imports.import_report, name="import_report"),
+    path("deliveries/<uuid:delivery_id>/", desk_delivery.delivery, name="delivery"),
+    path("deliveries/<uuid:delivery_id>/slots/", desk_slots.ask, name="ask"),
+    path("deliveries/<uuid:delivery_id>/load/", desk_delivery.load, name="load"),
+    path("deliveries/<uuid:delivery_id>/depart/", desk_delivery.depart, name="depart"),
+    path("documents/<uuid:document_id>/", desk_delivery.document, name="document"),
+]
+
+negotiation = [
+    path("offers/", desk_offers.offers, name="offers"),
+    path("deliveries/<uuid:delivery_id>/offers/<uuid:offer_id>/accept/", desk_delivery.accept, name="accept"),
+    path("deliveries/<uuid:delivery_id>/offers/<uuid:offer_id>/decline/", desk_delivery.decline, name="decline"),
+    path(
+        "deliveries/<uuid:delivery_id>/appointments/<uuid:appointment_id>/counter/", desk_slots.counter, name="counter"
+    ),
+    path(
+        "deliveries/<uuid:delivery_id>/appointments/<uuid:appointment_id>/cancel/", desk_delivery.cancel, name="cancel"
+    ),
+]
+
+planning = [
+    path("plan/", desk_plan.plan, name="plan"),
+    path("plan/<uuid:plan_id>/publish/", desk_plan.publish, name="publish"),
+    path("carriers/", desk_plan.carriers, name="carriers"),
+    path("jobs/<uuid:job_id>/", desk_jobs.job, name="job"),
+    path("jobs/<uuid:job_id>/cancel/", desk_jobs.cancel, name="job_cancel"),
+]
+
+custody = [
+    path("custody/", audit.custody, name="custody"),
+    path("custody/deliveries/<uuid:delivery_id>/", audit.custody_delivery, name="custody_delivery"),
+    path("custody/checkpoint.note", audit.checkpoint_note, name="checkpoint"),
+    path("custody/log.vkey", audit.verifier_key, name="verifier_key"),
+    path("custody/exports/", audit_exports.exports, name="exports"),
+    path("custody/exports/<uuid:job_id>/", audit_exports.download, name="export_download"),
+]
+
 urlpatterns = [
+    *deliveries,
+    *negotiation,
+    *planning,
+    *custody,
     path("people/", people.desk_people, name="people"),
 ]

@@ -2,11 +2,27 @@
 
 from django.urls import path
 
-from apps.portal.views import operator, people
+from apps.portal.views import answer, appointment, board, custody_hub, gate, hub, operator, people
 
 app_name = "hub"
 
+APPOINTMENT = "appointments/<uuid:appointment_id>/"
+
 urlpatterns = [
+    path("", hub.inbox, name="inbox"),
+    path(APPOINTMENT, appointment.appointment, name="appointment"),
+    path(f"{APPOINTMENT}offers/<uuid:offer_id>/accept/", answer.accept, name="accept"),
+    path(f"{APPOINTMENT}offers/<uuid:offer_id>/decline/", answer.decline, name="decline"),
+    path(f"{APPOINTMENT}counter/", answer.counter, name="counter"),
+    path(f"{APPOINTMENT}counter/review/", answer.counter_review, name="counter_review"),
+    path(f"{APPOINTMENT}cancel/", answer.cancel, name="cancel"),
+    path(f"{APPOINTMENT}arrival/", gate.arrive, name="arrive"),
+    path(f"{APPOINTMENT}unloading/", gate.unload, name="unload"),
+    path(f"{APPOINTMENT}handover/", gate.handover, name="handover"),
+    path(f"{APPOINTMENT}documents/<uuid:document_id>/", appointment.document, name="document"),
+    path(f"{APPOINTMENT}custody/", custody_hub.custody, name="custody"),
+    path("sites/<uuid:site_id>/", board.board, name="board"),
+    path("sites/<uuid:site_id>/profile/", hub.site, name="site"),
     path("people/", people.hub_people, name="people"),
     path("network/shippers/", operator.shippers, name="shippers"),
 ]

@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
+from apps.tenancy.connection import connection
 from apps.tenancy.models import Outbox
 
 Work = Callable[..., None]
@@ -53,7 +54,9 @@ def enqueue(name: str, *, due_at: datetime | None = None, **payload: Any) -> UUI
     The promise commits or vanishes with the caller's transaction. When the broker can't be reached
     the row waits and the sweep sends it later.
     """
-    row = Outbox(schema_name=connection.schema_name, name=name, payload=payload, due_at=due_at or timezone.now())
+    row = Outbox(
+        schema_name=connection.schema_name, name=name, payload=payload, due_at=due_at or timezone.now()
+    )
     Outbox.objects.bulk_create([row])  # no RETURNING: a shipper's role may add rows but not read them
     if due_at is None:
         transaction.on_commit(lambda: _send(row.pk, name))

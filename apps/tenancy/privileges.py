@@ -55,7 +55,11 @@ def ensure_shipper_role(schema_name: str) -> None:
 def grant_network() -> None:
     """Put the network tables' declared access in force."""
     ensure_roles()
-    _run("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, {}, {}", sql.Identifier(HUB_ROLE), sql.Identifier(SHIPPER_ROLE))
+    _run(
+        "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, {}, {}",
+        sql.Identifier(HUB_ROLE),
+        sql.Identifier(SHIPPER_ROLE),
+    )
     for role in (HUB_ROLE, SHIPPER_ROLE):
         _run("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}", sql.Identifier(role))
     for table, access in _tables(settings.SHARED_APPS):

@@ -17,7 +17,9 @@ def northern_organisation(northern):
     return Organisation(Side.RECIPIENT, northern.name, northern.pk)
 
 
-def send(actor, organisation, now, mailoutbox, capture, *, role=Role.DOCK_OPERATOR, email="New@Northern.example"):
+def send(
+    actor, organisation, now, mailoutbox, capture, *, role=Role.DOCK_OPERATOR, email="New@Northern.example"
+):
     """Invite and return the token from the mail."""
     with capture(execute=True):
         invite(
@@ -40,7 +42,10 @@ def test_an_invited_person_becomes_a_member_once(
 
     person = accept_invitation(token=token, name="Nia New", password="a long enough one", now=now)
 
-    assert (person.email, [m.role for m in person.memberships.all()]) == ("new@northern.example", ["dock_operator"])
+    assert (person.email, [m.role for m in person.memberships.all()]) == (
+        "new@northern.example",
+        ["dock_operator"],
+    )
     with pytest.raises(InvitationClosed):
         accept_invitation(token=token, name="Somebody", password="a long enough one", now=now)
 
@@ -50,7 +55,12 @@ def test_somebody_with_an_account_keeps_name_and_password(
 ):
     before = Person.objects.get(email="sam@southern.example").password
     token = send(
-        rita, northern_organisation, now, mailoutbox, django_capture_on_commit_callbacks, email="sam@southern.example"
+        rita,
+        northern_organisation,
+        now,
+        mailoutbox,
+        django_capture_on_commit_callbacks,
+        email="sam@southern.example",
     )
 
     person = accept_invitation(token=token, name="Mallory", password="another one that is long", now=now)

@@ -52,7 +52,9 @@ def inside() -> Callable[[str], Any]:
 
     @contextmanager
     def enter(slug: str) -> Iterator[Shipper]:
-        with doorway.enter_shipper(Shipper.objects.get(slug=slug)) as shipper:
+        with doorway.network():
+            shipper = Shipper.objects.get(slug=slug)
+        with doorway.enter_shipper(shipper):
             yield shipper
 
     return enter

@@ -53,7 +53,13 @@ def carrier_form(**changes):
 
 def tariff_row(index, *, first, last, vehicle_class="rigid", per_route="1250.50", **more):
     amounts = dict.fromkeys(("per_km", "per_hour", "per_stop", "per_pallet", "minimum"), "0")
-    row = {"vehicle_class": vehicle_class, "valid_0": first, "valid_1": last, "currency": "zar", "per_route": per_route}
+    row = {
+        "vehicle_class": vehicle_class,
+        "valid_0": first,
+        "valid_1": last,
+        "currency": "zar",
+        "per_route": per_route,
+    }
     return {f"tariffs-{index}-{name}": value for name, value in {**amounts, **row, **more}.items()}
 
 
@@ -78,7 +84,9 @@ def test_a_planner_sees_their_own_and_nothing_of_another_shipper(fleets, alice_a
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("email", [ALICE, "arthur@acme.example", "rita@northern.example", "olga@network.example"])
+@pytest.mark.parametrize(
+    "email", [ALICE, "arthur@acme.example", "rita@northern.example", "olga@network.example"]
+)
 def test_nobody_else_comes_into_a_shippers_admin(fleets, browse, email, page):
     response = browse(email, "globex").get(page, follow=True)
 
@@ -98,7 +106,9 @@ def test_a_stranger_is_sent_to_sign_in_and_back(browse):
 
 
 def test_writing_to_another_shippers_admin_changes_nothing(fleets, browse, inside):
-    response = browse(ALICE, "globex").post(f"/admin/carriers/carrier/{CARRIER}/change/", carrier_form(name="Taken"))
+    response = browse(ALICE, "globex").post(
+        f"/admin/carriers/carrier/{CARRIER}/change/", carrier_form(name="Taken")
+    )
 
     assert response.status_code in {302, 403}
     with inside("globex"):
@@ -147,13 +157,18 @@ def test_the_admin_may_evaluate_and_other_pages_may_not(alice_at_desk, browse):
 
 def test_a_vehicle_is_added_with_its_boxes_ticked(fleets, alice_at_desk, inside):
     response = alice_at_desk.post(
-        "/admin/carriers/vehicle/add/", vehicle_form(temperature_classes=["ambient", "frozen"], tail_lift="on")
+        "/admin/carriers/vehicle/add/",
+        vehicle_form(temperature_classes=["ambient", "frozen"], tail_lift="on"),
     )
 
     assert response.status_code == 302, errors_of(response)
     with inside("acme"):
         added = Vehicle.objects.exclude(pk=VEHICLE).get()
-    assert (added.plate, added.temperature_classes, added.tail_lift) == ("XYZ 1 GP", ["ambient", "frozen"], True)
+    assert (added.plate, added.temperature_classes, added.tail_lift) == (
+        "XYZ 1 GP",
+        ["ambient", "frozen"],
+        True,
+    )
 
 
 @pytest.mark.parametrize(
@@ -184,7 +199,9 @@ def test_tariffs_are_typed_in_rand_and_by_first_and_last_day(fleets, alice_at_de
 
     assert response.status_code == 302, errors_of(response)
     with inside("acme"):
-        tariffs = [(str(t.valid.lower), str(t.valid.upper), t.per_route, t.currency) for t in Tariff.objects.all()]
+        tariffs = [
+            (str(t.valid.lower), str(t.valid.upper), t.per_route, t.currency) for t in Tariff.objects.all()
+        ]
     assert tariffs == [("2026-01-01", "2027-01-01", 125_050, "ZAR"), ("2027-01-01", "None", 125_050, "ZAR")]
 
 
@@ -223,7 +240,10 @@ def test_a_tariff_may_end_where_a_new_one_begins_in_one_go(fleets, alice_at_desk
 
 
 def test_a_tariff_that_overlaps_a_stored_one_is_refused_in_words(fleets, alice_at_desk):
-    row = {name.removeprefix("tariffs-0-"): value for name, value in tariff_row(0, first="2026-01-01", last="").items()}
+    row = {
+        name.removeprefix("tariffs-0-"): value
+        for name, value in tariff_row(0, first="2026-01-01", last="").items()
+    }
 
     response = alice_at_desk.post("/admin/carriers/tariff/add/", {**row, "carrier": str(CARRIER)})
 
@@ -310,4 +330,4 @@ def test_switching_off_asks_first_and_is_remembered(fleets, alice_at_desk, insid
 
     assert (asked.status_code, before, is_active()) == (200, True, False)
     assert "What it has done stays on record." in asked.content.decode()
-    assert "Changed Active" in alice_at_desk.get(f"{url}{keys[model]}/history/").content.decode()
+    assert "Changed active" in alice_at_desk.get(f"{url}{keys[model]}/history/").content.decode()

@@ -33,7 +33,11 @@ def test_rows_of_one_number_become_one_consignment_with_all_columns():
     goods = "6001234567899,box,B77,2027-01-31,12.5,0.25,Chilled,3 8,2"
 
     parsed = parse(
-        csv_of(f"C-1,NH1,2026-03-03,Gloves,10.5,PO-7,ACME-DC,4,{goods}", "C-1,NH1,2026-03-03,Masks,3", header=header)
+        csv_of(
+            f"C-1,NH1,2026-03-03,Gloves,10.5,PO-7,ACME-DC,4,{goods}",
+            "C-1,NH1,2026-03-03,Masks,3",
+            header=header,
+        )
     )
 
     assert parsed.problems == ()

@@ -11,7 +11,9 @@ from apps.custody.services import LogDamaged, LogKeyMissing, sequence
 
 
 def _log() -> list[bytes]:
-    return [bytes(leaf) for leaf in LogLeaf.objects.order_by("index").values_list("event__leaf_hash", flat=True)]
+    return [
+        bytes(leaf) for leaf in LogLeaf.objects.order_by("index").values_list("event__leaf_hash", flat=True)
+    ]
 
 
 def test_committed_events_enter_the_log_once_and_a_signed_head_says_so(record, now):
@@ -42,7 +44,9 @@ def test_a_log_grows_in_batches_without_losing_its_beginning(record, now):
 
     tree = merkle.Tree(_log())
     assert sizes == [3, 6, 7]
-    assert [(c.size, bytes(c.root)) for c in Checkpoint.objects.all()] == [(n, tree.root(n)) for n in (3, 6, 7, 8)]
+    assert [(c.size, bytes(c.root)) for c in Checkpoint.objects.all()] == [
+        (n, tree.root(n)) for n in (3, 6, 7, 8)
+    ]
 
 
 def test_histories_rise_in_the_log_whatever_the_ids_say(record, now, monkeypatch):
@@ -118,8 +122,14 @@ def test_two_logs_have_two_keys_and_two_names(globex, bob, record, now):
     ours = selectors.verifier_key()
     with doorway.enter_shipper(globex):
         assert not CustodyEvent.objects.exists()
-        record_event("packed", actor=bob, now=now, event_time=now, consignments={"C-1": []}, details={
-            "handling_units": [{"sscc": "106141411234567897", "package": "pallet"}]})
+        record_event(
+            "packed",
+            actor=bob,
+            now=now,
+            event_time=now,
+            consignments={"C-1": []},
+            details={"handling_units": [{"sscc": "106141411234567897", "package": "pallet"}]},
+        )
         sequence(now=now)
         theirs = selectors.verifier_key()
 

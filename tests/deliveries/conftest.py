@@ -67,8 +67,12 @@ def unloading(
     """The vehicle stands at Northern's dock and is being unloaded."""
     drain()
     start = confirmed.during.lower
-    services.record_loading(actor=alice, delivery_id=delivery.pk, vehicle="GP 1", now=start - timedelta(hours=2))
-    services.record_departure(actor=alice, delivery_id=delivery.pk, vehicle="GP 1", now=start - timedelta(hours=1))
+    services.record_loading(
+        actor=alice, delivery_id=delivery.pk, vehicle="GP 1", now=start - timedelta(hours=2)
+    )
+    services.record_departure(
+        actor=alice, delivery_id=delivery.pk, vehicle="GP 1", now=start - timedelta(hours=1)
+    )
     services.record_arrival(actor=otto, delivery_id=delivery.pk, vehicle="GP 1", now=start)
     return services.start_unloading(actor=otto, delivery_id=delivery.pk, now=start)
 

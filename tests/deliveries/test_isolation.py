@@ -1,4 +1,4 @@
-"""The hub's one door into a shipper's schema opens for the recipient's own deliveries and for nothing else."""
+"""The hub's one door into a shipper's schema opens for the recipient's own deliveries alone."""
 
 import pytest
 from django.db import connection
@@ -45,7 +45,9 @@ def test_inside_one_shipper_the_others_negotiation_does_not_exist(at_hub, rita, 
     assert seen == ([at_hub.reference], 1, False)
 
 
-def test_an_offer_of_another_delivery_cannot_be_answered_through_this_one(asked, delivery, rita, secret_of_globex):
+def test_an_offer_of_another_delivery_cannot_be_answered_through_this_one(
+    asked, delivery, rita, secret_of_globex
+):
     with doorway.network():
         theirs = secret_of_globex.offers.get().pk
 

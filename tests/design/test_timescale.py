@@ -8,7 +8,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def _written() -> str:
     spec = importlib.util.spec_from_file_location("timescale_css", ROOT / "tools" / "timescale_css.py")
-    assert spec and spec.loader
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return str(module.timescale_css())

@@ -1,4 +1,4 @@
-"""The fixed cast: two shippers, two recipients, one person in each role; seeded once into the template database.
+"""The fixed cast: two shippers, two recipients, one person in each role; seeded once into the template.
 
 Acme and Globex both deliver to Northern Hospital; only Acme is Southern Clinic's partner. Northern has two
 docks (Dock 2 takes only vehicles up to 9 m), open Monday to Friday 07:00–15:00 in Johannesburg.
@@ -24,7 +24,7 @@ from apps.tenancy.models import Shipper
 
 #: The tests' moment: Monday 2 March 2026, 08:00 in Johannesburg.
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
-PASSWORD = "correct horse battery"  # noqa: S105 the cast's, on nobody's machine but the test's
+PASSWORD = "correct horse battery"
 
 SHIPPERS = {"acme": ("Acme Medical", "6001234"), "globex": ("Globex Pharma", "6005678")}
 
@@ -32,8 +32,12 @@ SHIPPERS = {"acme": ("Acme Medical", "6001234"), "globex": ("Globex Pharma", "60
 def seed() -> None:
     """Create the cast in the network schema; shippers exist already."""
     acme, globex = (Shipper.objects.get(slug=slug) for slug in ("acme", "globex"))
-    northern = Recipient.objects.create(name="Northern Hospital", gln="6009000000017", email="dock@northern.example")
-    southern = Recipient.objects.create(name="Southern Clinic", gln="6009000000024", email="dock@southern.example")
+    northern = Recipient.objects.create(
+        name="Northern Hospital", gln="6009000000017", email="dock@northern.example"
+    )
+    southern = Recipient.objects.create(
+        name="Southern Clinic", gln="6009000000024", email="dock@southern.example"
+    )
     for shipper, recipient in ((acme, northern), (globex, northern), (acme, southern)):
         Partnership.objects.create(shipper=shipper, recipient=recipient)
     _site(northern, "NH1", "Northern Hospital stores", -26.18, 28.04)
@@ -80,9 +84,7 @@ def _site(recipient: Recipient, code: str, name: str, latitude: float, longitude
     second = Dock.objects.create(site=site, name="Dock 2", rank=2)
     DockRule.objects.create(site=site, dock=second, kind=DockRule.Kind.MAX_LENGTH, limit=Decimal("9.00"))
     HandlingTime.objects.create(site=site, fixed_minutes=20, minutes_per_pallet=2)
-    DocumentRequirement.objects.create(
-        site=site, document_type=DocumentType.DELIVERY_NOTE, step=Step.ARRIVAL
-    )
+    DocumentRequirement.objects.create(site=site, document_type=DocumentType.DELIVERY_NOTE, step=Step.ARRIVAL)
     for weekday in range(1, 6):
         ReceivingWindow.objects.create(site=site, weekday=weekday, opens=time(7), closes=time(15))
     return site

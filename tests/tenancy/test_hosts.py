@@ -10,13 +10,17 @@ from apps.tenancy.models import Shipper
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("host", ["nobody.localhost", "evil.example", "acme.localhost.evil.example", "t_acme.localhost"])
+@pytest.mark.parametrize(
+    "host", ["nobody.localhost", "evil.example", "acme.localhost.evil.example", "t_acme.localhost"]
+)
 def test_an_unknown_host_is_not_found(db, client, host):
     assert client.get("/account/login/", SERVER_NAME=host).status_code == 404
 
 
 def test_a_forwarded_host_is_ignored(db, client):
-    answer = client.get("/account/login/", SERVER_NAME="nobody.localhost", HTTP_X_FORWARDED_HOST="acme.localhost")
+    answer = client.get(
+        "/account/login/", SERVER_NAME="nobody.localhost", HTTP_X_FORWARDED_HOST="acme.localhost"
+    )
 
     assert answer.status_code == 404
 
@@ -49,7 +53,9 @@ def test_a_session_opened_at_one_host_is_nobody_at_another(db, client):
 
 def test_only_the_doorway_sets_the_schema():
     door = {"apps/tenancy/doorway.py", "apps/tenancy/tasks.py", "apps/tenancy/middleware.py"}
-    setting = re.compile(r"\b(set_tenant|set_schema|set_schema_to_public|schema_context|tenant_context|search_path\s*=)\b")
+    setting = re.compile(
+        r"\b(set_tenant|set_schema|set_schema_to_public|schema_context|tenant_context|search_path\s*=)\b"
+    )
 
     found = {
         str(file.relative_to(ROOT))

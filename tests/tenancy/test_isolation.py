@@ -24,7 +24,11 @@ def test_a_shipper_cannot_read_another_schema_by_its_qualified_name(acme, globex
     with doorway.enter_shipper(acme):
         NumberSeries.objects.create(name="secret of acme")
 
-    with doorway.enter_shipper(globex), pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+    with (
+        doorway.enter_shipper(globex),
+        pytest.raises(DatabaseError, match="permission denied"),
+        transaction.atomic(),
+    ):
         with connection.cursor() as cursor:
             cursor.execute("SELECT * FROM t_acme.consignments_numberseries")
 
@@ -39,12 +43,20 @@ def test_a_shipper_cannot_take_over_a_partners_site(acme, northern_site):
 
 
 def test_a_shipper_cannot_make_itself_a_partner(globex, southern):
-    with doorway.enter_shipper(globex), pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+    with (
+        doorway.enter_shipper(globex),
+        pytest.raises(DatabaseError, match="permission denied"),
+        transaction.atomic(),
+    ):
         Partnership.objects.create(shipper=globex, recipient=southern)
 
 
 def test_the_runtime_login_can_do_nothing_without_a_role(db):
-    with connection.cursor() as cursor, pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+    with (
+        connection.cursor() as cursor,
+        pytest.raises(DatabaseError, match="permission denied"),
+        transaction.atomic(),
+    ):
         cursor.execute("SET ROLE dockside_app")
         cursor.execute("SELECT * FROM public.tenancy_shipper")
 

@@ -40,7 +40,9 @@ def test_asking_twice_promises_one_shipper(db):
     second = request_shipper(slug="initech", name="Initech")
 
     assert first.pk == second.pk
-    assert {row.payload["slug"] for row in Outbox.objects.filter(name="tenancy.provision_shipper")} == {"initech"}
+    assert {row.payload["slug"] for row in Outbox.objects.filter(name="tenancy.provision_shipper")} == {
+        "initech"
+    }
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,14 @@ from apps.tenancy.doorway import current_shipper
 
 NETWORK = "Dockside network"
 #: Somebody with several roles acts in the first of these that they hold.
-ROLES = (Role.OPERATOR, Role.SHIPPER_ADMIN, Role.PLANNER, Role.RECEIVING_MANAGER, Role.DOCK_OPERATOR, Role.AUDITOR)
+ROLES = (
+    Role.OPERATOR,
+    Role.SHIPPER_ADMIN,
+    Role.PLANNER,
+    Role.RECEIVING_MANAGER,
+    Role.DOCK_OPERATOR,
+    Role.AUDITOR,
+)
 
 
 def record(
@@ -50,7 +57,9 @@ def record(
         TransactionManagementError: there is no transaction to belong to.
     """
     if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("a custody event belongs to the transaction of its change")
+        raise transaction.TransactionManagementError(
+            "a custody event belongs to the transaction of its change"
+        )
     row = CustodyEvent(
         id=new_id(),
         type=event_type,
@@ -96,7 +105,9 @@ def _event(
         "shipper": shipper.slug,
         "event_id": str(row.pk),
         "type": row.type,
-        "consignments": [{"number": number, "cseq": 1, "sscc": ssccs} for number, ssccs in sorted(units.items())],
+        "consignments": [
+            {"number": number, "cseq": 1, "sscc": ssccs} for number, ssccs in sorted(units.items())
+        ],
         "delivery": row.delivery,
         "site": site_fact(site) if site else None,
         "actor": _actor(actor, shipper.name, site),
@@ -154,7 +165,8 @@ def _take_positions(consignments: Sequence[str]) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO custody_consignmentcounter AS counter (consignment, last)"
-            " SELECT number, 1 FROM unnest(%s::varchar[]) WITH ORDINALITY AS given(number, place) ORDER BY place"
+            " SELECT number, 1 FROM unnest(%s::varchar[]) WITH ORDINALITY AS given(number, place)"
+            " ORDER BY place"
             " ON CONFLICT (consignment) DO UPDATE SET last = counter.last + 1 RETURNING consignment, last",
             [list(consignments)],
         )

@@ -1,4 +1,4 @@
-"""Negotiating a delivery's slot: the calendar's step and its custody event in one transaction, then the news."""
+"""Negotiating a delivery's slot: the calendar's step and its custody event in one transaction."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -55,7 +55,7 @@ def ask_for_slots(
     )
     offer = _open_offer(appointment)
     _record_offer("slots_offered", delivery, appointment, offer, actor, now)
-    _announce(appointment, "offered")
+    _announce(appointment, "offered", actor)
     return appointment
 
 
@@ -85,8 +85,10 @@ def counter_offer(
         reason_code=reason_code,
         now=now,
     )
-    _record_offer("slots_countered", delivery, appointment, _open_offer(appointment), actor, now, answers=answered)
-    _announce(appointment, "countered")
+    _record_offer(
+        "slots_countered", delivery, appointment, _open_offer(appointment), actor, now, answers=answered
+    )
+    _announce(appointment, "countered", actor)
     return appointment
 
 
@@ -125,7 +127,7 @@ def accept_offer(
         },
     )
     enqueue("deliveries.issue_delivery_note", delivery_id=str(delivery.pk))
-    _announce(appointment, "confirmed")
+    _announce(appointment, "confirmed", actor)
     return appointment
 
 
@@ -148,13 +150,19 @@ def decline_offer(
         now=now,
         details={"offer": str(offer_id), "reason": reason_code, **_note(message)},
     )
-    _announce(appointment, "declined")
+    _announce(appointment, "declined", actor)
     return appointment
 
 
 @transaction.atomic
 def cancel_appointment(
-    *, actor: Actor, delivery: Delivery, appointment_id: UUID, reason_code: str, now: datetime, message: str = ""
+    *,
+    actor: Actor,
+    delivery: Delivery,
+    appointment_id: UUID,
+    reason_code: str,
+    now: datetime,
+    message: str = "",
 ) -> Appointment:
     """Cancel a negotiation or an agreed appointment with a reason; its time is free again."""
     _of_delivery(delivery, appointment_id)
@@ -168,7 +176,7 @@ def cancel_appointment(
         now=now,
         details={"appointment": str(appointment_id), "reason": reason_code, **_note(message)},
     )
-    _announce(appointment, "cancelled")
+    _announce(appointment, "cancelled", actor)
     return appointment
 
 
@@ -188,7 +196,7 @@ def expire_offers(*, now: datetime) -> int:
             now=now,
             details={"offer": str(offer.pk), "expired_at": format_time(offer.expires_at)},
         )
-        _announce(appointment, "expired")
+        _announce(appointment, "expired", SYSTEM)
     return len(expired)
 
 
@@ -251,5 +259,5 @@ def _note(message: str) -> dict[str, Any]:
     return {"note": Personal(message)} if message else {}
 
 
-def _announce(appointment: Appointment, step: str) -> None:
-    enqueue("deliveries.announce", appointment_id=str(appointment.pk), step=step)
+def _announce(appointment: Appointment, step: str, actor: Actor) -> None:
+    enqueue("deliveries.announce", appointment_id=str(appointment.pk), step=step, by=actor.side)

@@ -1,4 +1,4 @@
-"""The handover: one statement, made once, from which custody passes; over, short, damaged, refused by unit."""
+"""The handover: one statement, made once, with which custody passes; findings by handling unit."""
 
 import hashlib
 from collections.abc import Sequence
@@ -51,7 +51,12 @@ class Statement:
 
 @transaction.atomic
 def hand_over(
-    *, actor: Actor, delivery_id: UUID, statement: Statement, now: datetime, device_time: datetime | None = None
+    *,
+    actor: Actor,
+    delivery_id: UUID,
+    statement: Statement,
+    now: datetime,
+    device_time: datetime | None = None,
 ) -> Handover:
     """Record the statement and end the visit: delivered, or refused whole.
 
@@ -80,7 +85,9 @@ def hand_over(
         received_by=statement.received_by,
         received_by_role=statement.received_by_role,
         statement_sha256=_digest(statement, delivery, sorted(units), device_time or now),
-        reservation=_reservation(statement) if outcome == Handover.Outcome.RESERVATION else statement.reservation,
+        reservation=_reservation(statement)
+        if outcome == Handover.Outcome.RESERVATION
+        else statement.reservation,
         device_time=device_time or now,
         recorded_at=now,
     )
@@ -127,7 +134,8 @@ def _received(statement: Statement, expected: int) -> int:
 
 def _reservation(statement: Statement) -> str:
     return statement.reservation or "; ".join(
-        f"{Discrepancy.Kind(finding.kind).label}: {finding.sscc or 'without SSCC'}" for finding in statement.findings
+        f"{Discrepancy.Kind(finding.kind).label}: {finding.sscc or 'without SSCC'}"
+        for finding in statement.findings
     )
 
 
@@ -150,7 +158,9 @@ def _digest(statement: Statement, delivery: Delivery, ssccs: list[str], at: date
 def _close_appointment(delivery: Delivery, actor: Actor, now: datetime) -> None:
     appointment = visit_of(delivery).appointment
     if appointment is not None:
-        appointments.advance(actor=actor, appointment_id=appointment.pk, to=AppointmentState.COMPLETED, now=now)
+        appointments.advance(
+            actor=actor, appointment_id=appointment.pk, to=AppointmentState.COMPLETED, now=now
+        )
 
 
 def _record(

@@ -1,4 +1,4 @@
-"""From a file of orders to deliveries: import, then one delivery per origin, site, day and temperature class."""
+"""From a file of orders to deliveries: import, then one delivery per origin, site, day and temperature."""
 
 from datetime import date, datetime
 from itertools import groupby
@@ -20,9 +20,11 @@ from apps.facilities.models import DockRule, Site
 
 @transaction.atomic
 def import_orders(*, actor: Actor, file_name: str, content: bytes, now: datetime) -> Import:
-    """Bring a file of orders in; what is created goes on the custody record. See ``consignments.services``."""
+    """Bring a file of orders in, as ``consignments.services`` does; what is created goes on record."""
     brought_in = consignments.import_consignments(actor=actor, file_name=file_name, content=content, now=now)
-    created = brought_in.consignments.select_related("origin", "site").prefetch_related("items", "handling_units")
+    created = brought_in.consignments.select_related("origin", "site").prefetch_related(
+        "items", "handling_units"
+    )
     for consignment in created:
         _record_creation(consignment, actor, now)
     return brought_in
@@ -124,8 +126,8 @@ def _split(group: list[Consignment]) -> list[list[Consignment]]:
 def pallets_per_visit(site: Site) -> int | None:
     """The most pallets that some dock of the site takes in one visit; None when nothing limits them."""
     rules = DockRule.objects.filter(site=site, kind=DockRule.Kind.MAX_PALLETS)
-    of_docks = {rule.dock_id: rule.limit for rule in rules if rule.limit is not None}
-    of_site = of_docks.pop(None, None)
+    of_site = next((rule.limit for rule in rules if rule.dock_id is None), None)
+    of_docks = {rule.dock_id: rule.limit for rule in rules if rule.dock_id and rule.limit is not None}
     free_docks = site.docks.filter(active=True).exclude(pk__in=of_docks).exists()
     largest = None if free_docks or not of_docks else max(of_docks.values())
     limits = [limit for limit in (of_site, largest) if limit is not None]

@@ -30,10 +30,15 @@ def issue_delivery_note(
     """
     visit = visit_of(delivery)
     if not visit.is_confirmed:
-        raise IllegalTransition(f"{delivery.number} has no agreed slot; its delivery note comes with the confirmation.")
+        raise IllegalTransition(
+            f"{delivery.number} has no agreed slot; its delivery note comes with the confirmation."
+        )
     before = {document.pk for document in documents_of(delivery.pk)}
     document = documents.issue_delivery_note(
-        note=delivery_note(visit, transport or papers.Transport()), delivery_id=delivery.pk, actor=actor, now=now
+        note=delivery_note(visit, transport or papers.Transport()),
+        delivery_id=delivery.pk,
+        actor=actor,
+        now=now,
     )
     if document.pk not in before:
         record(
@@ -59,12 +64,16 @@ def delivery_note(visit: Visit, transport: papers.Transport) -> papers.DeliveryN
     recipient = delivery.site.recipient
     return papers.DeliveryNote(
         number=delivery.number,
-        shipper=papers.Party(name=current_shipper().name, address=_address(delivery.origin), gln=delivery.origin.gln),
+        shipper=papers.Party(
+            name=current_shipper().name, address=_address(delivery.origin), gln=delivery.origin.gln
+        ),
         recipient=papers.Party(name=recipient.name if recipient else delivery.site.name),
         site=_place(delivery.site),
         visit=_agreed(appointment),
         goods=tuple(_goods(consignment) for consignment in consignments_of(delivery)),
-        totals=papers.Totals(pallets=delivery.pallets, weight_kg=delivery.weight_kg, volume_m3=delivery.volume_m3),
+        totals=papers.Totals(
+            pallets=delivery.pallets, weight_kg=delivery.weight_kg, volume_m3=delivery.volume_m3
+        ),
         transport=transport,
         papers=_papers(delivery),
     )
@@ -130,7 +139,9 @@ def _papers(delivery: Delivery) -> tuple[papers.Paper, ...]:
         for requirement in delivery.site.document_requirements.all()
         if requirement.temperature_class in ("", delivery.temperature_class)
     }
-    attached = {d.document_type: d for d in documents_of(delivery.pk) if d.document_type != DocumentType.DELIVERY_NOTE}
+    attached = {
+        d.document_type: d for d in documents_of(delivery.pk) if d.document_type != DocumentType.DELIVERY_NOTE
+    }
     kinds = sorted({*demanded, *attached} - {DocumentType.DELIVERY_NOTE})
     return tuple(
         papers.Paper(

@@ -38,7 +38,9 @@ def record_loading(
     delivery = lock(delivery_id)
     require(actor, "deliveries.move", delivery)
     if not visit_of(delivery).is_confirmed:
-        raise IllegalTransition(f"{delivery.number} has no confirmed appointment; agree on a slot before loading.")
+        raise IllegalTransition(
+            f"{delivery.number} has no confirmed appointment; agree on a slot before loading."
+        )
     transition(delivery, State.LOADED, actor=actor, at=now)
     details: dict[str, object] = {"vehicle": vehicle} if vehicle else {}
     if seals:
@@ -92,13 +94,20 @@ def start_unloading(
     transition(delivery, State.UNLOADING, actor=actor, at=now)
     appointment = _advance(delivery, AppointmentState.IN_PROGRESS, actor, now)
     details = {"dock": appointment.dock.name} if appointment.dock is not None else {}
-    record("unloading_started", delivery=delivery, actor=actor, now=now, event_time=device_time, details=details)
+    record(
+        "unloading_started", delivery=delivery, actor=actor, now=now, event_time=device_time, details=details
+    )
     return delivery
 
 
 @transaction.atomic
 def record_failure(
-    *, actor: Actor, delivery_id: UUID, reason: FailureReason, now: datetime, device_time: datetime | None = None
+    *,
+    actor: Actor,
+    delivery_id: UUID,
+    reason: FailureReason,
+    now: datetime,
+    device_time: datetime | None = None,
 ) -> Delivery:
     """The attempt failed; ``reason`` is one of Open Trip Model's ten."""
     delivery = lock(delivery_id)

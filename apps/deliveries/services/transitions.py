@@ -16,7 +16,12 @@ def lock(delivery_id: UUID) -> Delivery:
     Raises:
         UnknownDelivery: there is none with that id in this schema.
     """
-    delivery = Delivery.objects.select_for_update(of=("self",)).select_related("site", "origin").filter(pk=delivery_id).first()
+    delivery = (
+        Delivery.objects.select_for_update(of=("self",))
+        .select_related("site", "origin")
+        .filter(pk=delivery_id)
+        .first()
+    )
     if delivery is None:
         raise UnknownDelivery("There is no such delivery.")
     return delivery

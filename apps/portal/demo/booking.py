@@ -12,6 +12,7 @@ from apps.accounts.actors import Actor, actor_at_shipper, actor_in_network
 from apps.accounts.models import Person
 from apps.appointments.load import Load, Slot
 from apps.appointments.models import Appointment
+from apps.appointments.search import SlotSearch
 from apps.appointments.selectors import find_slots
 from apps.appointments.services import SlotTaken
 from apps.appointments.states import ReasonCode
@@ -70,6 +71,18 @@ def sent_load(delivery: Delivery) -> Load:
     )
 
 
+def apart(found: SlotSearch, count: int, *, first: float = 0.0) -> list[Slot]:
+    """Up to ``count`` slots of a search that don't overlap, the first one that far (0 to 1) through them."""
+    chosen: list[Slot] = []
+    pivot = int(len(found.slots) * first)
+    for slot in (*found.slots[pivot:], *found.slots[:pivot]):
+        if len(chosen) < count and all(
+            slot.end <= other.start or other.end <= slot.start for other in chosen
+        ):
+            chosen.append(slot)
+    return chosen
+
+
 def bring_orders_in(calendar: DemoCalendar, story: Story) -> None:
     """Both shippers import their files and group the consignments into deliveries."""
     morning = calendar.at("08:00", days=-3)
@@ -81,7 +94,7 @@ def bring_orders_in(calendar: DemoCalendar, story: Story) -> None:
             )
             story.tell(
                 f"{facts.name} imports {report.rows} order lines",
-                f"{report.created} consignments created, {report.unchanged} unchanged, {report.refused} rows refused",
+                f"{report.created} consignments in, {report.unchanged} unchanged, {report.refused} refused",
             )
             try:
                 made = services.group_consignments(actor=planner, now=morning)
@@ -109,13 +122,13 @@ def negotiate(calendar: DemoCalendar, story: Story) -> None:
     refused = False
     for number, (facts, delivery_id) in enumerate(turns):
         at = start + timedelta(minutes=2 * number)
-        refused = _request(facts, delivery_id, at, story, number == COUNTERED, may_collide=not refused) or refused
+        refused = _request(facts, delivery_id, number, at, story, may_collide=not refused) or refused
     if turns:
         story.tell("Slots of the day", _count(calendar.played))
 
 
 def _request(
-    facts: ShipperFacts, delivery_id: UUID, at: datetime, story: Story, counter: bool, *, may_collide: bool
+    facts: ShipperFacts, delivery_id: UUID, turn: int, at: datetime, story: Story, *, may_collide: bool
 ) -> bool:
     """Ask, and have the hospital answer; True when the wanted time turned out to be another shipper's."""
     with doorway.network():
@@ -127,15 +140,23 @@ def _request(
         if not found.slots:
             story.tell(f"{delivery.number} to {delivery.site.name}", "no slot is free that day")
             return False
-        slots = list(found.slots[:2])
+        slots = apart(found, 2, first=turn * 5 % 11 / 11)  # over the whole day, so that trucks get round
         if contested is not None:
-            slots = _collide(planner, delivery, load, contested, at, story)
+            wanted = Slot(
+                contested.dock_id, contested.start, contested.start + (slots[0].end - slots[0].start)
+            )
+            slots = _collide(planner, delivery, load, wanted, at, story)
         appointment = services.ask_for_slots(
-            actor=planner, delivery=delivery, slots=slots, load=load, now=at, message="Any of these suits the truck."
+            actor=planner,
+            delivery=delivery,
+            slots=slots,
+            load=load,
+            now=at,
+            message="Any of these suits the truck.",
         )
         code = delivery.site.code
     manager = recipient_actor(manager_email(code))
-    if counter:
+    if turn == COUNTERED:
         _counter(facts, manager, appointment.pk, at, story)
     else:
         _accept(manager, appointment.pk, at + timedelta(minutes=20))
@@ -149,11 +170,17 @@ def _slot_of_the_other(facts: ShipperFacts, delivery_id: UUID) -> Slot | None:
     with desk(facts):
         site_id = Delivery.objects.get(pk=delivery_id).site_id
     promised = (
-        Appointment.objects.filter(site_id=site_id, state=Agreed.CONFIRMED, dock__lanes=1, shipper__slug=FIRST.slug)
+        Appointment.objects.filter(
+            site_id=site_id, state=Agreed.CONFIRMED, dock__lanes=1, shipper__slug=FIRST.slug
+        )
         .order_by("during")
         .first()
     )
-    return Slot(promised.dock_id, promised.during.lower, promised.during.upper) if promised and promised.dock_id else None
+    return (
+        Slot(promised.dock_id, promised.during.lower, promised.during.upper)
+        if promised and promised.dock_id
+        else None
+    )
 
 
 def _collide(
@@ -185,13 +212,18 @@ def _counter(facts: ShipperFacts, manager: Actor, appointment_id: UUID, at: date
     with enter_delivery(actor=manager, appointment_id=appointment_id) as delivery:
         appointment = Appointment.objects.get(pk=appointment_id)
         found = find_slots(
-            site=delivery.site, load=appointment.load, first_day=delivery.day, days=1, now=at, appointment=appointment
+            site=delivery.site,
+            load=appointment.load,
+            first_day=delivery.day,
+            days=1,
+            now=at,
+            appointment=appointment,
         )
         services.counter_offer(
             actor=manager,
             delivery=delivery,
             appointment_id=appointment_id,
-            slots=[found.slots[len(found.slots) // 2]],
+            slots=apart(found, 1, first=0.5),
             message="The morning crew is stocktaking; this time suits the dock.",
             reason_code=ReasonCode.NO_STAFF,
             now=at + timedelta(minutes=15),
@@ -205,7 +237,8 @@ def _counter(facts: ShipperFacts, manager: Actor, appointment_id: UUID, at: date
             actor=planner, delivery=delivery, offer_id=offer.pk, slot_index=0, now=at + timedelta(minutes=25)
         )
         story.tell(
-            f"{delivery.number}: {delivery.site.name} counters", f"{facts.name} accepts: {confirmed.confirmation_number}"
+            f"{delivery.number}: {delivery.site.name} counters",
+            f"{facts.name} accepts: {confirmed.confirmation_number}",
         )
 
 
@@ -233,7 +266,7 @@ def ask_ahead(calendar: DemoCalendar, now: datetime, story: Story) -> None:
                 found = find_slots(site=delivery.site, load=load, first_day=delivery.day, days=3, now=now)
                 if found.slots:
                     services.ask_for_slots(
-                        actor=planner, delivery=delivery, slots=found.slots[:3], load=load, now=now,
+                        actor=planner, delivery=delivery, slots=apart(found, 3), load=load, now=now,
                         message="First of these preferred.",
                     )  # fmt: skip
                     asked += 1

@@ -1,4 +1,4 @@
-"""Who takes part: six hospitals with docks, hours and rules, their people; two shippers with carriers and prices.
+"""Who takes part: six hospitals with docks, hours, rules and people; two shippers with carriers and prices.
 
 Everything here but the hospitals' names and places is assumed; see ``data/README.md``.
 """
@@ -50,24 +50,34 @@ class ShipperFacts:
 
 
 SHIPPERS = (
-    ShipperFacts("aurobindo", "Aurobindo Pharma", "6001007", "Isando distribution centre", "Kempton Park", -26.1447, 28.2045),
-    ShipperFacts("sbuys", "S. Buys Wholesaler", "6001019", "Silverton warehouse", "Pretoria", -25.7361, 28.3042),
+    ShipperFacts(
+        "aurobindo",
+        "Aurobindo Pharma",
+        "6001007",
+        "Isando distribution centre",
+        "Kempton Park",
+        -26.1447,
+        28.2045,
+    ),
+    ShipperFacts(
+        "sbuys", "S. Buys Wholesaler", "6001019", "Silverton warehouse", "Pretoria", -25.7361, 28.3042
+    ),
 )
 
-#: code: (contact, docks as (name, lanes), windows as (opens, closes), rules as (dock or "", kind, limit or values))
+#: By site code: docks (name, lanes), windows (opens, closes), rules (dock or "", kind, limit or values).
 HOSPITALS: dict[str, dict[str, Any]] = {
     "CMJAH": {
         "contact": "Lerato Mokoena",
         "docks": (("Dock A", 1), ("Dock B", 1)),
         "windows": (("07:00", "15:00"),),
-        "rules": (("Dock B", Kind.MAX_LENGTH, "9"), ("", Kind.MAX_PALLETS, "6")),
+        "rules": (("Dock B", Kind.MAX_LENGTH, "9"), ("", Kind.MAX_PALLETS, "5")),
         "gate": "Enter by York Road, gate 3. Report to the stores clerk.",
     },
     "CHB": {
         "contact": "Sipho Dlamini",
         "docks": (("Stores ramp", 2),),
         "windows": (("06:00", "14:00"),),
-        "rules": (("", Kind.NEEDS_TAIL_LIFT, None), ("", Kind.MAX_PALLETS, "6")),
+        "rules": (("", Kind.NEEDS_TAIL_LIFT, None), ("", Kind.MAX_PALLETS, "5")),
         "gate": "Gate 5, Chris Hani Road. Tail-lift needed: the ramp has no leveller.",
     },
     "SBAH": {
@@ -77,7 +87,7 @@ HOSPITALS: dict[str, dict[str, Any]] = {
         "rules": (
             ("Pharmacy dock", Kind.TEMPERATURE, ["ambient"]),
             ("Cold dock", Kind.TEMPERATURE, ["chilled", "frozen", "ambient"]),
-            ("", Kind.MAX_PALLETS, "5"),
+            ("", Kind.MAX_PALLETS, "4"),
         ),
         "gate": "Steve Biko Road entrance; the cold dock is behind the boiler house.",
     },
@@ -99,29 +109,35 @@ HOSPITALS: dict[str, dict[str, Any]] = {
         "contact": "Pieter van Wyk",
         "docks": (("North door", 1), ("South door", 1)),
         "windows": (("07:00", "15:30"),),
-        "rules": (("", Kind.MAX_WEIGHT, "18000"), ("", Kind.MAX_PALLETS, "5")),
+        "rules": (("", Kind.MAX_WEIGHT, "18000"), ("", Kind.MAX_PALLETS, "4")),
         "gate": "Molotlegi Street, gate 2.",
     },
 }
 
-#: carrier: (own fleet, routes per day, vehicles as (class, length, height, gross kg, pallets, kg, m³, tail-lift, temperatures), tariff in cents)
+#: By shipper and carrier; a vehicle is (class, length m, height m, gross kg, pallets, kg, m³, tail-lift,
+#: temperature classes), a tariff is in cents.
 FLEETS: dict[str, dict[str, dict[str, Any]]] = {
     "aurobindo": {
         "Aurobindo own fleet": {
             "own_fleet": True,
-            "routes_per_day": 2,
-            "vehicles": (("rigid", "7.20", "3.40", 12000, 10, 6500, "38", True, ["ambient", "chilled"]),) * 2,
+            "routes_per_day": 3,
+            "vehicles": (("rigid", "7.20", "3.40", 12000, 10, 6500, "38", True, ["ambient", "chilled"]),) * 3,
             "tariff": {"per_route": 90_000, "per_km": 1_150, "per_hour": 18_000, "per_stop": 4_000},
         },
         "Highveld Haulage": {
             "scac": "HVHL",
             "vehicles": (
-                ("rigid", "7.80", "3.50", 15000, 12, 8000, "44", True, ["ambient"]),
-                ("rigid", "7.80", "3.50", 15000, 12, 8000, "44", True, ["ambient"]),
+                *(("rigid", "7.80", "3.50", 15000, 12, 8000, "44", True, ["ambient"]),) * 5,
                 ("rigid", "7.80", "3.50", 15000, 12, 8000, "44", True, ["ambient", "chilled"]),
                 ("articulated", "12.00", "4.10", 26000, 22, 18000, "80", False, ["ambient"]),
             ),
-            "tariff": {"per_route": 120_000, "per_km": 1_300, "per_hour": 20_000, "per_stop": 6_000, "minimum": 250_000},
+            "tariff": {
+                "per_route": 120_000,
+                "per_km": 1_300,
+                "per_hour": 20_000,
+                "per_stop": 6_000,
+                "minimum": 250_000,
+            },
         },
     },
     "sbuys": {
@@ -134,15 +150,24 @@ FLEETS: dict[str, dict[str, dict[str, Any]]] = {
                 ("rigid", "7.20", "3.30", 12000, 10, 6000, "36", True, ["ambient"]),
                 ("van", "5.90", "2.70", 3500, 3, 1200, "12", True, ["ambient", "chilled"]),
             ),
-            "tariff": {"per_route": 80_000, "per_km": 1_200, "per_hour": 19_000, "per_stop": 5_000, "per_pallet": 2_500},
+            "tariff": {
+                "per_route": 80_000,
+                "per_km": 1_200,
+                "per_hour": 19_000,
+                "per_stop": 5_000,
+                "per_pallet": 2_500,
+            },
         },
         "Ubuntu Freight": {
             "scac": "UBFR",
-            "vehicles": (
-                ("rigid", "7.60", "3.50", 15000, 12, 8000, "42", True, ["ambient"]),
-                ("rigid", "7.60", "3.50", 15000, 12, 8000, "42", True, ["ambient"]),
-            ),
-            "tariff": {"per_route": 60_000, "per_km": 1_500, "per_hour": 22_000, "per_stop": 7_500, "minimum": 220_000},
+            "vehicles": (("rigid", "7.60", "3.50", 15000, 12, 8000, "42", True, ["ambient"]),) * 4,
+            "tariff": {
+                "per_route": 60_000,
+                "per_km": 1_500,
+                "per_hour": 22_000,
+                "per_stop": 7_500,
+                "minimum": 220_000,
+            },
         },
     },
 }
@@ -167,7 +192,11 @@ def build_network(valid_from: date) -> None:
                 "time_zone": "Africa/Johannesburg",
             },
         )
-        for name, role in (("planner", Role.PLANNER), ("admin", Role.SHIPPER_ADMIN), ("auditor", Role.AUDITOR)):
+        for name, role in (
+            ("planner", Role.PLANNER),
+            ("admin", Role.SHIPPER_ADMIN),
+            ("auditor", Role.AUDITOR),
+        ):
             person(f"{name}@{facts.slug}.example", f"{name.title()} of {facts.name}", role, shipper=shipper)
         with doorway.enter_shipper(shipper):
             for carrier_name, fleet in FLEETS[facts.slug].items():
@@ -179,7 +208,9 @@ def person(
     email: str, name: str, role: Role, *, shipper: Shipper | None = None, recipient: Recipient | None = None
 ) -> Person:
     """A person with the demo's password and one role; found again when they exist."""
-    somebody = Person.objects.filter(email=email).first() or Person.objects.create_user(email, PASSWORD, name=name)
+    somebody = Person.objects.filter(email=email).first() or Person.objects.create_user(
+        email, PASSWORD, name=name
+    )
     Membership.objects.get_or_create(person=somebody, role=role, shipper=shipper, recipient=recipient)
     return somebody
 
@@ -205,7 +236,12 @@ def _hospital(row: dict[str, str], facts: dict[str, Any]) -> None:
     )
     person(manager_email(row["code"]), facts["contact"], Role.RECEIVING_MANAGER, recipient=recipient)
     person(operator_email(row["code"]), f"Gate of {row['name']}", Role.DOCK_OPERATOR, recipient=recipient)
-    person(f"auditor@{row['code'].lower()}.example", f"Auditor of {row['name']}", Role.AUDITOR, recipient=recipient)
+    person(
+        f"auditor@{row['code'].lower()}.example",
+        f"Auditor of {row['name']}",
+        Role.AUDITOR,
+        recipient=recipient,
+    )
     site, made = Site.objects.get_or_create(
         recipient=recipient,
         code=row["code"],

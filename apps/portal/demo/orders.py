@@ -8,12 +8,12 @@ from math import ceil
 
 from apps.portal.demo.network import DATA
 
-KG_PER_PALLET = 250
+KG_PER_PALLET = 400
 AHEAD_PER_SHIPPER = 5  # the last orders of each shipper are asked for on the day ahead
 
 COLUMNS = (
-    "consignment", "order", "site", "date", "line", "article", "quantity", "unit", "weight_kg", "temperature", "pallets",
-    "delivered_originally",
+    "consignment", "order", "site", "date", "line", "article", "quantity", "unit", "weight_kg",
+    "temperature", "pallets", "delivered_originally",
 )  # fmt: skip
 
 

@@ -26,7 +26,12 @@ def plan(calendar: DemoCalendar, story: Story, wait_for_work: Callable[[], None]
     for facts in SHIPPERS:
         with desk(facts) as planner:
             if not RoutePlan.objects.filter(day=calendar.played).exists():
-                request_plan(actor=planner, site=_warehouse(facts), day=calendar.played, now=calendar.at("15:00", days=-1))
+                request_plan(
+                    actor=planner,
+                    site=_warehouse(facts),
+                    day=calendar.played,
+                    now=calendar.at("15:00", days=-1),
+                )
     wait_for_work()
     for facts in SHIPPERS:
         with desk(facts) as planner:
@@ -48,8 +53,8 @@ def _tell_plan(facts: ShipperFacts, latest: RoutePlan, story: Story) -> None:
     stops = sum(len(route.stops.all()) for route in routes)
     story.tell(
         f"{facts.name} plans the day",
-        f"{len(routes)} routes, {stops} stops, {latest.distance_m / 1000:.0f} km, R {latest.cost_cents / 100:,.2f} "
-        f"with {' and '.join(carriers)}",
+        f"{len(routes)} routes, {stops} stops, {latest.distance_m / 1000:.0f} km, "
+        f"R {latest.cost_cents / 100:,.2f} with {' and '.join(carriers)}",
     )
     for left_out in latest.unassigned.select_related("delivery__site"):
         story.tell(
@@ -86,8 +91,18 @@ def drive(calendar: DemoCalendar, story: Story) -> None:
 def _legs(facts: ShipperFacts, calendar: DemoCalendar) -> Iterator[Leg]:
     with desk(facts):
         stops = list(
-            Stop.objects.filter(route__plan__day=calendar.played, route__plan__state=RoutePlan.State.PUBLISHED)
-            .filter(delivery__state__in=[State.OPEN, State.LOADED, State.IN_TRANSIT, State.ARRIVED, State.UNLOADING])
+            Stop.objects.filter(
+                route__plan__day=calendar.played, route__plan__state=RoutePlan.State.PUBLISHED
+            )
+            .filter(
+                delivery__state__in=[
+                    State.OPEN,
+                    State.LOADED,
+                    State.IN_TRANSIT,
+                    State.ARRIVED,
+                    State.UNLOADING,
+                ]
+            )
             .select_related("route__vehicle", "route__driver", "delivery__site")
         )
         for stop in stops:
@@ -112,10 +127,14 @@ def _send_off(leg: Leg) -> None:
         state = Delivery.objects.get(pk=leg.delivery_id).state
         if state == State.OPEN:
             loaded = leg.leaves - timedelta(minutes=25)
-            services.record_loading(actor=planner, delivery_id=leg.delivery_id, vehicle=leg.vehicle, now=loaded)
+            services.record_loading(
+                actor=planner, delivery_id=leg.delivery_id, vehicle=leg.vehicle, now=loaded
+            )
             state = State.LOADED
         if state == State.LOADED:
-            services.record_departure(actor=planner, delivery_id=leg.delivery_id, vehicle=leg.vehicle, now=leg.leaves)
+            services.record_departure(
+                actor=planner, delivery_id=leg.delivery_id, vehicle=leg.vehicle, now=leg.leaves
+            )
 
 
 def _receive(leg: Leg, number: int, story: Story) -> None:
@@ -141,7 +160,9 @@ def _findings(delivery: Delivery, number: int) -> list[services.UnitFinding]:
     kinds = {SHORT_ONE: Discrepancy.Kind.SHORT, DAMAGED_ONE: Discrepancy.Kind.DAMAGED}
     if number not in kinds:
         return []
-    last = [unit.sscc for consignment in consignments_of(delivery) for unit in consignment.handling_units.all()][-1]
+    last = [
+        unit.sscc for consignment in consignments_of(delivery) for unit in consignment.handling_units.all()
+    ][-1]
     note = "Wrapping torn, two cartons wet." if kinds[number] == Discrepancy.Kind.DAMAGED else ""
     return [services.UnitFinding(kind=kinds[number], sscc=last, note=note)]
 

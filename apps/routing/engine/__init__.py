@@ -3,6 +3,7 @@ goes in."""
 
 from apps.routing.engine.check import Violation, check
 from apps.routing.engine.problem import (
+    DEFAULT_PENALTY_CENTS,
     Budget,
     Carrier,
     Depot,
@@ -16,14 +17,26 @@ from apps.routing.engine.problem import (
     Visit,
     Window,
 )
-from apps.routing.engine.result import Activity, Plan, PlannedRoute, PlannedStop, Reason, Segment, Unassigned
-from apps.routing.engine.solve import EngineFault, Progress, plan
+from apps.routing.engine.result import (
+    Activity,
+    Cost,
+    Plan,
+    PlannedRoute,
+    PlannedStop,
+    Reason,
+    Segment,
+    Unassigned,
+)
+from apps.routing.engine.solve import ROUNDS, EngineFault, Progress, plan
 from apps.routing.engine.travel import GreatCircle, Point, TravelProvider
 
 __all__ = [
+    "DEFAULT_PENALTY_CENTS",
+    "ROUNDS",
     "Activity",
     "Budget",
     "Carrier",
+    "Cost",
     "Depot",
     "DrivingRules",
     "EngineFault",

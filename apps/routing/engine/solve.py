@@ -23,7 +23,9 @@ from apps.routing.engine.result import Plan, PlannedRoute, PlannedStop, Unassign
 from apps.routing.engine.rules import Rule
 from apps.routing.engine.timing import segments
 
-_ROUNDS = 4
+ROUNDS = 4
+"""At most so many rounds of search."""
+
 _FIRST_SHARE = 0.6
 """Share of the time left that a round may take when another may follow."""
 
@@ -90,7 +92,7 @@ def _find(
     assumed = Assumptions(available=_available(problem))
     choice = Choice((), proven=False)
     rounds = 0
-    for number in range(_ROUNDS):
+    for number in range(ROUNDS):
         rounds = number + 1
         found = _round(book, clock, servable, assumed, number, progress)
         pool.add(found)
@@ -120,7 +122,7 @@ def _round(
     until = None
     if budget.seconds is not None:
         spent = clock.spent()
-        share = 1.0 if number == _ROUNDS - 1 else _FIRST_SHARE
+        share = 1.0 if number == ROUNDS - 1 else _FIRST_SHARE
         until = spent + (budget.seconds - spent) * share
     return search(
         model,
@@ -222,7 +224,8 @@ def _notes(problem: Problem, rounds: int, clock: Clock, choice: Choice, sequence
     proof = "is proven cheapest" if choice.proven else "is the best found in its time, without proof,"
     notes = [
         f"Distances and times: {problem.travel.source}.",
-        f"Searched {clock.iterations} iterations in {rounds} rounds with seed {problem.budget.seed}.",
+        f"Searched {clock.iterations} iterations in {rounds} {'round' if rounds == 1 else 'rounds'} "
+        f"with seed {problem.budget.seed}.",
         f"The choice of carriers and vehicles {proof} among {sequences} sequences of stops.",
     ]
     if clock.interrupted:

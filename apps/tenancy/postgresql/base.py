@@ -27,7 +27,9 @@ class DatabaseWrapper(TenantsDatabaseWrapper):
         if self._setting_search_path or self.search_path_set_schemas:
             return
         search_path = self._get_cursor_search_paths()
-        statement = sql.SQL("SET search_path = {}").format(sql.SQL(", ").join(map(sql.Identifier, search_path)))
+        statement = sql.SQL("SET search_path = {}").format(
+            sql.SQL(", ").join(map(sql.Identifier, search_path))
+        )
         if not settings.ACT_AS_OWNER:
             statement += sql.SQL("; SET ROLE {}").format(sql.Identifier(self._role()))
         self._setting_search_path = True

@@ -1,4 +1,4 @@
-"""Setting up a shipper: its row, its address, its role, its schema. Safe to repeat after a crash at any point."""
+"""Setting up a shipper: row, address, role, schema. Safe to repeat after a crash at any point."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,11 +46,15 @@ def provision_shipper(*, slug: str, name: str, gs1_company_prefix: str = "", cou
             process does not act as the database's owner.
     """
     if not settings.ACT_AS_OWNER:
-        raise ProvisioningError("Setting up a shipper takes the database owner: run manage.py provision_shipper.")
+        raise ProvisioningError(
+            "Setting up a shipper takes the database owner: run manage.py provision_shipper."
+        )
     with _one_at_a_time():
         shipper = _shipper_row(slug, name, gs1_company_prefix, country)
         with connection.cursor() as cursor:
-            cursor.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(shipper.schema_name)))
+            cursor.execute(
+                sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(shipper.schema_name))
+            )
         call_command("migrate_schemas", schema_name=shipper.schema_name, interactive=False, verbosity=0)
         privileges.grant_schema(shipper.schema_name)
         Shipper.objects.filter(pk=shipper.pk).update(state=Shipper.State.ACTIVE)

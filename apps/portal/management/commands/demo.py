@@ -14,7 +14,14 @@ from django.utils import timezone
 from apps.portal.demo import booking, evidence, road
 from apps.portal.demo.booking import Story
 from apps.portal.demo.calendar import DemoCalendar
-from apps.portal.demo.network import HOSPITALS, PASSWORD, SHIPPERS, build_network, manager_email, operator_email
+from apps.portal.demo.network import (
+    HOSPITALS,
+    PASSWORD,
+    SHIPPERS,
+    build_network,
+    manager_email,
+    operator_email,
+)
 from apps.tenancy.models import Outbox, Shipper
 
 PATIENCE = timedelta(minutes=4)
@@ -69,7 +76,7 @@ class Command(BaseCommand):
                 raise CommandError(f"{waiting.name} failed: {waiting.last_error}")
             if time.monotonic() > deadline:
                 raise CommandError(
-                    f"{waiting.name} is not done after {PATIENCE.seconds} s. Is a worker running? make demo starts one."
+                    f"{waiting.name} is not done after {PATIENCE.seconds} s. Does a worker run?"
                 )
             time.sleep(0.2)
 

@@ -11,7 +11,9 @@ from apps.tenancy.models import Shipper
 
 
 class Command(MigrateSchemasCommand):
-    help = "Bring the network schema and every shipper's schema up to date, then grant what the models declare."
+    help = (
+        "Bring the network schema and every shipper's schema up to date, then grant what the models declare."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with connection.cursor() as cursor:

@@ -1,0 +1,29 @@
+"""The custody record's REST edge: the newest checkpoint, for whoever wants to keep it."""
+
+from django.http import Http404, HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from apps.accounts.permissions import require
+from apps.custody.selectors import latest_checkpoint, verifier_key
+
+
+class CheckpointView(APIView):
+    """The signed head of this shipper's log, as a C2SP note: whoever keeps it can tell a rewritten log."""
+
+    @extend_schema(
+        operation_id="custody_checkpoint",
+        summary="The newest checkpoint of the custody log",
+        responses={(200, "text/plain"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        require(request.actor or None, "custody.view")
+        checkpoint = latest_checkpoint()
+        if checkpoint is None:
+            raise Http404("Nothing is in the custody log yet.")
+        answer = HttpResponse(checkpoint.note, content_type="text/plain; charset=utf-8")
+        answer["X-Custody-Verifier-Key"] = verifier_key() or ""
+        answer["Cache-Control"] = "no-store"
+        return answer

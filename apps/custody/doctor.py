@@ -1,0 +1,213 @@
+"""Is this installation sound? Tries what must be impossible, and looks for what must be there.
+
+Runs as the runtime role, as pages and workers do: an answer that the owner gets would say nothing.
+"""
+
+import importlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from kombu.connection import Connection
+
+from apps.custody import selectors
+from apps.tenancy import doorway
+from apps.tenancy.models import Shipper
+
+#: The tables that only grow, each with a column to try it with.
+APPEND_ONLY = {
+    "custody_custodyevent": "id",
+    "custody_consignmentsequence": "id",
+    "custody_logleaf": "index",
+    "custody_logkey": "id",
+    "custody_checkpoint": "size",
+}
+GUARDED = (*APPEND_ONLY, "custody_disclosure")
+#: SQLSTATEs that are a refusal: insufficient_privilege, restrict_violation (our triggers).
+REFUSALS = {"42501", "23001"}
+CLOCK_TOLERANCE = timedelta(seconds=2)
+SEQUENCED_WITHIN = timedelta(seconds=60)
+PDF_LIBRARIES = "apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found; ``detail`` says what is wrong and what to do, or what was seen."""
+
+    check: str
+    sound: bool
+    detail: str
+
+
+def examine(*, now: datetime) -> Iterator[Finding]:
+    """Every check of the installation and of each active shipper; none changes anything."""
+    yield _clock(now)
+    for check in (_runtime_role, _extensions, _occupancy, _pdf, _broker):
+        yield check()
+    shippers = list(Shipper.objects.filter(state=Shipper.State.ACTIVE).order_by("slug"))
+    for shipper in shippers:
+        neighbours = [other.schema_name for other in shippers if other != shipper]
+        with doorway.enter_shipper(shipper):
+            yield _guards(shipper)
+            yield _hostile(shipper, neighbours)
+            yield _backlog(shipper, now)
+
+
+def hostile_statements(neighbours: list[str]) -> Iterator[str]:
+    """What must be impossible for a shipper: rewriting its record, unguarding it, reading another's."""
+    for table, column in APPEND_ONLY.items():
+        # the names are the constants above, never anybody's input
+        yield f'UPDATE {table} SET "{column}" = "{column}"'  # noqa: S608
+        yield f"DELETE FROM {table}"  # noqa: S608
+        yield f"TRUNCATE {table} CASCADE"
+        yield f"SELECT 1 FROM {table} FOR UPDATE"  # noqa: S608
+        yield f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"
+        yield f"ALTER TABLE {table} DISABLE TRIGGER USER"
+        yield f"DROP TRIGGER custody_keep_rows ON {table}"
+        yield f"ALTER TABLE {table} RENAME TO gone"
+        yield f"DROP TABLE {table} CASCADE"
+        yield f"CREATE RULE nothing AS ON INSERT TO {table} DO INSTEAD NOTHING"
+        yield f"ALTER TABLE {table} OWNER TO CURRENT_USER"
+    yield (
+        "INSERT INTO custody_logkey (id, created_at, vkey) SELECT gen_random_uuid(), now(), 'x'"
+        " ON CONFLICT (vkey) DO UPDATE SET vkey = 'y'"
+    )
+    yield "UPDATE custody_disclosure SET value = '\"somebody else\"'"
+    yield "CREATE OR REPLACE FUNCTION custody_refuse_change() RETURNS trigger LANGUAGE sql AS 'SELECT 1'"
+    yield "CREATE TABLE custody_shadow (id int)"
+    yield "SET session_replication_role = replica"
+    yield "COPY (SELECT 1) TO PROGRAM 'true'"
+    for schema in neighbours:
+        yield f"SELECT 1 FROM {schema}.custody_custodyevent"  # noqa: S608 schema names are our own
+        yield f"INSERT INTO {schema}.custody_logleaf SELECT 0, gen_random_uuid()"
+
+
+def _hostile(shipper: Shipper, neighbours: list[str]) -> Finding:
+    statements = list(hostile_statements(neighbours))
+    let_through = [s for s in statements if not is_refused(s)]
+    detail = f"{len(statements)} hostile statements refused"
+    return Finding(
+        f"{shipper.slug}: record can't be rewritten", not let_through, "; ".join(let_through) or detail
+    )
+
+
+def is_refused(statement: str) -> bool:
+    """Whether the database denies a statement for want of rights; whatever it does is undone."""
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+            transaction.set_rollback(True)
+    except DatabaseError as error:
+        return getattr(error.__cause__, "sqlstate", None) in REFUSALS
+    return False
+
+
+def _guards(shipper: Shipper) -> Finding:
+    """Both triggers of each table, in force always (``tgenabled`` A), replication included."""
+    missing = [
+        f"{table}.{trigger}"
+        for table in GUARDED
+        for trigger in ("custody_keep_rows", "custody_keep_table")
+        if _value(
+            "SELECT tgenabled = 'A' FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname = %s",
+            f"{shipper.schema_name}.{table}",
+            trigger,
+        )
+        is not True
+    ]
+    return Finding(
+        f"{shipper.slug}: triggers guard the record",
+        not missing,
+        f"not in force: {', '.join(missing)}; run manage.py migrate_schemas" if missing else "all in force",
+    )
+
+
+def _backlog(shipper: Shipper, now: datetime) -> Finding:
+    oldest = selectors.unsequenced().first()  # everywhere, not only where the sequencer looks
+    late = oldest is not None and now - oldest.recorded_at > SEQUENCED_WITHIN
+    return Finding(
+        f"{shipper.slug}: events enter the log",
+        not late,
+        f"one waits since {oldest.recorded_at:%Y-%m-%d %H:%M} UTC: are worker and beat running, and has the"
+        " worker the log's key?"
+        if oldest and late
+        else "none waits",
+    )
+
+
+def _runtime_role() -> Finding:
+    owner = settings.ACT_AS_OWNER
+    strong = _value(
+        "SELECT rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb FROM pg_roles"
+        " WHERE rolname = session_user"
+    )
+    owns = _value(
+        "SELECT count(*) FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE r.rolname = session_user"
+    )
+    sound = not owner and strong is False and owns == 0
+    return Finding(
+        "runtime role is weak",
+        sound,
+        "owns nothing, no special rights"
+        if sound
+        else "the login that serves pages must own no table and be no superuser",
+    )
+
+
+def _extensions() -> Finding:
+    schema = _value(
+        "SELECT nspname FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace"
+        " WHERE extname = 'btree_gist'"
+    )
+    return Finding("btree_gist has a schema of its own", schema == "extensions", f"in schema {schema}")
+
+
+def _occupancy() -> Finding:
+    there = _value(
+        "SELECT true FROM pg_constraint WHERE conname = 'dock_lane_taken_once' AND contype = 'x'"
+        " AND conrelid = to_regclass('public.appointments_dockoccupancy')"
+    )
+    return Finding(
+        "docks can't be booked twice",
+        there is True,
+        "exclusion constraint in force" if there else "exclusion constraint missing",
+    )
+
+
+def _pdf() -> Finding:
+    try:
+        importlib.import_module("weasyprint")
+    except (ImportError, OSError) as error:
+        return Finding("papers can be rendered", False, f"{error}; {PDF_LIBRARIES}")
+    return Finding("papers can be rendered", True, "WeasyPrint finds its libraries")
+
+
+def _broker() -> Finding:
+    try:
+        with Connection(
+            settings.CELERY_BROKER_URL, transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS
+        ) as broker:
+            broker.ensure_connection(max_retries=1, timeout=3, interval_start=0)
+    except Exception as error:
+        return Finding("broker answers", False, f"{type(error).__name__}: {error}")
+    return Finding("broker answers", True, "reachable")
+
+
+def _clock(now: datetime) -> Finding:
+    drift = _value("SELECT clock_timestamp()") - now
+    return Finding(
+        "clocks agree",
+        abs(drift) < CLOCK_TOLERANCE,
+        f"the database's is {drift.total_seconds():+.1f} s off this machine's",
+    )
+
+
+def _value(query: str, *parameters: str) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters or None)
+        row = cursor.fetchone()
+    return row[0] if row else None

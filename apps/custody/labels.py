@@ -1,0 +1,57 @@
+"""Custody in people's words: what each type of event and each field that a timeline shows is called."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+EVENT_LABELS: Mapping[str, str | Promise] = {
+    "consignment_created": _("Consignment created"),
+    "packed": _("Packed"),
+    "delivery_grouped": _("Grouped into a delivery"),
+    "slots_offered": _("Slots offered"),
+    "slots_countered": _("Other slots offered"),
+    "appointment_confirmed": _("Appointment confirmed"),
+    "appointment_declined": _("Offer declined"),
+    "appointment_cancelled": _("Appointment cancelled"),
+    "offer_expired": _("Offer expired"),
+    "planned": _("Carrier planned"),
+    "document_issued": _("Document issued"),
+    "loaded": _("Loaded"),
+    "departed": _("Departed"),
+    "arrived": _("Arrived"),
+    "unloading_started": _("Unloading started"),
+    "unloaded": _("Unloaded"),
+    "handover_accepted": _("Handed over"),
+    "handover_accepted_with_reservation": _("Handed over with reservation"),
+    "handover_refused": _("Refused"),
+    "delivery_failed": _("Delivery failed"),
+    "correction": _("Correction"),
+    "access_exported": _("Record exported"),
+    "key_rotated": _("Log key changed"),
+    "pii_erased": _("Personal values erased"),
+}
+
+#: The fields of ``details`` that a timeline shows, in this order.
+DETAIL_LABELS: Mapping[str, str | Promise] = {
+    "order": _("Order"),
+    "confirmation_number": _("Confirmation number"),
+    "carrier": _("Carrier"),
+    "vehicle": _("Vehicle"),
+    "driver": _("Driver"),
+    "dock": _("Dock"),
+    "document_type": _("Document"),
+    "number": _("Number"),
+    "released_by": _("Released by"),
+    "received_by": _("Received by"),
+    "seals": _("Seals"),
+    "reason": _("Reason"),
+    "reservation": _("Reservation"),
+    "discrepancies": _("Discrepancies"),
+    "note": _("Note"),
+    "purpose": _("Purpose"),
+    "legal_basis": _("Legal basis"),
+}
+
+ROLE_LABELS: Mapping[str, str | Promise] = {"driver": _("Driver"), "system": _("Dockside")}
+ERASED = _("erased")

@@ -1,0 +1,236 @@
+"""Making one custody bundle: the access goes on record first, the bundle proves itself before it leaves."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, BinaryIO, cast
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max, Q, QuerySet
+
+from apps.accounts.actors import Actor
+from apps.accounts.permissions import require
+from apps.custody import bundle, commitments, keys, merkle, selectors, verify
+from apps.custody.errors import ExportFailed, LogDamaged
+from apps.custody.models import Checkpoint, ConsignmentSequence, CustodyEvent, Disclosure, LogLeaf
+from apps.custody.services.recording import record
+from apps.custody.services.sequencing import sequence
+from apps.documents import store
+from apps.documents.models import Document
+from apps.tenancy.doorway import current_shipper
+
+Progress = Callable[[int, int], None]
+REPORT_EVERY = 100
+CHUNK = 500
+SUFFIXES = {
+    "application/pdf": "pdf",
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "text/csv": "csv",
+    "application/json": "json",
+}
+
+
+@dataclass(frozen=True)
+class ExportScope:
+    """The history of a delivery's consignments, of named consignments or, with neither, the whole log."""
+
+    delivery_id: UUID | None = None
+    consignments: tuple[str, ...] = ()
+
+    @property
+    def is_whole_log(self) -> bool:
+        return self.delivery_id is None and not self.consignments
+
+
+@dataclass(frozen=True)
+class Export:
+    """A bundle that was made and verified; ``missing`` says what it names and could not be given."""
+
+    summary: bundle.BundleSummary
+    missing: tuple[str, ...]
+
+
+def export_bundle(
+    *,
+    actor: Actor,
+    scope: ExportScope,
+    output: BinaryIO,
+    now: datetime,
+    older_size: int | None = None,
+    progress: Progress = lambda done, total: None,
+) -> Export:
+    """Write the bundle of ``scope`` to ``output``, a binary file open for reading and writing.
+
+    The export is itself an event, in the log before the bundle's checkpoint. With ``older_size`` the bundle
+    also proves that the log only grew since its checkpoint of that size. ``progress`` is told events done and
+    in all; what it raises ends the export. Documents that are gone from the store are left out and said so.
+
+    Raises:
+        PermissionRefused: ``actor`` neither audits nor administers this shipper.
+        ExportFailed: nothing is in scope, there is no such older checkpoint, or the bundle does not hold.
+        LogDamaged: the stored log is not the one that was signed.
+    """
+    shipper = current_shipper()
+    require(actor, "custody.export", shipper)
+    numbers = _numbers(scope)
+    older = _older(older_size)
+    checkpoint = _put_on_record(actor, scope, numbers, now)
+    tree = _tree(checkpoint)
+    events = _events(scope, numbers, checkpoint.size)
+    summary = bundle.write_bundle(
+        output,
+        shipper=shipper.slug,
+        events=_logged(events, tree, progress),
+        scope=_promise(scope, numbers, checkpoint.size),
+        checkpoint_note=checkpoint.note.encode(),
+        signer=keys.signer(),
+        created=now,
+        documents=list(_documents(events)),
+        disclosures=_disclosures(events),
+        older=_consistency(older, tree),
+    )
+    return Export(summary, _verified(output))
+
+
+def _numbers(scope: ExportScope) -> list[str]:
+    """The consignments in scope; empty for the whole log."""
+    if scope.is_whole_log:
+        return []
+    if scope.delivery_id is not None:
+        numbers = selectors.consignments_of_delivery(scope.delivery_id)
+    else:
+        known = ConsignmentSequence.objects.filter(consignment__in=scope.consignments)
+        numbers = sorted(set(known.values_list("consignment", flat=True)))
+    if not numbers or set(scope.consignments) - set(numbers):
+        unknown = ", ".join(sorted(set(scope.consignments) - set(numbers))) or "this delivery"
+        raise ExportFailed(f"The custody record has no event of {unknown}.")
+    return numbers
+
+
+def _older(size: int | None) -> Checkpoint | None:
+    if size is None:
+        return None
+    older = Checkpoint.objects.filter(size=size).first()
+    if older is None:
+        raise ExportFailed(f"This log never signed a checkpoint of {size} events.")
+    return older
+
+
+def _put_on_record(actor: Actor, scope: ExportScope, numbers: list[str], now: datetime) -> Checkpoint:
+    """Record who takes what away, bring it into the log, and return the head that covers it."""
+    purpose = "whole log" if scope.is_whole_log else f"consignments {', '.join(numbers)}"
+    with transaction.atomic():
+        access = record(
+            "access_exported",
+            actor=actor,
+            now=now,
+            event_time=now,
+            consignments={},
+            details={"purpose": purpose},
+            delivery_id=scope.delivery_id,
+        )
+    while not LogLeaf.objects.filter(event=access).exists():
+        sequence(now=now)
+    checkpoint = selectors.latest_checkpoint()
+    assert checkpoint is not None
+    return checkpoint
+
+
+def _tree(checkpoint: Checkpoint) -> merkle.Tree:
+    """The log as stored, which must be the one that was signed."""
+    leaves = LogLeaf.objects.filter(index__lt=checkpoint.size).order_by("index")
+    hashes = leaves.values_list("event__leaf_hash", flat=True).iterator(chunk_size=CHUNK)
+    tree = merkle.Tree(bytes(leaf) for leaf in hashes)
+    if (tree.size, tree.root()) != (checkpoint.size, bytes(checkpoint.root)):
+        raise LogDamaged("The stored events are not those that the last checkpoint was signed for.")
+    return tree
+
+
+def _events(scope: ExportScope, numbers: list[str], size: int) -> QuerySet[CustodyEvent]:
+    """The events in scope, in log order; with them the erasures that concern them."""
+    logged = CustodyEvent.objects.filter(leaf__index__lt=size).order_by("leaf__index")
+    if scope.is_whole_log:
+        return logged
+    in_scope = selectors.events_of_consignments(numbers)
+    named = {str(pk) for pk in in_scope.values_list("pk", flat=True)}
+    erasures = [
+        event.pk
+        for event in logged.filter(type="pii_erased")
+        if named & {each["event_id"] for each in _details(event)["erased"]}
+    ]
+    return logged.filter(Q(pk__in=in_scope.values("pk")) | Q(pk__in=erasures))
+
+
+def _details(event: CustodyEvent) -> Mapping[str, Any]:
+    return cast(Mapping[str, Any], json.loads(bytes(event.canonical))["details"])
+
+
+def _promise(scope: ExportScope, numbers: list[str], size: int) -> bundle.Scope:
+    logged = ConsignmentSequence.objects.filter(event__leaf__index__lt=size)
+    if not scope.is_whole_log:
+        logged = logged.filter(consignment__in=numbers)
+    last = logged.values_list("consignment").annotate(Max("position"))
+    return bundle.Scope("log" if scope.is_whole_log else "consignments", dict(last))
+
+
+def _logged(
+    events: QuerySet[CustodyEvent], tree: merkle.Tree, progress: Progress
+) -> Iterator[bundle.LoggedEvent]:
+    total = events.count()
+    progress(0, total)
+    rows = events.values_list("leaf__index", "canonical").iterator(chunk_size=CHUNK)
+    for done, (index, canonical) in enumerate(rows, start=1):
+        yield bundle.LoggedEvent(index, bytes(canonical), tree.inclusion_proof(index))
+        if done % REPORT_EVERY == 0:
+            progress(done, total)
+    progress(total, total)
+
+
+def _documents(events: QuerySet[CustodyEvent]) -> Iterator[bundle.BundleDocument]:
+    """The papers that the events name and the store still has, each once."""
+    issued = {_details(event)["sha256"]: _details(event) for event in events.filter(type="document_issued")}
+    for document in Document.objects.filter(sha256__in=issued).order_by("sha256").distinct("sha256"):
+        if not _is_in_store(document):
+            continue
+        yield bundle.BundleDocument(
+            sha256=document.sha256,
+            size=issued[document.sha256]["size"],
+            suffix=SUFFIXES.get(document.media_type, "bin"),
+            open=partial(store.open, document.path),
+        )
+
+
+def _is_in_store(document: Document) -> bool:
+    try:
+        store.open(document.path).close()
+    except (store.FileNotInStore, store.FileAltered):
+        return False
+    return True
+
+
+def _disclosures(events: QuerySet[CustodyEvent]) -> Iterator[commitments.Disclosure]:
+    for row in Disclosure.objects.filter(event__in=events.order_by().values("pk")):
+        yield commitments.Disclosure(str(row.event_id), row.path, bytes(row.salt), row.value)
+
+
+def _consistency(older: Checkpoint | None, tree: merkle.Tree) -> bundle.OlderCheckpoint | None:
+    if older is None:
+        return None
+    return bundle.OlderCheckpoint(older.note.encode(), older.size, tree.consistency_proof(older.size))
+
+
+def _verified(output: BinaryIO) -> tuple[str, ...]:
+    """What the offline verifier says is missing.
+
+    Raises:
+        ExportFailed: it says that something is wrong.
+    """
+    output.seek(0)
+    report = verify.verify(output, [verify.parse_key(str(selectors.verifier_key()))])
+    if report.verdict == verify.FAIL:
+        raise ExportFailed(f"The bundle does not prove itself: {report.failures[0]}")
+    return tuple(report.missing)

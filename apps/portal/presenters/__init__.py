@@ -1,0 +1,1 @@
+"""From domain values to what the components in ``templates/components`` take: pure functions, no queries."""

@@ -1,0 +1,172 @@
+"""A plan of the day as pictures, tables and figures. The tables say everything; map and chart show it again."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.portal.presenters.times import clock
+from apps.routing.days import LocalDay
+from apps.routing.drawing import gantt_of, map_of
+from apps.routing.engine.result import Activity
+from apps.routing.engine.svg import swatch
+from apps.routing.models import Route, RoutePlan, Stop
+
+Context = dict[str, Any]
+COST_PARTS = {
+    "fixed": gettext_lazy("Fixed"),
+    "distance": gettext_lazy("Distance"),
+    "time": gettext_lazy("Time"),
+    "stops": gettext_lazy("Stops"),
+    "pallets": gettext_lazy("Pallets"),
+    "minimum": gettext_lazy("Up to the minimum"),
+}
+
+
+def drawings(plan: RoutePlan, *, now: datetime) -> dict[str, SafeString]:
+    """Map and chart as SVG; the engine escapes every name, so the markup may stand as it is."""
+    day = LocalDay(plan.day, plan.site.time_zone)
+    moment = now if day.start <= now < day.end else None
+    return {
+        "map": mark_safe(map_of(plan, title=_("Map of the plan"))),  # noqa: S308 escaped by the engine
+        "gantt": mark_safe(gantt_of(plan, title=_("Routes over the hours of the day"), now=moment)),  # noqa: S308
+    }
+
+
+def route_table(plan: RoutePlan) -> list[Context]:
+    """Every route with its stops, its times and what it costs part by part."""
+    zone = plan.site.time_zone
+    return [
+        {
+            "number": route.number,
+            "swatch": mark_safe(swatch(route.number)),  # noqa: S308 made of numbers
+            "carrier": route.carrier.name,
+            "vehicle": route.vehicle.plate,
+            "vehicle_class": route.vehicle.get_vehicle_class_display(),
+            "driver": route.driver.name if route.driver else "",
+            "departs": clock(route.departs_at, zone),
+            "returns": clock(route.returns_at, zone),
+            "breaks": ", ".join(_breaks(route, zone)),
+            "km": kilometres(route.distance_m),
+            "pallets": sum(stop.delivery.pallets for stop in route.stops.all()),
+            "cost": money(route.cost_cents, plan.currency),
+            "parts": [
+                {"label": label, "cost": money(route.cost_parts[part], plan.currency)}
+                for part, label in COST_PARTS.items()
+                if route.cost_parts.get(part)
+            ],
+            "stops": [_stop(stop, zone) for stop in route.stops.all()],
+        }
+        for route in plan.routes.all()
+    ]
+
+
+def left_out_table(plan: RoutePlan) -> list[Context]:
+    """Deliveries on no route, each with every reason."""
+    return [
+        {
+            "number": one.delivery.number,
+            "url": reverse("desk:delivery", args=[one.delivery_id]),
+            "site": one.delivery.site.name,
+            "pallets": one.delivery.pallets,
+            "reasons": one.reasons,
+            "details": one.details,
+        }
+        for one in plan.unassigned.all()
+    ]
+
+
+def tiles(plan: RoutePlan) -> list[Context]:
+    """The plan's figures in a row."""
+    return [
+        {"label": _("Routes"), "value": len(plan.routes.all())},
+        {"label": _("Stops"), "value": stops_of(plan)},
+        {"label": _("On no route"), "value": len(plan.unassigned.all())},
+        {"label": _("Distance"), "value": kilometres(plan.distance_m), "unit": "km"},
+        {"label": _("Cost"), "value": f"{plan.cost_cents / 100:,.0f}", "unit": plan.currency},
+    ]
+
+
+def comparison(plan: RoutePlan, previous: RoutePlan | None) -> list[Context]:
+    """The plan's numbers beside those of the version before; empty for a first version."""
+    if previous is None:
+        return []
+    figures: list[tuple[str, int, int, Any]] = [
+        (_("Cost"), plan.cost_cents, previous.cost_cents, lambda cents: money(cents, plan.currency)),
+        (_("Distance"), plan.distance_m, previous.distance_m, lambda metres: f"{kilometres(metres)} km"),
+        (_("Routes"), len(plan.routes.all()), len(previous.routes.all()), str),
+        (_("Stops"), stops_of(plan), stops_of(previous), str),
+        (_("On no route"), len(plan.unassigned.all()), len(previous.unassigned.all()), str),
+    ]
+    return [
+        {
+            "label": label,
+            "now": say(now),
+            "before": say(before),
+            "difference": _signed(now - before, say),
+        }
+        for label, now, before, say in figures
+    ]
+
+
+def stops_of(plan: RoutePlan) -> int:
+    return sum(len(route.stops.all()) for route in plan.routes.all())
+
+
+def money(cents: int, currency: str) -> str:
+    """“ZAR 1,234.50”."""
+    return f"{currency} {cents / 100:,.2f}"
+
+
+def kilometres(metres: int) -> str:
+    """Kilometres with one decimal: “123.4”."""
+    return f"{metres / 1000:,.1f}"
+
+
+def bound_sentence(plan: RoutePlan) -> str:
+    """What was proven about the plan: the cost below which no plan of the day can go; empty when nothing was."""
+    if not plan.lower_bound_cents:
+        return ""
+    total = plan.cost_cents + plan.penalty_cents
+    words = {"bound": money(plan.lower_bound_cents, plan.currency), "total": money(total, plan.currency)}
+    if not plan.penalty_cents:
+        return _("Proven: no plan of this day costs less than %(bound)s; this one costs %(total)s.") % words
+    return _(
+        "Proven: no plan of this day costs less than %(bound)s. This one costs %(total)s when what it leaves out is priced in."
+    ) % words
+
+
+def _signed(difference: int, say: Any) -> str:
+    if not difference:
+        return _("same")
+    return ("+" if difference > 0 else "−") + say(abs(difference))
+
+
+def _stop(stop: Stop, zone: str) -> Context:
+    delivery = stop.delivery
+    waits = stop.starts_at - stop.arrives_at
+    return {
+        "position": stop.position,
+        "delivery": delivery.number,
+        "url": reverse("desk:delivery", args=[delivery.pk]),
+        "site": delivery.site.name,
+        "city": delivery.site.city,
+        "dock": stop.dock.name,
+        "pallets": delivery.pallets,
+        "arrives": clock(stop.arrives_at, zone),
+        "slot": f"{clock(stop.slot.lower, zone)}–{clock(stop.slot.upper, zone)}",
+        "unloads": f"{clock(stop.starts_at, zone)}–{clock(stop.departs_at, zone)}",
+        "waits": int(waits // timedelta(minutes=1)) if waits >= timedelta(minutes=1) else 0,
+        "km": kilometres(stop.distance_m),
+    }
+
+
+def _breaks(route: Route, zone: str) -> list[str]:
+    pauses = [segment for segment in route.segments if segment["activity"] == Activity.BREAK]
+    return [
+        "–".join(clock(datetime.fromisoformat(pause[edge]), zone) for edge in ("start", "end"))
+        for pause in pauses
+    ]

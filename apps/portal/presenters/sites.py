@@ -1,0 +1,97 @@
+"""A site's public profile in words: hours, docks with their rules, papers, policies, contacts."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.formats import date_format, time_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.facilities import rules
+from apps.facilities.models import Closure, DocumentRequirement, ReceivingWindow, Site
+from apps.facilities.rules import DockProfile
+from apps.facilities.selectors import SiteProfile
+from apps.portal.presenters.times import span_label, zone_label
+
+Context = dict[str, Any]
+
+
+def site_page(profile: SiteProfile, *, now: datetime) -> Context:
+    """Context of ``portal/hub/site.html``."""
+    site = profile.site
+    of_site = [window for window in profile.windows if window.dock_id is None]
+    site_rules = {rule.pk: rule for dock in profile.docks for rule in dock.rules if rule.dock_id is None}
+    return {
+        "site": site,
+        "zone": site.time_zone,
+        "zone_label": zone_label(site.time_zone, now),
+        "address": address(site),
+        "hours": weekly_hours(of_site),
+        "policies": rules.describe_site(site),
+        "site_rules": [rules.describe(rule, site.name) for rule in site_rules.values()],
+        "docks": [_dock(dock, profile.windows) for dock in profile.docks],
+        "closures": [_closure(c, profile) for c in profile.closures if c.during.upper > now],
+        "papers": [_paper(requirement) for requirement in profile.requirements],
+        "board_url": reverse("hub:board", args=[site.pk]),
+    }
+
+
+def address(site: Site) -> list[str]:
+    """The address by lines, empty ones left out."""
+    town = " ".join(part for part in (site.postal_code, site.city) if part)
+    return [line for line in (site.street, town, site.region, site.country) if line]
+
+
+def weekly_hours(windows: Iterable[ReceivingWindow]) -> list[Context]:
+    """One line per run of weekdays with the same hours: “Monday – Friday”, “07:00–15:00”."""
+    by_day: dict[int, list[str]] = {}
+    for window in sorted(windows, key=lambda w: (w.weekday, w.opens)):
+        by_day.setdefault(window.weekday, []).append(_hours(window))
+    days = [(weekday, ", ".join(by_day.get(weekday, []))) for weekday in range(1, 8)]
+    lines = []
+    for hours, run in groupby(days, key=lambda day: day[1]):
+        weekdays = [weekday for weekday, _hours_of_day in run]
+        lines.append({"days": _run(weekdays), "hours": hours or _("closed"), "is_closed": not hours})
+    return lines
+
+
+def _hours(window: ReceivingWindow) -> str:
+    hours = f"{time_format(window.opens, 'TIME_FORMAT')}–{time_format(window.closes, 'TIME_FORMAT')}"
+    return f"{hours} ({window.get_load_type_display()})" if window.load_type else hours
+
+
+def _run(weekdays: list[int]) -> str:
+    first, last = (date_format(date(2024, 1, number), "l") for number in (weekdays[0], weekdays[-1]))
+    return first if first == last else f"{first} – {last}"
+
+
+def _dock(profile: DockProfile, windows: Iterable[ReceivingWindow]) -> Context:
+    dock = profile.dock
+    own = [window for window in windows if window.dock_id == dock.pk]
+    return {
+        "name": dock.name,
+        "lanes": ngettext("%(n)s vehicle at a time", "%(n)s vehicles at a time", dock.lanes)
+        % {"n": dock.lanes},
+        "direction": str(dock.get_direction_display()),
+        "rules": [rules.describe(rule, dock.name) for rule in profile.rules if rule.dock_id is not None],
+        "hours": weekly_hours(own) if own else [],
+    }
+
+
+def _closure(closure: Closure, profile: SiteProfile) -> Context:
+    names: dict[UUID, str] = {dock.dock.pk: dock.dock.name for dock in profile.docks}
+    where = names.get(closure.dock_id, "") if closure.dock_id else _("All docks")
+    when = span_label(closure.during.lower, closure.during.upper, profile.site.time_zone)
+    return {"when": when, "where": where, "reason": closure.reason}
+
+
+def _paper(requirement: DocumentRequirement) -> Context:
+    return {
+        "name": str(requirement.get_document_type_display()),
+        "needed": str(requirement.get_step_display()),
+        "only_for": str(requirement.get_temperature_class_display()) if requirement.temperature_class else "",
+    }

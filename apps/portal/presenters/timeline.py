@@ -1,0 +1,94 @@
+"""One thread of what both sides did, the negotiation and the visit together, for ``timeline_entry.html``."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from apps.accounts.actors import Side
+from apps.appointments.models import AppointmentEvent
+from apps.deliveries.models import DeliveryEvent
+from apps.deliveries.states import State as DeliveryState
+from apps.portal.presenters.offers import reason_label, slots_sentence
+from apps.portal.presenters.parties import Parties
+
+Context = dict[str, Any]
+
+#: Steps of a delivery that its appointment's history does not tell.
+ONLY_AT_THE_SHIPPER = {
+    DeliveryState.LOADED,
+    DeliveryState.IN_TRANSIT,
+    DeliveryState.REFUSED,
+    DeliveryState.FAILED,
+}
+WITH_SLOTS = {"offered", "countered", "reopened"}
+STATE_OF_STEP = {"reopened": "countered", "in_progress": "in_progress", "completed": "done"}
+STATE_OF_DELIVERY = {"loaded": "loading", "in_transit": "departed", "refused": "refused", "failed": "failed"}
+
+
+def timeline(
+    events: Iterable[AppointmentEvent], parties: Parties, *, zone: str, moves: Iterable[DeliveryEvent] = ()
+) -> list[Context]:
+    """Entries in the order of time; events as from ``appointments.selectors.timeline``.
+
+    ``moves`` are the delivery's own steps; only those are told that the appointment knows nothing of.
+    """
+    entries = [_of_appointment(event, parties, zone) for event in events]
+    entries += [_of_delivery(move, parties) for move in moves if move.to_state in ONLY_AT_THE_SHIPPER]
+    return sorted(entries, key=lambda entry: entry["at"])
+
+
+def _of_appointment(event: AppointmentEvent, parties: Parties, zone: str) -> Context:
+    offer = event.offer if event.step in WITH_SLOTS else None
+    details = slots_sentence(list(offer.slots.all()), zone) if offer is not None else ""
+    reason = reason_label(event.reason_code)
+    return {
+        "id": f"step-{event.pk}",
+        "state": STATE_OF_STEP.get(event.step, event.step),
+        "actor": _who(event.actor_name, event.side, parties),
+        "what": _words(event.step),
+        "at": event.at,
+        "message": event.message,
+        "details": ". ".join(part for part in (reason, details) if part),
+    }
+
+
+def _of_delivery(move: DeliveryEvent, parties: Parties) -> Context:
+    side = Side.RECIPIENT if move.to_state == DeliveryState.REFUSED else Side.SHIPPER
+    return {
+        "id": f"move-{move.pk}",
+        "state": STATE_OF_DELIVERY[move.to_state],
+        "actor": _who(move.actor_name, side, parties),
+        "what": _words(move.to_state),
+        "at": move.at,
+        "message": "",
+        "details": "",
+    }
+
+
+def _who(name: str, side: str, parties: Parties) -> str:
+    """“Alice Adams (Acme Medical)”; Dockside alone for what it does by itself."""
+    if side == Side.NETWORK or not name:
+        return parties.name(side)
+    return f"{name} ({parties.name(side)})"
+
+
+def _words(step: str) -> str:
+    words = {
+        "offered": _("offered slots"),
+        "countered": _("proposed other slots"),
+        "reopened": _("took the negotiation up again"),
+        "confirmed": _("confirmed a slot"),
+        "declined": _("declined"),
+        "expired": _("closed the offer: nobody answered in time"),
+        "cancelled": _("cancelled"),
+        "loaded": _("loaded the goods"),
+        "in_transit": _("set off"),
+        "arrived": _("checked the vehicle in"),
+        "in_progress": _("started unloading"),
+        "completed": _("finished the visit"),
+        "refused": _("refused the goods"),
+        "failed": _("recorded a failed attempt"),
+        "no_show": _("recorded that nobody came"),
+    }
+    return words.get(step, step.replace("_", " "))

@@ -1,0 +1,245 @@
+"""Offering slots at the desk: asking for a delivery's first slots, and countering the recipient's offer."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from apps.appointments import selectors as appointments
+from apps.appointments.load import Load, Slot
+from apps.appointments.models import Appointment
+from apps.appointments.search import SlotSearch, local_day
+from apps.carriers.models import Vehicle
+from apps.core.errors import DomainError, PermissionRefused
+from apps.deliveries import services
+from apps.deliveries.errors import UnknownDelivery
+from apps.deliveries.models import Delivery
+from apps.deliveries.selectors import delivery_by_id, load_of, visit_of
+from apps.portal.access import desk_page
+from apps.portal.choosing import Choice, read_choice
+from apps.portal.forms_desk import VehicleForm
+from apps.portal.frame import desk_frame
+from apps.portal.presenters import deliveries as present
+from apps.portal.presenters import slots as present_slots
+from apps.portal.presenters.offers import open_offer
+from apps.portal.views.desk_delivery import offers_of
+
+MOST_DAYS = 62
+
+
+@dataclass(frozen=True)
+class Picking:
+    """What a page with a slot picker is about: for which load, at whose address, how its offer is sent."""
+
+    delivery: Delivery
+    load: Load
+    action: str
+    title: str
+    send: Callable[[Sequence[Slot], str], Appointment]
+    vehicle: VehicleForm | None = None
+    appointment: Appointment | None = None
+    wanted: Slot | None = None
+
+    @property
+    def vehicle_query(self) -> list[tuple[str, str]]:
+        """The vehicle as typed, for addresses and hidden fields."""
+        if self.vehicle is None:
+            return []
+        return [(name, str(value)) for name in self.vehicle.fields if (value := self.vehicle[name].value())]
+
+
+@desk_page
+@require_http_methods(["GET", "POST"])
+def ask(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
+    """Choose one to five slots for a delivery (GET), offer them (POST). All that is chosen is in the address."""
+    delivery = delivery_by_id(delivery_id)
+    typed = request.POST or request.GET
+    vehicle = VehicleForm(typed if "length" in typed else vehicle_default(delivery))
+    load = with_vehicle(load_of(delivery), vehicle)
+    return _pick(
+        request,
+        Picking(
+            delivery=delivery,
+            load=load,
+            vehicle=vehicle,
+            action=reverse("desk:ask", args=[delivery.pk]),
+            title=_("Offer slots"),
+            appointment=visit_of(delivery).appointment,
+            send=lambda slots, message: services.ask_for_slots(
+                actor=request.actor, delivery=delivery, slots=slots, load=load, message=message, now=timezone.now()
+            ),
+        ),
+    )
+
+
+@desk_page
+@require_http_methods(["GET", "POST"])
+def counter(request: HttpRequest, delivery_id: UUID, appointment_id: UUID) -> HttpResponse:
+    """Answer the recipient's offer with other slots; times say how far they are from what it asked."""
+    delivery = delivery_by_id(delivery_id)
+    appointment = (
+        Appointment.objects.select_related("site").filter(pk=appointment_id, delivery_id=delivery.pk).first()
+    )
+    if appointment is None:
+        raise UnknownDelivery(_("There is no such appointment."))
+    offer = open_offer(offers_of(appointment))
+    asked = next(iter(offer.slots.all()), None) if offer else None
+    return _pick(
+        request,
+        Picking(
+            delivery=delivery,
+            load=appointment.load,
+            action=reverse("desk:counter", args=[delivery.pk, appointment.pk]),
+            title=_("Propose other slots"),
+            appointment=appointment,
+            wanted=Slot(asked.dock_id, asked.during.lower, asked.during.upper) if asked else None,
+            send=lambda slots, message: services.counter_offer(
+                actor=request.actor,
+                delivery=delivery,
+                appointment_id=appointment.pk,
+                slots=slots,
+                message=message,
+                now=timezone.now(),
+            ),
+        ),
+    )
+
+
+def vehicle_default(delivery: Delivery) -> dict[str, Any]:
+    """The largest vehicle of the shipper's carriers that can carry the delivery; nothing when none can."""
+    suitable = Vehicle.objects.filter(
+        Q(temperature_classes__contains=[delivery.temperature_class]),
+        active=True,
+        carrier__active=True,
+        capacity_pallets__gte=delivery.pallets,
+        capacity_kg__gte=delivery.weight_kg,
+    )
+    largest = suitable.order_by("-length_m", "-gross_weight_kg").first()
+    if largest is None:
+        return {}
+    return {
+        "length": largest.length_m,
+        "height": largest.height_m,
+        "weight": largest.gross_weight_kg,
+        "tail_lift": "on" if largest.tail_lift else "",
+    }
+
+
+def with_vehicle(load: Load, form: VehicleForm) -> Load:
+    """The load with the vehicle as far as it was typed in readable numbers."""
+    form.is_valid()
+    vehicle = getattr(form, "cleaned_data", {})
+    return replace(
+        load,
+        vehicle_length_m=vehicle.get("length"),
+        vehicle_height_m=vehicle.get("height"),
+        vehicle_weight_kg=vehicle.get("weight"),
+        tail_lift=bool(vehicle.get("tail_lift")),
+    )
+
+
+def _pick(request: HttpRequest, picking: Picking) -> HttpResponse:
+    choice = read_choice(request.POST or request.GET)
+    refused: DomainError | None = None
+    if request.method == "POST" and not (picking.vehicle and picking.vehicle.errors):
+        try:
+            appointment = picking.send(choice.slots, choice.message)
+        except PermissionRefused:
+            raise
+        except DomainError as error:
+            refused = error
+        else:
+            recipient = present.recipient_of(picking.delivery)
+            words = ngettext(
+                "%(n)d slot is offered to %(recipient)s and held until the answer.",
+                "%(n)d slots are offered to %(recipient)s and held until the answer.",
+                len(choice.slots),
+            )
+            messages.success(request, words % {"n": len(choice.slots), "recipient": recipient})
+            return redirect("desk:delivery", appointment.delivery_id)
+    is_wrong = bool(picking.vehicle and picking.vehicle.is_bound and picking.vehicle.errors)
+    status = refused.status if refused else 422 if is_wrong else 200
+    return render(request, "portal/desk/slots.html", _context(request, picking, choice, refused), status=status)
+
+
+def _context(
+    request: HttpRequest, picking: Picking, choice: Choice, refused: DomainError | None
+) -> dict[str, Any]:
+    delivery, now = picking.delivery, timezone.now()
+    site = delivery.site
+    today = local_day(now, ZoneInfo(site.time_zone))
+    search = appointments.find_slots(
+        site=site,
+        load=picking.load,
+        first_day=today,
+        days=min((site.max_lead_time + timedelta(days=1)).days, MOST_DAYS),
+        now=now,
+        appointment=picking.appointment,
+    )
+    day = choice.day or _first_free(search, delivery.day)
+
+    def day_url(other: date) -> str:
+        return picking.action + "?" + urlencode([*replace(choice, day=other).fields(), *picking.vehicle_query])
+
+    picker = present_slots.slot_picker(
+        search=search,
+        site=site,
+        day=day,
+        choice=choice,
+        action=picking.action,
+        day_url=day_url,
+        today=today,
+        wanted=picking.wanted,
+    )
+    picker["hidden"] = [*picker["hidden"], *picking.vehicle_query]
+    return {
+        **desk_frame(request, section="deliveries"),
+        "delivery": delivery,
+        "zone": site.time_zone,
+        "crumbs": [
+            {"label": _("Deliveries"), "url": reverse("desk:deliveries")},
+            {"label": delivery.number, "url": present.link_to(delivery.pk)},
+        ],
+        "title": picking.title,
+        "recipient": present.recipient_of(delivery),
+        "picker": picker,
+        "vehicle": picking.vehicle,
+        "vehicle_query": picking.vehicle_query,
+        "action": picking.action,
+        "choice": choice,
+        "chosen": present_slots.chosen_slots(choice, search),
+        "refused": refused,
+        "taken": _taken(refused),
+        "answer_until": _answer_until(delivery, choice, now),
+    }
+
+
+def _first_free(search: SlotSearch, wanted: date) -> date:
+    """The wanted day if it has a start left, else the first day after it that has one, else any, else the day itself."""
+    free = [count.day for count in search.per_day if count.starts]
+    return next((day for day in free if day >= wanted), free[0] if free else wanted)
+
+
+def _answer_until(delivery: Delivery, choice: Choice, now: datetime) -> datetime:
+    """When the offer would expire: the site's time to answer, but never after its last slot begins."""
+    return min([now + delivery.site.answer_within, *([max(slot.start for slot in choice.slots)] if choice.slots else [])])
+
+
+def _taken(refused: DomainError | None) -> dict[str, Any] | None:
+    """The inline answer to a refused slot, with what is free instead."""
+    if refused is None or "alternatives" not in refused.details:
+        return None
+    return present_slots.taken(refused.message, present_slots.described_slots(refused.details["alternatives"]))

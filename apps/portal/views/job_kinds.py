@@ -1,0 +1,62 @@
+"""What the desk says of each kind of background work: its title, where its result lies, who may watch it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.accounts.actors import Actor
+from apps.core.models import Job
+from apps.custody.services.export_jobs import KIND as EXPORT
+from apps.custody.services import cancel_export
+from apps.routing.selectors import JOB_KIND as PLANNING
+from apps.routing.selectors import plan_of_job
+from apps.routing.services import cancel_plan_job
+
+
+@dataclass(frozen=True)
+class Kind:
+    """``leads_on``: when it is done, the page goes on to its result by itself."""
+
+    permission: str
+    section: str
+    title: Callable[[Job], str]
+    back: Callable[[Job], str]
+    result: Callable[[Job], str]
+    result_label: str | Promise
+    stop: Callable[[Actor, Job], object]
+    leads_on: bool = False
+
+
+def _plan_address(job: Job) -> str:
+    plan = plan_of_job(job)
+    if plan is None:
+        return reverse("desk:plan")
+    return f"{reverse('desk:plan')}?site={plan.site_id}&day={plan.day:%Y-%m-%d}&version={plan.version}"
+
+
+KINDS = {
+    PLANNING: Kind(
+        permission="routing.plan",
+        section="plan",
+        title=lambda job: _("Planning the day"),
+        back=_plan_address,
+        result=_plan_address,
+        result_label=gettext_lazy("Open the plan"),
+        stop=lambda actor, job: cancel_plan_job(actor=actor, job_id=job.pk, now=timezone.now()),
+        leads_on=True,
+    ),
+    EXPORT: Kind(
+        permission="custody.export",
+        section="custody",
+        title=lambda job: _("Custody bundle"),
+        back=lambda job: reverse("desk:exports"),
+        result=lambda job: reverse("desk:export_download", args=[job.pk]) if job.artefact else "",
+        result_label=gettext_lazy("Download the bundle"),
+        stop=lambda actor, job: cancel_export(actor=actor, job_id=job.pk),
+    ),
+}

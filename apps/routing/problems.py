@@ -1,0 +1,148 @@
+"""One shipper site and day as the engine is asked: gathers what the shipper's schema and the network know.
+
+Reads only; everything the answer needs to be stored again is kept beside the question.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+
+from apps.carriers.models import Vehicle
+from apps.facilities.models import Site
+from apps.routing import engine
+from apps.routing.days import LocalDay
+from apps.routing.fleet import Fleet, gather_fleet
+from apps.routing.visits import LeftOut, PlannedVisit, Visits, gather_visits
+
+ITERATIONS = 2_000
+"""Of each round. A round of 50 deliveries takes about a second."""
+
+SECONDS_AT_MOST = 300.0
+"""Far more than the iterations of a day need; a search that hits it says so in its notes."""
+
+PENALTY_FACTOR = 10
+DEAREST_PENALTY_CENTS = 1_000_000_000
+"""Above it, the solver's numbers could no longer tell a left-out delivery from a forbidden road."""
+
+
+@dataclass(frozen=True)
+class DayProblem:
+    """The question to the engine, and what its names stand for: visits by number, vehicles by plate."""
+
+    site: Site
+    day: LocalDay
+    problem: engine.Problem
+    visits: Mapping[str, PlannedVisit]
+    vehicles: Mapping[str, Vehicle]
+    left_out: tuple[LeftOut, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the question: equal for equal questions, whoever asks and whenever."""
+        return problem_sha256(self.problem)
+
+
+def gather(
+    *, site: Site, day: date, seed: int = 1, travel: engine.TravelProvider | None = None
+) -> DayProblem:
+    """The routing problem of one of the shipper's own sites and a day in that site's zone; nine queries.
+
+    Ids in the problem are what people call things: deliveries' numbers, plates, carriers' names, the site's
+    code. ``travel`` knows distances; without it they are great circles at a lorry's speeds.
+
+    Raises:
+        CurrenciesMixed: the day's tariffs are in several currencies.
+    """
+    local = LocalDay(day, site.time_zone)
+    visits = gather_visits(site, local)
+    adr = frozenset(one for visit in visits.planned for one in visit.asked.adr)
+    fleet = gather_fleet(site, local, adr)
+    problem = _problem(site, local, visits, fleet, seed, travel or engine.GreatCircle())
+    return DayProblem(
+        site=site,
+        day=local,
+        problem=problem,
+        visits={visit.asked.id: visit for visit in visits.planned},
+        vehicles=fleet.by_plate,
+        left_out=visits.left_out,
+        notes=(*visits.notes, *fleet.notes),
+    )
+
+
+def _problem(
+    site: Site, day: LocalDay, visits: Visits, fleet: Fleet, seed: int, travel: engine.TravelProvider
+) -> engine.Problem:
+    places = [(site.latitude, site.longitude), *((v.asked.lat, v.asked.lon) for v in visits.planned)]
+    matrix = travel.matrix([engine.Point(*place) for place in places])
+    penalty = _penalty(fleet, visits, matrix)
+    return engine.Problem(
+        depots=(
+            engine.Depot(
+                id=site.code,
+                lat=site.latitude,
+                lon=site.longitude,
+                closes=day.seconds(day.end),
+                name=site.name,
+            ),
+        ),
+        visits=tuple(replace(visit.asked, penalty_cents=penalty) for visit in visits.planned),
+        fleet=fleet.classes,
+        carriers=fleet.carriers,
+        travel=matrix,
+        budget=engine.Budget(seed=seed, iterations=ITERATIONS, seconds=SECONDS_AT_MOST),
+        day_start=day.start,
+        zone=day.zone,
+        currency=fleet.currency,
+    )
+
+
+def _penalty(fleet: Fleet, visits: Visits, matrix: engine.TravelMatrix) -> int:
+    """The price of leaving one delivery out: ten times the dearest route that could be driven for it alone.
+
+    So a delivery that can be served is served, and of two plans the one that leaves out fewer is the better.
+    """
+    pallets = max((visit.asked.load.pallets for visit in visits.planned), default=0)
+    furthest_km = int(matrix.metres.max()) * 2 / 1000
+    dearest = max(
+        (
+            max(
+                tariff.minimum_cents,
+                tariff.fixed_cents
+                + tariff.per_km_cents * furthest_km
+                + tariff.per_hour_cents * 24
+                + tariff.per_stop_cents
+                + tariff.per_pallet_cents * pallets,
+            )
+            for tariff in (offer.tariff for offer in fleet.classes)
+        ),
+        default=0,
+    )
+    penalty = max(engine.DEFAULT_PENALTY_CENTS, PENALTY_FACTOR * int(dearest))
+    return min(penalty, DEAREST_PENALTY_CENTS)
+
+
+def problem_sha256(problem: engine.Problem) -> str:
+    """SHA-256 of the problem as JSON without blanks; keys and sets are sorted, moments in ISO 8601."""
+    text = json.dumps(_plain(problem), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """``value`` in JSON's types."""
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value

@@ -1,0 +1,69 @@
+"""Asking for a day's plan, and asking for the planning to stop. The work itself is ``running``'s."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.accounts.actors import Actor
+from apps.accounts.permissions import require
+from apps.core.models import Job
+from apps.facilities.models import Site
+from apps.routing.errors import UnknownPlan
+from apps.routing.selectors import JOB_KIND, day_key, own_site
+from apps.routing.services.locks import one_at_a_time
+from apps.tenancy.doorway import current_shipper
+from apps.tenancy.outbox import enqueue
+
+
+@transaction.atomic
+def request_plan(*, actor: Actor, site: Site, day: date, now: datetime, seed: int = 1) -> Job:
+    """Have the routes of one own site and day planned in the background; the job says how far it is.
+
+    While a job for that site and day waits or runs, asking again gives that one. ``day`` is in the site's
+    zone.
+
+    Raises:
+        PermissionRefused: ``actor`` does not plan for this shipper.
+        UnknownPlan: the site is not this shipper's own.
+    """
+    require(actor, "routing.plan")
+    own_site(site.pk, shipper_id=current_shipper().pk)
+    subject = day_key(site, day)
+    one_at_a_time(f"jobs {subject}")
+    waiting = Job.objects.filter(
+        kind=JOB_KIND, subject_id=subject, state__in=[Job.State.WAITING, Job.State.RUNNING]
+    ).first()
+    if waiting is not None:
+        return waiting
+    job = Job.objects.create(
+        kind=JOB_KIND,
+        subject_id=subject,
+        message="Waiting for a worker.",
+        asked_by_id=actor.person_id,
+        asked_by_name=actor.name,
+    )
+    enqueue(JOB_KIND, job_id=str(job.pk), site_id=str(site.pk), day=day.isoformat(), seed=seed)
+    return job
+
+
+@transaction.atomic
+def cancel_plan_job(*, actor: Actor, job_id: UUID, now: datetime) -> Job:
+    """Stop a planning: one that waits is cancelled, one that runs ends with the best plan found so far.
+
+    A job that is over already is returned as it is.
+
+    Raises:
+        PermissionRefused: ``actor`` does not plan for this shipper.
+        UnknownPlan: there is no such planning in this schema.
+    """
+    require(actor, "routing.plan")
+    job = Job.objects.select_for_update().filter(pk=job_id, kind=JOB_KIND).first()
+    if job is None:
+        raise UnknownPlan("There is no such planning.")
+    if job.state == Job.State.WAITING:
+        job.state, job.message, job.finished_at = Job.State.CANCELLED, f"Stopped by {actor.name}.", now
+    if job.state != Job.State.DONE:
+        job.cancel_requested = True
+    job.save(update_fields=["state", "message", "finished_at", "cancel_requested"])
+    return job

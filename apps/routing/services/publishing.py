@@ -1,0 +1,173 @@
+"""Putting a plan in force: still true, drivers named, carriers and papers told, the former one replaced."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.accounts.actors import Actor
+from apps.accounts.permissions import require
+from apps.appointments.states import State as Agreed
+from apps.carriers.models import Driver
+from apps.core.errors import IllegalTransition
+from apps.deliveries import selectors as deliveries
+from apps.deliveries.models import Delivery
+from apps.deliveries.selectors import Visit
+from apps.deliveries.services import record_planned
+from apps.deliveries.states import State
+from apps.routing.errors import PlanOutdated
+from apps.routing.models import Route, RoutePlan, Stop
+from apps.routing.selectors import plan_by_id, published_plan
+from apps.routing.services.locks import one_at_a_time
+from apps.tenancy.outbox import enqueue
+
+
+@transaction.atomic
+def publish_plan(*, actor: Actor, plan_id: UUID, now: datetime) -> RoutePlan:
+    """Put a draft in force for its site and day; the plan in force until then is replaced.
+
+    Each route gets a driver of its carrier, each stop its custody event, each delivery note is issued anew
+    with carrier, vehicle and driver.
+
+    Raises:
+        PermissionRefused: ``actor`` does not plan for this shipper.
+        UnknownPlan: there is no such plan in this schema.
+        IllegalTransition: the plan is no draft.
+        PlanOutdated: an appointment, a vehicle or a delivery is no longer what the plan relies on.
+    """
+    require(actor, "routing.plan")
+    day = plan_by_id(plan_id).day
+    one_at_a_time(f"publishing {day}")
+    plan = plan_by_id(plan_id)
+    if plan.state != RoutePlan.State.DRAFT:
+        state = RoutePlan.State(plan.state).label.lower()
+        raise IllegalTransition(f"Version {plan.version} is {state}; plan the day anew.", state=plan.state)
+    former = published_plan(site=plan.site, day=plan.day)
+    _require_current(plan, former)
+    if former is not None:
+        RoutePlan.objects.filter(pk=former.pk).update(state=RoutePlan.State.REPLACED)
+    plan.state, plan.published_at, plan.published_by = RoutePlan.State.PUBLISHED, now, actor.name
+    plan.save(update_fields=["state", "published_at", "published_by"])
+    _assign_drivers(plan)
+    for route in plan.routes.all():
+        for stop in route.stops.all():
+            _tell(route, stop, actor, now)
+    _take_back(plan, former)
+    return plan
+
+
+def _require_current(plan: RoutePlan, former: RoutePlan | None) -> None:
+    planned = list(_stops(plan))
+    appointed = {visit.delivery.pk: visit for visit in deliveries.visits(stop.delivery for stop in planned)}
+    gone = [stop.delivery.number for stop in planned if not _still_agreed(stop, appointed[stop.delivery_id])]
+    if gone:
+        raise PlanOutdated(
+            f"{_listed(gone)}: the appointment isn't what was planned for any more. Plan the day anew.",
+            deliveries=gone,
+        )
+    before = list(_stops(former)) if former is not None else []
+    away = [stop.delivery.number for stop in [*planned, *before] if stop.delivery.state != State.OPEN]
+    if away:
+        numbers = sorted(set(away))
+        raise PlanOutdated(
+            f"{_listed(numbers)}: loaded already, so the plan of the day can't be replaced as a whole.",
+            deliveries=numbers,
+        )
+    _require_vehicles(plan)
+
+
+def _still_agreed(stop: Stop, visit: Visit) -> bool:
+    appointment = visit.appointment
+    return (
+        appointment is not None
+        and appointment.state == Agreed.CONFIRMED
+        and appointment.pk == stop.appointment_id
+        and appointment.dock_id == stop.dock_id
+        and (appointment.during.lower, appointment.during.upper) == (stop.slot.lower, stop.slot.upper)
+    )
+
+
+def _require_vehicles(plan: RoutePlan) -> None:
+    routes = list(plan.routes.all())
+    elsewhere = set(
+        Route.objects.filter(
+            plan__day=plan.day,
+            plan__state=RoutePlan.State.PUBLISHED,
+            vehicle__in=[one.vehicle_id for one in routes],
+        )
+        .exclude(plan__site=plan.site)
+        .values_list("vehicle_id", flat=True)
+    )
+    lost = [
+        route
+        for route in routes
+        if route.vehicle_id in elsewhere or not (route.vehicle.active and route.carrier.active)
+    ]
+    if lost:
+        numbers = [stop.delivery.number for route in lost for stop in route.stops.all()]
+        plates = _listed([route.vehicle.plate for route in lost])
+        raise PlanOutdated(
+            f"{plates} can't drive on this day any more. Plan the day anew.", deliveries=numbers
+        )
+
+
+def _assign_drivers(plan: RoutePlan) -> None:
+    """The carrier's active drivers in the order of their names, one route each; routes beyond them have none.
+
+    Who drives for another site on that day is taken.
+    """
+    routes = list(plan.routes.all())
+    busy = Route.objects.filter(
+        plan__day=plan.day, plan__state=RoutePlan.State.PUBLISHED, driver__isnull=False
+    ).exclude(plan=plan)
+    free: defaultdict[UUID, list[Driver]] = defaultdict(list)
+    for driver in (
+        Driver.objects.filter(active=True, carrier__in=[route.carrier_id for route in routes])
+        .exclude(pk__in=busy.values("driver"))
+        .order_by("-name", "-id")
+    ):
+        free[driver.carrier_id].append(driver)
+    for route in routes:
+        route.driver = free[route.carrier_id].pop() if free[route.carrier_id] else None
+    Route.objects.bulk_update(routes, ["driver"])
+
+
+def _tell(route: Route, stop: Stop, actor: Actor, now: datetime) -> None:
+    record_planned(
+        actor=actor,
+        delivery=stop.delivery,
+        route=str(route.number),
+        stop=stop.position,
+        carrier=route.carrier.name,
+        vehicle=route.vehicle.plate,
+        arrival=stop.arrives_at,
+        now=now,
+    )
+    enqueue(
+        "deliveries.issue_delivery_note",
+        delivery_id=str(stop.delivery_id),
+        carrier=route.carrier.name,
+        vehicle=route.vehicle.plate,
+        driver=route.driver.name if route.driver else "",
+    )
+
+
+def _take_back(plan: RoutePlan, former: RoutePlan | None) -> None:
+    """Deliveries that only the former plan had on a route: their notes no longer name its vehicles."""
+    if former is None:
+        return
+    kept = {stop.delivery_id for stop in _stops(plan)}
+    dropped: list[Delivery] = [stop.delivery for stop in _stops(former) if stop.delivery_id not in kept]
+    for visit in deliveries.visits(dropped):
+        if visit.is_confirmed:
+            enqueue("deliveries.issue_delivery_note", delivery_id=str(visit.delivery.pk))
+
+
+def _stops(plan: RoutePlan) -> Iterable[Stop]:
+    return (stop for route in plan.routes.all() for stop in route.stops.all())
+
+
+def _listed(words: list[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]

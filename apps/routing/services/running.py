@@ -1,0 +1,158 @@
+"""The planning itself, in the worker: gather, search outside any transaction, have it checked, store."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from time import monotonic
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.core.errors import DomainError
+from apps.core.models import Job
+from apps.facilities.models import Site
+from apps.routing import engine
+from apps.routing.models import RoutePlan
+from apps.routing.problems import DayProblem, gather
+from apps.routing.selectors import own_site
+from apps.routing.services.locks import one_at_a_time
+from apps.routing.stored import Rows, read_back, write_down
+from apps.tenancy.doorway import current_shipper
+
+REPORT_EVERY = 0.5
+"""Seconds between two looks at the job's row."""
+
+OPEN = (Job.State.WAITING, Job.State.RUNNING)
+
+
+def run_plan_job(*, job_id: UUID, site_id: UUID, day: date, seed: int, clock: Callable[[], datetime]) -> None:
+    """Do one planning job to its end; a job that is over already is left alone, so this may run twice.
+
+    Whatever goes wrong is the job's message. ``clock`` is asked when the job ends.
+    """
+    if not _begin(job_id, clock):
+        return
+    try:
+        asked = gather(site=own_site(site_id, shipper_id=current_shipper().pk), day=day, seed=seed)
+        watch = JobWatch(job_id, iterations=asked.problem.budget.iterations or 0)
+        answer = engine.plan(asked.problem, progress=watch.hear, cancelled=watch.is_cancelled)
+        _store(job_id, asked, answer, clock())
+    except engine.InvalidProblem as error:
+        _fail(job_id, "This day can't be planned: " + " ".join(error.faults), clock())
+    except engine.EngineFault as error:
+        _fail(job_id, f"The plan broke rules in its own check and was thrown away: {error}.", clock())
+    except DomainError as error:
+        _fail(job_id, error.message, clock())
+    except Exception:
+        _fail(job_id, "Planning ended with an internal error; nothing was changed. Ask again.", clock())
+        raise
+
+
+class JobWatch:
+    """Between the engine and the job's row: tells how far the search is, hears that it shall stop."""
+
+    def __init__(self, job_id: UUID, *, iterations: int, every: float = REPORT_EVERY) -> None:
+        self._job_id, self._every = job_id, every
+        self._at_most = iterations * engine.ROUNDS
+        self._next = monotonic()
+        self._round = self._iterations = 0
+        self._cancelled = False
+
+    def hear(self, progress: engine.Progress) -> None:
+        """Take note of a better solution; the row is told at the next look."""
+        self._round = progress.round
+
+    def is_cancelled(self) -> bool:
+        """Asked at every iteration; looks at the row now and then only."""
+        self._iterations += 1
+        if monotonic() >= self._next:
+            self._look()
+            self._next = monotonic() + self._every
+        return self._cancelled
+
+    def _look(self) -> None:
+        job = Job.objects.filter(pk=self._job_id)
+        job.update(
+            done=self._iterations,
+            total=self._at_most,
+            message=f"Searching for cheaper routes, round {max(self._round, 1)} of at most {engine.ROUNDS}.",
+        )
+        self._cancelled = job.filter(cancel_requested=True).exists()
+
+
+def _begin(job_id: UUID, clock: Callable[[], datetime]) -> bool:
+    """Whether there is work: the job waits, or a worker died over it."""
+    with transaction.atomic():
+        job = Job.objects.select_for_update().filter(pk=job_id).first()
+        if job is None or job.is_over:
+            return False
+        if job.cancel_requested:
+            _finish(job, Job.State.CANCELLED, "Stopped before it began.", clock())
+            return False
+        job.state, job.message = Job.State.RUNNING, "Gathering deliveries, vehicles and tariffs."
+        job.save(update_fields=["state", "message"])
+        return True
+
+
+@transaction.atomic
+def _store(job_id: UUID, asked: DayProblem, answer: engine.Plan, now: datetime) -> None:
+    """Store the plan as the next version and end the job, both or neither.
+
+    Raises:
+        EngineFault: what would be stored breaks a rule of the problem.
+    """
+    job = Job.objects.select_for_update().get(pk=job_id)
+    if job.is_over:
+        return
+    rows = write_down(
+        asked,
+        answer,
+        job_id=job.pk,
+        planned_by=job.asked_by_name,
+        version=_next_version(asked.site, asked.day.day),
+    )
+    violations = engine.check(asked.problem, read_back(asked, rows))
+    if violations:
+        raise engine.EngineFault(violations)
+    rows.save()
+    job.done = job.total = max(answer.iterations, 1)
+    _finish(job, Job.State.DONE, in_words(rows), now)
+
+
+def _next_version(site: Site, day: date) -> int:
+    one_at_a_time(f"versions {site.pk} {day}")
+    latest = RoutePlan.objects.filter(site=site, day=day).order_by("-version").first()
+    return latest.version + 1 if latest else 1
+
+
+def _fail(job_id: UUID, message: str, now: datetime) -> None:
+    with transaction.atomic():
+        job = Job.objects.select_for_update().get(pk=job_id)
+        if not job.is_over:
+            _finish(job, Job.State.FAILED, message, now)
+
+
+def _finish(job: Job, state: Job.State, message: str, now: datetime) -> None:
+    job.state, job.message, job.finished_at = state, message, now
+    job.save(update_fields=["state", "message", "finished_at", "done", "total"])
+
+
+def in_words(rows: Rows) -> str:
+    """The outcome in a sentence or two: “Version 2: 3 routes with 14 stops, 212 km, ZAR 9,120.00. …”"""
+    plan = rows.plan
+    stops = sum(len(stops) for _, stops in rows.routes)
+    if rows.routes:
+        said = [
+            f"Version {plan.version}: {_count(len(rows.routes), 'route')} with {_count(stops, 'stop')}, "
+            f"{plan.distance_m / 1000:,.0f} km, {plan.currency} {plan.cost_cents / 100:,.2f}."
+        ]
+    else:
+        said = [f"Version {plan.version} has no route.", *plan.notes[:1]]
+    if rows.unassigned:
+        said.append(f"Left out, with reasons: {_count(len(rows.unassigned), 'delivery', 'deliveries')}.")
+    if not plan.is_finished:
+        said.append("The search was ended early; this is the best found until then.")
+    return " ".join(said)
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,196 @@
+"""Between the engine's plan and its rows: written down in moments and keys, read back as the engine said it.
+
+What is read back is what the independent checker judges before anything is stored.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from apps.routing import engine
+from apps.routing.days import LocalDay
+from apps.routing.models import Route, RoutePlan, Stop, Unassigned
+from apps.routing.problems import DayProblem
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A plan as rows: each route with its stops in order."""
+
+    plan: RoutePlan
+    routes: Sequence[tuple[Route, Sequence[Stop]]]
+    unassigned: Sequence[Unassigned]
+
+    def save(self) -> None:
+        """Insert all of it; the caller has the transaction."""
+        self.plan.save(force_insert=True)
+        Route.objects.bulk_create(route for route, _ in self.routes)
+        Stop.objects.bulk_create(stop for _, stops in self.routes for stop in stops)
+        Unassigned.objects.bulk_create(self.unassigned)
+
+
+def write_down(
+    asked: DayProblem, answer: engine.Plan, *, job_id: UUID, planned_by: str, version: int
+) -> Rows:
+    """The rows of ``answer``, unsaved."""
+    plan = RoutePlan(
+        site=asked.site,
+        day=asked.day.day,
+        version=version,
+        job_id=job_id,
+        planned_by=planned_by,
+        seed=asked.problem.budget.seed,
+        iterations=answer.iterations,
+        is_finished=answer.finished,
+        cost_cents=answer.route_cost,
+        penalty_cents=answer.penalty_cost,
+        lower_bound_cents=answer.lower_bound,
+        currency=asked.problem.currency,
+        distance_m=sum(route.metres for route in answer.routes),
+        notes=_notes(asked, answer),
+        problem_sha256=asked.sha256,
+    )
+    return Rows(
+        plan=plan,
+        routes=[_route_with_stops(asked, plan, planned) for planned in answer.routes],
+        unassigned=[*_left_out_before(asked, plan), *_left_out_by_engine(asked, plan, answer)],
+    )
+
+
+def read_back(asked: DayProblem, rows: Rows) -> engine.Plan:
+    """The rows as the engine's plan for the problem that they answer."""
+    plan, problem = rows.plan, asked.problem
+    classes = {plate: offer for offer in problem.fleet for plate in offer.vehicle_ids}
+    return engine.Plan(
+        routes=tuple(
+            _planned_route(asked.day, classes[route.vehicle.plate], route, stops)
+            for route, stops in rows.routes
+        ),
+        unassigned=tuple(
+            engine.Unassigned(
+                one.delivery.number, tuple(engine.Reason(one.code, text) for text in one.reasons)
+            )
+            for one in rows.unassigned
+            if one.delivery.number in problem.visit_index
+        ),
+        route_cost=plan.cost_cents,
+        penalty_cost=plan.penalty_cents,
+        lower_bound=plan.lower_bound_cents,
+        finished=plan.is_finished,
+        iterations=plan.iterations,
+        notes=tuple(plan.notes),
+    )
+
+
+def segments_of(route: Route, day: LocalDay) -> tuple[engine.Segment, ...]:
+    """The route's activities in seconds since the day's start."""
+    return tuple(
+        engine.Segment(
+            engine.Activity(one["activity"]),
+            day.seconds(datetime.fromisoformat(one["start"])),
+            day.seconds(datetime.fromisoformat(one["end"])),
+            one["leg"],
+        )
+        for one in route.segments
+    )
+
+
+def _notes(asked: DayProblem, answer: engine.Plan) -> list[str]:
+    if asked.problem.visits:
+        return [*answer.notes, *asked.notes]
+    return ["There is nothing to plan: no delivery has a confirmed slot on this day.", *asked.notes]
+
+
+def _route_with_stops(
+    asked: DayProblem, plan: RoutePlan, planned: engine.PlannedRoute
+) -> tuple[Route, list[Stop]]:
+    moment = asked.day.moment
+    vehicle = asked.vehicles[planned.vehicle_id]
+    route = Route(
+        plan=plan,
+        number=planned.number,
+        carrier=vehicle.carrier,
+        vehicle=vehicle,
+        departs_at=moment(planned.start),
+        returns_at=moment(planned.end),
+        distance_m=planned.metres,
+        cost_cents=planned.cost.total,
+        cost_parts=asdict(planned.cost),
+        segments=[_segment(asked.day, one) for one in planned.segments],
+    )
+    return route, [_stop(asked, route, position, one) for position, one in enumerate(planned.stops, start=1)]
+
+
+def _segment(day: LocalDay, one: engine.Segment) -> dict[str, Any]:
+    return {
+        "activity": one.activity.value,
+        "start": day.moment(one.start).isoformat(),
+        "end": day.moment(one.end).isoformat(),
+        "leg": one.leg,
+    }
+
+
+def _stop(asked: DayProblem, route: Route, position: int, planned: engine.PlannedStop) -> Stop:
+    visit, moment = asked.visits[planned.visit_id], asked.day.moment
+    slot = visit.appointment.during
+    return Stop(
+        route=route,
+        position=position,
+        delivery=visit.delivery,
+        appointment_id=visit.appointment.pk,
+        dock=visit.dock,
+        slot=DateTimeTZRange(slot.lower, slot.upper),
+        arrives_at=moment(planned.arrival),
+        starts_at=moment(planned.start),
+        departs_at=moment(planned.end),
+        distance_m=planned.metres,
+    )
+
+
+def _left_out_before(asked: DayProblem, plan: RoutePlan) -> Iterable[Unassigned]:
+    for one in asked.left_out:
+        yield Unassigned(plan=plan, delivery=one.delivery, code=one.code, reasons=[one.sentence])
+
+
+def _left_out_by_engine(asked: DayProblem, plan: RoutePlan, answer: engine.Plan) -> Iterable[Unassigned]:
+    for one in answer.unassigned:
+        visit = asked.visits[one.visit_id]
+        yield Unassigned(
+            plan=plan,
+            delivery=visit.delivery,
+            code=one.reasons[0].code,
+            reasons=[reason.sentence for reason in one.reasons],
+            details=[*(line for reason in one.reasons for line in reason.details), *visit.promised],
+        )
+
+
+def _planned_route(
+    day: LocalDay, offer: engine.VehicleClass, route: Route, stops: Sequence[Stop]
+) -> engine.PlannedRoute:
+    return engine.PlannedRoute(
+        number=route.number,
+        carrier_id=route.carrier.name,
+        class_id=offer.id,
+        vehicle_id=route.vehicle.plate,
+        depot_id=offer.depot_id,
+        start=day.seconds(route.departs_at),
+        end=day.seconds(route.returns_at),
+        stops=tuple(
+            engine.PlannedStop(
+                stop.delivery.number,
+                day.seconds(stop.arrives_at),
+                day.seconds(stop.starts_at),
+                day.seconds(stop.departs_at),
+                stop.distance_m,
+            )
+            for stop in stops
+        ),
+        segments=segments_of(route, day),
+        metres=route.distance_m,
+        return_metres=route.distance_m - sum(stop.distance_m for stop in stops),
+        cost=engine.Cost(**route.cost_parts),
+    )

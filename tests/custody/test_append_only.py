@@ -1,0 +1,99 @@
+"""What is written stays: nobody changes it by chance, and whoever does it by intent is found out."""
+
+import json
+from collections.abc import Iterator
+from io import StringIO
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import transaction
+
+from apps.custody import checking, doctor
+from apps.custody import services as custody
+from apps.custody.models import CustodyEvent
+from tests.database import TEST_DATABASE
+
+
+@pytest.mark.parametrize("statement", list(doctor.hostile_statements(["t_globex"])))
+def test_a_shippers_role_is_refused(at_acme, statement):
+    assert doctor.is_refused(statement)
+
+
+def test_the_doctor_tells_a_statement_that_works_from_one_that_is_refused(at_acme):
+    assert not doctor.is_refused("DELETE FROM custody_disclosure")
+    assert not doctor.is_refused("SELECT 1")
+    assert not doctor.is_refused("no SQL at all")
+
+
+def test_the_doctor_finds_the_installation_sound(db):
+    output = StringIO()
+    call_command("doctor", "--json", stdout=output)
+
+    findings = [json.loads(line) for line in output.getvalue().splitlines()]
+    assert [finding["check"] for finding in findings if not finding["sound"]] == []
+    assert len(findings) == 6 + 2 * 3
+
+
+@pytest.fixture
+def owner(transactional_db: None) -> Iterator[psycopg.Connection]:
+    """A session of the owner in Acme's schema."""
+    with psycopg.connect(settings.DATABASE_OWNER_URL, dbname=TEST_DATABASE, autocommit=True) as session:
+        session.execute("SET search_path = t_acme")
+        yield session
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_owners_plain_statements_are_refused_and_what_goes_around_the_triggers_shows(
+    owner, record, delivery_id, now
+):
+    with transaction.atomic():
+        record("departed")
+        record("arrived")
+    custody.sequence(now=now)
+    refused = []
+    for table, column in doctor.APPEND_ONLY.items():
+        for statement in (
+            f"DELETE FROM {table}",
+            f"TRUNCATE {table} CASCADE",
+            f'UPDATE {table} SET "{column}" = "{column}"',
+        ):
+            with pytest.raises(psycopg.errors.RestrictViolation):
+                owner.execute(statement)
+            refused.append(statement)
+    sound = checking.verify_now(delivery_id)
+
+    first = CustodyEvent.objects.order_by("ordinal").first()
+    owner.execute("ALTER TABLE custody_custodyevent DISABLE TRIGGER USER")
+    owner.execute("UPDATE custody_custodyevent SET canonical = canonical || ' ' WHERE id = %s", [first.pk])
+    edited = checking.verify_now(delivery_id)
+    owner.execute(
+        "UPDATE custody_custodyevent SET leaf_hash = sha256('\\x00'::bytea || canonical) WHERE id = %s",
+        [first.pk],
+    )
+    recomputed = checking.verify_now(delivery_id)
+
+    assert len(refused) == 15
+    assert (sound.holds, sound.checked, sound.size) == (True, 2, 2)
+    assert (edited.holds, edited.bad_event) == (False, first.pk)
+    assert (recomputed.holds, recomputed.reason) == (
+        False,
+        "One of the events 0 to 1 was changed after it was signed.",
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_doctor_fails_where_a_guard_was_taken_away(owner):
+    owner.execute("GRANT UPDATE ON custody_logleaf TO t_acme")
+    owner.execute("ALTER TABLE custody_checkpoint DISABLE TRIGGER custody_keep_rows")
+    output = StringIO()
+
+    with pytest.raises(SystemExit):
+        call_command("doctor", "--json", stdout=output)
+
+    findings = [json.loads(line) for line in output.getvalue().splitlines()]
+    unsound = {finding["check"]: finding["detail"] for finding in findings if not finding["sound"]}
+    assert set(unsound) == {"acme: triggers guard the record", "acme: record can't be rewritten"}
+    assert "custody_checkpoint.custody_keep_rows" in unsound["acme: triggers guard the record"]
+    assert "UPDATE custody_logleaf" in unsound["acme: record can't be rewritten"]
