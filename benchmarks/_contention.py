@@ -81,6 +81,8 @@ def _repeat(
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         outcomes.update(_decide(offering, cancelling, ground, held))
+    for appointment_id in held:  # beyond the clock: the next round starts on a free day
+        cancelling(appointment_id)
     return outcomes
 
 
@@ -126,10 +128,8 @@ def _services(ground: Ground, shipper_id: UUID) -> tuple[Offering, Cancelling]:
 
 
 def _bare_session(shipper: Shipper) -> psycopg.Connection[Any]:
-    """A session in the shipper's schema and role, through the driver alone and as it is by default."""
-    ours = {"context", "cursor_factory", "prepare_threshold"}
-    parameters = {k: v for k, v in connection.get_connection_params().items() if k not in ours}
-    session = psycopg.connect(**parameters, autocommit=True)
+    """A session in the shipper's schema and role: the same driver, set up as Django's own sessions are."""
+    session = psycopg.connect(**connection.get_connection_params(), autocommit=True)
     session.execute(
         f"SET search_path = {shipper.schema_name}, public, extensions; SET ROLE {shipper.schema_name}"
     )
@@ -202,8 +202,9 @@ def _question(ground: Ground) -> dict[str, Any]:
     }
 
 
-_PARTNERSHIP = """SELECT 1 FROM facilities_partnership p JOIN facilities_site s ON s.recipient_id = p.recipient_id
-                   WHERE p.shipper_id = %s AND s.id = %s AND p.active"""
+_PARTNERSHIP = """
+    SELECT 1 FROM facilities_partnership p JOIN facilities_site s ON s.recipient_id = p.recipient_id
+     WHERE p.shipper_id = %s AND s.id = %s AND p.active"""
 _APPOINTMENT = """
     INSERT INTO appointments_appointment
            (id, created_at, shipper_id, site_id, delivery_id, reference, state, must_act, must_act_by,
