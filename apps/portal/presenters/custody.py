@@ -1,6 +1,6 @@
 """The custody record as people read it: ``custody_entry.html``, ``verdict.html``, and the head that was signed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -130,10 +130,11 @@ def _entry(entry: TimelineEntry, verdict: Verdict | None, zone: str) -> Context:
 def _slots(entry: TimelineEntry, zone: str) -> list[str]:
     """The slots that an offer or a confirmation names."""
     said = [*entry.details.get("slots", ()), *([entry.details["slot"]] if "slot" in entry.details else ())]
-    return [
-        f"{span_label(*(datetime.fromisoformat(slot[edge]) for edge in ('start', 'end')), zone)}, {slot['dock']}"
-        for slot in said
-    ]
+    return [f"{_slot_span(slot, zone)}, {slot['dock']}" for slot in said]
+
+
+def _slot_span(slot: Mapping[str, str], zone: str) -> str:
+    return span_label(datetime.fromisoformat(slot["start"]), datetime.fromisoformat(slot["end"]), zone)
 
 
 def _is_verified(entry: TimelineEntry, verdict: Verdict | None) -> bool | None:

@@ -134,9 +134,12 @@ def bound_sentence(plan: RoutePlan) -> str:
     words = {"bound": money(plan.lower_bound_cents, plan.currency), "total": money(total, plan.currency)}
     if not plan.penalty_cents:
         return _("Proven: no plan of this day costs less than %(bound)s; this one costs %(total)s.") % words
-    return _(
-        "Proven: no plan of this day costs less than %(bound)s. This one costs %(total)s when what it leaves out is priced in."
-    ) % words
+    return (
+        _(
+            "Proven: no plan of this day costs less than %(bound)s. This one costs %(total)s when what it leaves out is priced in."
+        )
+        % words
+    )
 
 
 def _signed(difference: int, say: Any) -> str:

@@ -6,13 +6,14 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import allows, require
 from apps.custody import selectors
 from apps.custody.checking import verify_now
@@ -31,7 +32,7 @@ PAGE = 50
 
 @shipper_page
 @require_GET
-def custody(request: HttpRequest) -> HttpResponse:
+def custody(request: ActingRequest) -> HttpResponse:
     """Find a record by consignment, delivery, recipient or day; and how far the log is."""
     require(request.actor, "custody.view")
     form = CustodyFilter(request.GET)
@@ -54,7 +55,7 @@ def custody(request: HttpRequest) -> HttpResponse:
 @shipper_page
 @require_http_methods(["GET", "POST"])
 @never_cache
-def custody_delivery(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
+def custody_delivery(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
     """One delivery's record. Posting asks for verification, which changes nothing: it leads to ``?verify``."""
     require(request.actor, "custody.view")
     address = reverse("desk:custody_delivery", args=[delivery_id])
@@ -82,7 +83,7 @@ def custody_delivery(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
 
 @shipper_page
 @require_GET
-def checkpoint_note(request: HttpRequest) -> HttpResponse:
+def checkpoint_note(request: ActingRequest) -> HttpResponse:
     """The newest signed head as the note that verifiers read; keep it to prove later that the log only grew."""
     require(request.actor, "custody.view")
     checkpoint = selectors.latest_checkpoint()
@@ -93,7 +94,7 @@ def checkpoint_note(request: HttpRequest) -> HttpResponse:
 
 @shipper_page
 @require_GET
-def verifier_key(request: HttpRequest) -> HttpResponse:
+def verifier_key(request: ActingRequest) -> HttpResponse:
     """The public key that checkpoints and bundles are checked with."""
     require(request.actor, "custody.view")
     key = selectors.verifier_key()
@@ -117,8 +118,7 @@ def _found(asked: dict[str, Any]) -> QuerySet[Delivery]:
         found = found.filter(day=asked["day"])
     if words := asked.get("q"):
         riding = Delivery.objects.filter(
-            Q(rides__consignment__number__icontains=words)
-            | Q(rides__consignment__handling_units__sscc=words)
+            Q(rides__consignment__number__icontains=words) | Q(rides__consignment__handling_units__sscc=words)
         ).values("pk")
         found = found.filter(
             Q(number__icontains=words)

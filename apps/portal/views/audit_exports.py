@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.db.models import Sum
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import require
 from apps.core.models import Job
 from apps.custody import selectors
@@ -46,7 +47,7 @@ class Preview:
 
 @shipper_page
 @require_http_methods(["GET", "POST"])
-def exports(request: HttpRequest) -> HttpResponse:
+def exports(request: ActingRequest) -> HttpResponse:
     """The wizard: scope in the address, then what it would hold; posted, the bundle is asked for. And former ones."""
     require(request.actor, PERMISSION)
     typed = request.POST or request.GET
@@ -62,7 +63,9 @@ def exports(request: HttpRequest) -> HttpResponse:
     context = {
         **desk_frame(request, section="custody"),
         "form": form,
-        "fields": [(name, value) for name in form.fields if (value := form[name].value())] if form.is_bound else [],
+        "fields": [(name, value) for name in form.fields if (value := form[name].value())]
+        if form.is_bound
+        else [],
         "preview": preview,
         "size": filesizeformat(preview.size) if preview else "",
         "running": [facts(job, back=reverse("desk:exports")) for job in jobs if not job.is_over],
@@ -75,7 +78,7 @@ def exports(request: HttpRequest) -> HttpResponse:
 
 @shipper_page
 @require_GET
-def download(request: HttpRequest, job_id: UUID) -> FileResponse:
+def download(request: ActingRequest, job_id: UUID) -> FileResponse:
     """The bundle of a finished export; its SHA-256 goes along in the header."""
     bundle = open_export(actor=request.actor, job_id=job_id)
     digest = sha256_of(bundle)
@@ -117,9 +120,13 @@ def sha256_of(file: BinaryIO) -> str:
     return digest
 
 
-def _former(request: HttpRequest, job: Job) -> dict[str, Any]:
+def _former(request: ActingRequest, job: Job) -> dict[str, Any]:
     """One row of former exports; a bundle that is gone can be made again."""
-    number = Delivery.objects.filter(pk=job.subject_id).values_list("number", flat=True).first() if job.subject_id else ""
+    number = (
+        Delivery.objects.filter(pk=job.subject_id).values_list("number", flat=True).first()
+        if job.subject_id
+        else ""
+    )
     return {
         "job": facts(job),
         "asked_by": job.asked_by_name,
@@ -130,7 +137,7 @@ def _former(request: HttpRequest, job: Job) -> dict[str, Any]:
     }
 
 
-def _digest(request: HttpRequest, job: Job) -> str:
+def _digest(request: ActingRequest, job: Job) -> str:
     """The SHA-256 of a bundle that is still kept, to compare a download with."""
     try:
         with open_export(actor=request.actor, job_id=job.pk) as bundle:

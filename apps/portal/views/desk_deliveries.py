@@ -5,12 +5,13 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import allows
 from apps.consignments.selectors import consignments
 from apps.deliveries.errors import NothingToGroup
@@ -29,7 +30,7 @@ PAGE = 50
 
 @shipper_page
 @require_GET
-def deliveries(request: HttpRequest) -> HttpResponse:
+def deliveries(request: ActingRequest) -> HttpResponse:
     """The table of deliveries, filtered by the address; an auditor's desk begins at custody instead."""
     if not allows(request.actor, "deliveries.plan"):
         return redirect("desk:custody")
@@ -66,7 +67,7 @@ def deliveries(request: HttpRequest) -> HttpResponse:
 
 @desk_page
 @require_POST
-def group(request: HttpRequest) -> HttpResponse:
+def group(request: ActingRequest) -> HttpResponse:
     """Group what rides in no delivery yet; then back to the list."""
     try:
         made = group_consignments(actor=request.actor, now=timezone.now())
@@ -88,10 +89,14 @@ def _found(asked: dict[str, Any], *, show_all: bool) -> QuerySet[Delivery]:
         found = found.filter(site=asked["site"])
     if words := asked.get("q"):
         riding = Delivery.objects.filter(
-            Q(rides__consignment__number__icontains=words) | Q(rides__consignment__order_reference__icontains=words)
+            Q(rides__consignment__number__icontains=words)
+            | Q(rides__consignment__order_reference__icontains=words)
         ).values("pk")
         found = found.filter(
-            Q(number__icontains=words) | Q(site__name__icontains=words) | Q(site__code__iexact=words) | Q(pk__in=riding)
+            Q(number__icontains=words)
+            | Q(site__name__icontains=words)
+            | Q(site__code__iexact=words)
+            | Q(pk__in=riding)
         )
     return found
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import Prefetch
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from apps.accounts.actors import Side
+from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import allows
 from apps.appointments.models import Appointment, Offer
 from apps.appointments.selectors import appointments_visible_to
@@ -26,7 +27,7 @@ MOST = 200
 
 @desk_page
 @require_GET
-def offers(request: HttpRequest) -> HttpResponse:
+def offers(request: ActingRequest) -> HttpResponse:
     """Both sides of what is being negotiated, each ordered by when its offer expires."""
     live = list(
         appointments_visible_to(request.actor)
@@ -71,7 +72,9 @@ def entry(appointment: Appointment) -> dict[str, Any]:
         "slot": slots[0] if slots else None,
         "zone": appointment.site.time_zone,
         "expires_at": appointment.must_act_by,
-        "accept_url": reverse("desk:accept", args=[appointment.delivery_id, offer.pk]) if is_ours and offer else "",
+        "accept_url": reverse("desk:accept", args=[appointment.delivery_id, offer.pk])
+        if is_ours and offer
+        else "",
         "accept_label": _("Accept this slot"),
         "accept_value": slots[0]["value"] if slots else "",
         "answer_label": _("Compare and answer") if is_ours else _("Look at it"),
@@ -81,4 +84,6 @@ def entry(appointment: Appointment) -> dict[str, Any]:
 def _needs(count: int) -> str:
     if not count:
         return _("No recipient waits for an answer.")
-    return ngettext("%(n)d recipient waits for an answer.", "%(n)d recipients wait for an answer.", count) % {"n": count}
+    return ngettext("%(n)d recipient waits for an answer.", "%(n)d recipients wait for an answer.", count) % {
+        "n": count
+    }
