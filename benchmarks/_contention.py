@@ -23,7 +23,7 @@ from apps.accounts.models import Role  # noqa: E402
 from apps.appointments.gaps import CALENDAR  # noqa: E402
 from apps.appointments.load import Load, Slot  # noqa: E402
 from apps.appointments.services import SlotTaken, cancel_appointment, offer_slots  # noqa: E402
-from apps.appointments.services.occupancy import DOCK, INSERT, LOCK, LOCK_TIMEOUT  # noqa: E402
+from apps.appointments.services.occupancy import DOCK, INSERT, LOCK, LOCK_TIMEOUT, RELEASE  # noqa: E402
 from apps.core.errors import DomainError  # noqa: E402
 from apps.core.ids import new_id  # noqa: E402
 from apps.facilities.models import Site  # noqa: E402
@@ -165,7 +165,7 @@ def _offer_bare(
         appointment_id, offer_id, slot_id = new_id(), new_id(), new_id()
         expires = ground.now + timedelta(hours=24)
         session.execute(_APPOINTMENT, [appointment_id, shipper_id, ground.site_id, uuid4(), expires])
-        session.execute(LOCK, [LOCK_TIMEOUT, DOCK, [str(ground.dock_id)]]).fetchall()
+        session.execute(LOCK, [LOCK_TIMEOUT, DOCK, [str(ground.dock_id)], []]).fetchall()
         row = [new_id(), ground.dock_id, 1, slot, "hold", appointment_id, slot_id, expires, ""]
         if session.execute(INSERT, row).fetchone() is None:
             raise psycopg.Rollback
@@ -183,7 +183,8 @@ def _cancel_bare(session: psycopg.Connection[Any], appointment_id: UUID, now: da
         session.execute(_CANCEL, [appointment_id])
         session.execute(_EVENT, [new_id(), appointment_id, None, "cancelled", "offered", "cancelled", now])
         session.execute(_WITHDRAW, [now, appointment_id])
-        session.execute(_RELEASE, [appointment_id])
+        session.execute(LOCK, [LOCK_TIMEOUT, DOCK, [], [appointment_id]]).fetchall()
+        session.execute(RELEASE, [appointment_id])
 
 
 def _question(ground: Ground) -> dict[str, Any]:
@@ -231,4 +232,3 @@ _CANCEL = """UPDATE appointments_appointment SET state = 'cancelled', must_act =
                     version = version + 1 WHERE id = %s"""
 _WITHDRAW = """UPDATE appointments_offer SET state = 'withdrawn', answered_at = %s
                 WHERE appointment_id = %s AND state = 'open'"""
-_RELEASE = "DELETE FROM appointments_dockoccupancy WHERE appointment_id = %s"

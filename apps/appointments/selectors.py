@@ -167,7 +167,7 @@ def appointments_visible_to(actor: Actor | None) -> QuerySet[Appointment]:
     everything = Appointment.objects.select_related("site", "dock")
     if not actor:
         return everything.none()
-    if actor.side == Side.SHIPPER:
+    if actor.side == Side.SHIPPER and actor.shipper_id:
         return everything.filter(shipper_id=actor.shipper_id)
     if actor.side == Side.RECIPIENT:
         return everything.filter(site__recipient_id__in=actor.recipient_ids)
