@@ -42,8 +42,8 @@ class DocksideAdminSite(UnfoldAdminSite):
     symbol: ClassVar[str] = "settings"
 
     def lets_in(self, actor: Actor) -> bool:
-        """Whether this admin is for somebody with the actor's roles, at this host."""
-        raise NotImplementedError
+        """Whether this admin is for somebody with the actor's roles, at this host; each site says, none by itself."""
+        return False
 
     def has_permission(self, request: HttpRequest) -> bool:
         actor = actor_of(request)
