@@ -112,7 +112,7 @@ def _drawn(shown: RoutePlan, previous: RoutePlan | None) -> dict[str, Any]:
         "left_out": present.left_out_table(shown),
         "comparison": present.comparison(shown, previous),
         "previous": previous,
-        "notes": [*shown.notes, *filter(None, [present.bound_sentence(shown)])],
+        "notes": [*filter(None, [present.bound_sentence(shown)]), *shown.notes],
         "needs": _needs(shown, len(shown.unassigned.all())),
     }
 
