@@ -53,7 +53,9 @@ class DeliveryFilter(Filter):
         widget=forms.SearchInput(attrs={"placeholder": _("Number, order or site")}),
     )
     day = forms.DateField(label=_("Day"), required=False, widget=DATE)
-    site = forms.ModelChoiceField(Site.objects.none(), label=_("Site"), required=False, empty_label=_("Every site"))
+    site = forms.ModelChoiceField(
+        Site.objects.none(), label=_("Site"), required=False, empty_label=_("Every site")
+    )
     standing = forms.ChoiceField(
         label=_("State"), required=False, choices=[("", _("Every state")), *Standing.choices]
     )
@@ -66,14 +68,19 @@ class DeliveryFilter(Filter):
 
 
 class OrdersForm(forms.Form):
-    file = forms.FileField(label=_("Orders as CSV"), widget=forms.ClearableFileInput(attrs={"accept": ".csv,text/csv"}))
+    file = forms.FileField(
+        label=_("Orders as CSV"), widget=forms.ClearableFileInput(attrs={"accept": ".csv,text/csv"})
+    )
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
-        if (file.size or 0) > MAX_BYTES:
+    def clean_file(self) -> "UploadedFile[bytes]":
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        size = file.size or 0
+        if size > MAX_BYTES:
             raise forms.ValidationError(
-                _now("The file has %(size)s; at most %(most)s are read at once. Split it and import the parts.")
-                % {"size": filesizeformat(file.size), "most": filesizeformat(MAX_BYTES)}
+                _now(
+                    "The file has %(size)s; at most %(most)s are read at once. Split it and import the parts."
+                )
+                % {"size": filesizeformat(size), "most": filesizeformat(MAX_BYTES)}
             )
         return file
 
@@ -88,7 +95,11 @@ class VehicleForm(forms.Form):
         label=_("Height (m)"), required=False, min_value=Decimal(1), max_value=Decimal(6), decimal_places=2
     )
     weight = forms.DecimalField(
-        label=_("Gross weight (kg)"), required=False, min_value=Decimal(500), max_value=Decimal(80000), decimal_places=2
+        label=_("Gross weight (kg)"),
+        required=False,
+        min_value=Decimal(500),
+        max_value=Decimal(80000),
+        decimal_places=2,
     )
     tail_lift = forms.BooleanField(label=_("Has a tail-lift"), required=False)
 
@@ -125,7 +136,10 @@ class ReasonForm(forms.Form):
 
 class DepartureForm(forms.Form):
     vehicle = forms.CharField(
-        label=_("Vehicle"), required=False, max_length=15, help_text=_("Its plate, as planned unless changed.")
+        label=_("Vehicle"),
+        required=False,
+        max_length=15,
+        help_text=_("Its plate, as planned unless changed."),
     )
 
 
@@ -147,7 +161,9 @@ class ExportForm(forms.Form):
         ("log", _("The whole log")),
     )
 
-    scope = forms.ChoiceField(label=_("What to export"), choices=SCOPES, widget=forms.RadioSelect, initial="delivery")
+    scope = forms.ChoiceField(
+        label=_("What to export"), choices=SCOPES, widget=forms.RadioSelect, initial="delivery"
+    )
     number = forms.CharField(label=_("Delivery number"), required=False, max_length=40)
     consignments = forms.CharField(
         label=_("Consignment numbers"),
@@ -170,7 +186,9 @@ class ExportForm(forms.Form):
             known = set(Consignment.objects.filter(number__in=numbers).values_list("number", flat=True))
             if unknown := [number for number in numbers if number not in known]:
                 names = ", ".join(unknown[:5])
-                self.add_error("consignments", _now("These are not known: %(names)s.") % {"names": names or "–"})
+                self.add_error(
+                    "consignments", _now("These are not known: %(names)s.") % {"names": names or "–"}
+                )
             else:
                 typed["chosen"] = ExportScope(consignments=numbers)
         elif typed.get("scope") == "log":

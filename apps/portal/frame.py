@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.urls import reverse
 
 from apps.accounts.actors import Actor
@@ -10,10 +9,11 @@ from apps.accounts.models import Role
 from apps.accounts.permissions import allows
 from apps.appointments.selectors import waiting_for
 from apps.facilities.models import Recipient, Site
+from apps.portal.access import Request
 from apps.tenancy.doorway import current_shipper
 
 
-def hub_frame(request: HttpRequest, *, section: str = "", site: Site | None = None) -> dict[str, Any]:
+def hub_frame(request: Request, *, section: str = "", site: Site | None = None) -> dict[str, Any]:
     """Context of ``hub_base.html``: the recipients' names, their sites, how much waits."""
     actor: Actor = request.actor
     sites = Site.objects.filter(recipient_id__in=actor.recipient_ids, active=True).order_by("name")
@@ -32,8 +32,8 @@ def hub_frame(request: HttpRequest, *, section: str = "", site: Site | None = No
     }
 
 
-def desk_frame(request: HttpRequest, *, section: str) -> dict[str, Any]:
-    """Context of ``desk_base.html``: the shipper's name, where this person may go, how many offers wait for it."""
+def desk_frame(request: Request, *, section: str) -> dict[str, Any]:
+    """Context of ``desk_base.html``: the shipper's name, where one may go, how many offers wait."""
     actor: Actor = request.actor
     return {
         "may_plan": allows(actor, "deliveries.plan"),

@@ -34,12 +34,18 @@ deliveries = [
 negotiation = [
     path("offers/", desk_offers.offers, name="offers"),
     path("deliveries/<uuid:delivery_id>/offers/<uuid:offer_id>/accept/", desk_delivery.accept, name="accept"),
-    path("deliveries/<uuid:delivery_id>/offers/<uuid:offer_id>/decline/", desk_delivery.decline, name="decline"),
     path(
-        "deliveries/<uuid:delivery_id>/appointments/<uuid:appointment_id>/counter/", desk_slots.counter, name="counter"
+        "deliveries/<uuid:delivery_id>/offers/<uuid:offer_id>/decline/", desk_delivery.decline, name="decline"
     ),
     path(
-        "deliveries/<uuid:delivery_id>/appointments/<uuid:appointment_id>/cancel/", desk_delivery.cancel, name="cancel"
+        "deliveries/<uuid:delivery_id>/appointments/<uuid:appointment_id>/counter/",
+        desk_slots.counter,
+        name="counter",
+    ),
+    path(
+        "deliveries/<uuid:delivery_id>/appointments/<uuid:appointment_id>/cancel/",
+        desk_delivery.cancel,
+        name="cancel",
     ),
 ]
 

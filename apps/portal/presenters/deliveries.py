@@ -61,7 +61,9 @@ def badge(delivery: Delivery, appointment: Appointment | None, standing: Standin
     return BADGES[standing], str(standing.label)
 
 
-def turn(delivery: Delivery, appointment: Appointment | None, standing: Standing, *, shipper: str) -> Turn | None:
+def turn(
+    delivery: Delivery, appointment: Appointment | None, standing: Standing, *, shipper: str
+) -> Turn | None:
     """Whose turn it is; None when nothing is left to do."""
     recipient = recipient_of(delivery)
     by = appointment.must_act_by if appointment else None
@@ -70,7 +72,9 @@ def turn(delivery: Delivery, appointment: Appointment | None, standing: Standing
         Standing.WAITING: Turn(recipient, _("Answer the offer"), by),
         Standing.TO_ANSWER: Turn(shipper, _("Answer the counter-offer"), by),
         Standing.CONFIRMED: Turn(shipper, _("Depart") if delivery.state == State.LOADED else _("Load")),
-        Standing.ON_THE_WAY: Turn(recipient, _("Hand over") if delivery.state != State.IN_TRANSIT else _("Check in")),
+        Standing.ON_THE_WAY: Turn(
+            recipient, _("Hand over") if delivery.state != State.IN_TRANSIT else _("Check in")
+        ),
     }.get(standing)
 
 
@@ -89,7 +93,9 @@ def row(visit: Visit, standing: Standing, *, shipper: str) -> dict[str, Any]:
         "zone": delivery.site.time_zone,
         "pallets": delivery.pallets,
         "weight_kg": delivery.weight_kg,
-        "temperature": delivery.get_temperature_class_display() if delivery.temperature_class != "ambient" else "",
+        "temperature": delivery.get_temperature_class_display()
+        if delivery.temperature_class != "ambient"
+        else "",
         "state": state,
         "state_label": label,
         "slot": {
@@ -104,7 +110,7 @@ def row(visit: Visit, standing: Standing, *, shipper: str) -> dict[str, Any]:
 
 
 def tiles(counts: Mapping[Standing, int], kept: Mapping[str, str]) -> list[dict[str, Any]]:
-    """A tile per standing that a planner works through; each filters the list, keeping ``kept`` in the address."""
+    """A tile per standing that a planner works through; each filters the list and keeps ``kept``."""
     shown = [standing for standing in Standing if standing != Standing.STOPPED or counts[standing]]
     return [
         {
@@ -121,10 +127,13 @@ def needs(counts: Mapping[Standing, int], waiting_goods: int) -> str:
     parts = []
     if count := counts[Standing.TO_ANSWER]:
         parts.append(
-            ngettext("%(count)d counter-offer to answer", "%(count)d counter-offers to answer", count) % {"count": count}
+            ngettext("%(count)d counter-offer to answer", "%(count)d counter-offers to answer", count)
+            % {"count": count}
         )
     if count := counts[Standing.TO_BOOK]:
-        parts.append(ngettext("%(count)d delivery to book", "%(count)d deliveries to book", count) % {"count": count})
+        parts.append(
+            ngettext("%(count)d delivery to book", "%(count)d deliveries to book", count) % {"count": count}
+        )
     if waiting_goods:
         parts.append(
             ngettext("%(count)d consignment to group", "%(count)d consignments to group", waiting_goods)

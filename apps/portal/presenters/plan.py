@@ -1,4 +1,4 @@
-"""A plan of the day as pictures, tables and figures. The tables say everything; map and chart show it again."""
+"""A plan of the day as tables and figures, which say everything, and as map and chart, which show it."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -128,16 +128,18 @@ def kilometres(metres: int) -> str:
 
 
 def bound_sentence(plan: RoutePlan) -> str:
-    """What was proven about the plan: the cost below which no plan of the day can go; empty when nothing was."""
+    """What was proven: the cost below which no plan of the day can go; empty when nothing was."""
     if not plan.lower_bound_cents:
         return ""
     total = plan.cost_cents + plan.penalty_cents
     words = {"bound": money(plan.lower_bound_cents, plan.currency), "total": money(total, plan.currency)}
     if not plan.penalty_cents:
         return _("Proven: no plan of this day costs less than %(bound)s; this one costs %(total)s.") % words
-    return _(
-        "Proven: no plan of this day costs less than %(bound)s. This one costs %(total)s when what it leaves out is priced in."
-    ) % words
+    return (
+        _("Proven: no plan of this day costs less than %(bound)s.") % words
+        + " "
+        + _("This one costs %(total)s when what it leaves out is priced in.") % words
+    )
 
 
 def _whole(cents: int) -> str:

@@ -1,4 +1,4 @@
-"""The audit pages: finding a delivery's custody record, reading it, verifying it, taking the signed head away."""
+"""The audit pages: finding a delivery's custody record, reading and verifying it, taking the signed head."""
 
 from typing import Any
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from apps.custody.checking import verify_now
 from apps.custody.models import CustodyEvent
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import deliveries, delivery_by_id
-from apps.portal.access import shipper_page
+from apps.portal.access import Request, shipper_page
 from apps.portal.forms_desk import CustodyFilter
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import custody as present
@@ -31,7 +31,7 @@ PAGE = 50
 
 @shipper_page
 @require_GET
-def custody(request: HttpRequest) -> HttpResponse:
+def custody(request: Request) -> HttpResponse:
     """Find a record by consignment, delivery, recipient or day; and how far the log is."""
     require(request.actor, "custody.view")
     form = CustodyFilter(request.GET)
@@ -54,8 +54,8 @@ def custody(request: HttpRequest) -> HttpResponse:
 @shipper_page
 @require_http_methods(["GET", "POST"])
 @never_cache
-def custody_delivery(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
-    """One delivery's record. Posting asks for verification, which changes nothing: it leads to ``?verify``."""
+def custody_delivery(request: Request, delivery_id: UUID) -> HttpResponse:
+    """One delivery's record. Posting asks for verification and leads to ``?verify``."""
     require(request.actor, "custody.view")
     address = reverse("desk:custody_delivery", args=[delivery_id])
     if request.method == "POST":
@@ -82,8 +82,8 @@ def custody_delivery(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
 
 @shipper_page
 @require_GET
-def checkpoint_note(request: HttpRequest) -> HttpResponse:
-    """The newest signed head as the note that verifiers read; keep it to prove later that the log only grew."""
+def checkpoint_note(request: Request) -> HttpResponse:
+    """The newest signed head as the note that verifiers read; kept, it proves that the log only grew."""
     require(request.actor, "custody.view")
     checkpoint = selectors.latest_checkpoint()
     if checkpoint is None:
@@ -93,7 +93,7 @@ def checkpoint_note(request: HttpRequest) -> HttpResponse:
 
 @shipper_page
 @require_GET
-def verifier_key(request: HttpRequest) -> HttpResponse:
+def verifier_key(request: Request) -> HttpResponse:
     """The public key that checkpoints and bundles are checked with."""
     require(request.actor, "custody.view")
     key = selectors.verifier_key()
@@ -117,8 +117,7 @@ def _found(asked: dict[str, Any]) -> QuerySet[Delivery]:
         found = found.filter(day=asked["day"])
     if words := asked.get("q"):
         riding = Delivery.objects.filter(
-            Q(rides__consignment__number__icontains=words)
-            | Q(rides__consignment__handling_units__sscc=words)
+            Q(rides__consignment__number__icontains=words) | Q(rides__consignment__handling_units__sscc=words)
         ).values("pk")
         found = found.filter(
             Q(number__icontains=words)

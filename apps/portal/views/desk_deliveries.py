@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import ngettext
@@ -19,7 +19,7 @@ from apps.deliveries.selectors import deliveries as all_deliveries
 from apps.deliveries.selectors import visits
 from apps.deliveries.services import group_consignments
 from apps.deliveries.standing import Standing, count_by_standing, current, with_standing
-from apps.portal.access import desk_page, shipper_page
+from apps.portal.access import Request, desk_page, shipper_page
 from apps.portal.forms_desk import DeliveryFilter
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import deliveries as present
@@ -29,7 +29,7 @@ PAGE = 50
 
 @shipper_page
 @require_GET
-def deliveries(request: HttpRequest) -> HttpResponse:
+def deliveries(request: Request) -> HttpResponse:
     """The table of deliveries, filtered by the address; an auditor's desk begins at custody instead."""
     if not allows(request.actor, "deliveries.plan"):
         return redirect("desk:custody")
@@ -66,7 +66,7 @@ def deliveries(request: HttpRequest) -> HttpResponse:
 
 @desk_page
 @require_POST
-def group(request: HttpRequest) -> HttpResponse:
+def group(request: Request) -> HttpResponse:
     """Group what rides in no delivery yet; then back to the list."""
     try:
         made = group_consignments(actor=request.actor, now=timezone.now())
@@ -88,16 +88,18 @@ def _found(asked: dict[str, Any], *, show_all: bool) -> QuerySet[Delivery]:
         found = found.filter(site=asked["site"])
     if words := asked.get("q"):
         riding = Delivery.objects.filter(
-            Q(rides__consignment__number__icontains=words) | Q(rides__consignment__order_reference__icontains=words)
+            Q(rides__consignment__number__icontains=words)
+            | Q(rides__consignment__order_reference__icontains=words)
         ).values("pk")
         found = found.filter(
-            Q(number__icontains=words) | Q(site__name__icontains=words) | Q(site__code__iexact=words) | Q(pk__in=riding)
+            Q(number__icontains=words)
+            | Q(site__name__icontains=words)
+            | Q(site__code__iexact=words)
+            | Q(pk__in=riding)
         )
     return found
 
 
 def _rows(listed: Any, shipper: str) -> list[dict[str, Any]]:
-    return [
-        present.row(visit, Standing(visit.delivery.standing), shipper=shipper)  # type: ignore[attr-defined] annotated
-        for visit in visits(listed)
-    ]
+    standings = {delivery.pk: Standing(delivery.standing) for delivery in listed}
+    return [present.row(visit, standings[visit.delivery.pk], shipper=shipper) for visit in visits(listed)]

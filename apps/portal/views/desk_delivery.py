@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -31,7 +32,7 @@ from apps.documents.models import Document
 from apps.documents.permissions import Parties as PaperParties
 from apps.documents.selectors import checklist, documents_of
 from apps.documents.views import serve_document
-from apps.portal.access import desk_page, shipper_page
+from apps.portal.access import Request, desk_page, shipper_page
 from apps.portal.forms_desk import DepartureForm, LoadingForm, ReasonForm
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import deliveries as present
@@ -45,14 +46,14 @@ from apps.tenancy.doorway import current_shipper
 
 @shipper_page
 @require_GET
-def delivery(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
+def delivery(request: Request, delivery_id: UUID) -> HttpResponse:
     """Everything about one delivery; an auditor reads it without being offered a step."""
     return page(request, delivery_by_id(delivery_id))
 
 
 @desk_page
 @require_POST
-def accept(request: HttpRequest, delivery_id: UUID, offer_id: UUID) -> HttpResponse:
+def accept(request: Request, delivery_id: UUID, offer_id: UUID) -> HttpResponse:
     """Accept one slot of the recipient's offer; a refusal is said on the delivery's page."""
     shown = delivery_by_id(delivery_id)
     index = request.POST.get("slot", "")
@@ -69,13 +70,15 @@ def accept(request: HttpRequest, delivery_id: UUID, offer_id: UUID) -> HttpRespo
     except DomainError as error:
         return page(request, delivery_by_id(delivery_id), refused=error)
     number = appointment.confirmation_number
-    messages.success(request, _("Confirmed, number %(number)s. The delivery note is on its way.") % {"number": number})
+    messages.success(
+        request, _("Confirmed, number %(number)s. The delivery note is on its way.") % {"number": number}
+    )
     return redirect("desk:delivery", delivery_id)
 
 
 @desk_page
 @require_http_methods(["GET", "POST"])
-def decline(request: HttpRequest, delivery_id: UUID, offer_id: UUID) -> HttpResponse:
+def decline(request: Request, delivery_id: UUID, offer_id: UUID) -> HttpResponse:
     """Ask why, then decline the recipient's offer."""
     return _question(
         request,
@@ -99,7 +102,7 @@ def decline(request: HttpRequest, delivery_id: UUID, offer_id: UUID) -> HttpResp
 
 @desk_page
 @require_http_methods(["GET", "POST"])
-def cancel(request: HttpRequest, delivery_id: UUID, appointment_id: UUID) -> HttpResponse:
+def cancel(request: Request, delivery_id: UUID, appointment_id: UUID) -> HttpResponse:
     """Ask why, then cancel the negotiation or the agreed appointment."""
     return _question(
         request,
@@ -123,7 +126,7 @@ def cancel(request: HttpRequest, delivery_id: UUID, appointment_id: UUID) -> Htt
 
 @desk_page
 @require_http_methods(["GET", "POST"])
-def load(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
+def load(request: Request, delivery_id: UUID) -> HttpResponse:
     """Ask for vehicle and seals, then record that the goods are loaded."""
     shown = delivery_by_id(delivery_id)
     stop = planned_stop(shown)
@@ -148,7 +151,7 @@ def load(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
 
 @desk_page
 @require_http_methods(["GET", "POST"])
-def depart(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
+def depart(request: Request, delivery_id: UUID) -> HttpResponse:
     """Ask for the vehicle, then record that it has left."""
     shown = delivery_by_id(delivery_id)
     stop = planned_stop(shown)
@@ -169,7 +172,7 @@ def depart(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
 
 @shipper_page
 @require_GET
-def document(request: HttpRequest, document_id: UUID) -> HttpResponse:
+def document(request: Request, document_id: UUID) -> HttpResponseBase:
     """One paper of this shipper's as a file; ``?inline`` shows our own PDFs in the browser."""
     found = Document.objects.filter(pk=document_id).first()
     parties = PaperParties(shipper_id=current_shipper().pk, recipient_id=None)
@@ -185,7 +188,7 @@ class PaperNotFound(DomainError):
     status = 404
 
 
-def page(request: HttpRequest, shown: Delivery, *, refused: DomainError | None = None) -> HttpResponse:
+def page(request: Request, shown: Delivery, *, refused: DomainError | None = None) -> HttpResponse:
     """The delivery's page, with a refusal in place where a step was refused."""
     now = timezone.now()
     visit = visit_of(shown)
@@ -193,7 +196,9 @@ def page(request: HttpRequest, shown: Delivery, *, refused: DomainError | None =
     frame = desk_frame(request, section="deliveries")
     parties = Parties(shipper=frame["shipper_name"], recipient=shown.site.name)
     offers = offers_of(appointment)
-    standing = Standing(with_standing(Delivery.objects.filter(pk=shown.pk)).values_list("standing", flat=True)[0])
+    standing = Standing(
+        with_standing(Delivery.objects.filter(pk=shown.pk)).values_list("standing", flat=True)[0]
+    )
     state, state_label = present.badge(shown, appointment, standing)
     entries = _papers(shown, visit)
     context = {
@@ -205,7 +210,9 @@ def page(request: HttpRequest, shown: Delivery, *, refused: DomainError | None =
         "refused": refused,
         "state": state,
         "state_label": state_label,
-        "negotiation": present_offers.turn(appointment, parties, reader=Side.SHIPPER, now=now) if appointment else None,
+        "negotiation": present_offers.turn(appointment, parties, reader=Side.SHIPPER, now=now)
+        if appointment
+        else None,
         "turn": present.turn(shown, appointment, standing, shipper=frame["shipper_name"]),
         "compare": _compare(request, shown, appointment, offers, parties),
         "agreed": present_offers.agreed(appointment) if appointment and visit.is_confirmed else None,
@@ -214,7 +221,9 @@ def page(request: HttpRequest, shown: Delivery, *, refused: DomainError | None =
         "papers": entries,
         "missing": missing(entries),
         "stop": planned_stop(shown),
-        "handover": Handover.objects.filter(delivery=shown).prefetch_related("discrepancies__handling_unit").first(),
+        "handover": Handover.objects.filter(delivery=shown)
+        .prefetch_related("discrepancies__handling_unit")
+        .first(),
         "timeline": timeline(
             [event for each in _appointments(shown) for event in appointments.timeline(each)],
             parties,
@@ -247,7 +256,7 @@ def _appointments(shown: Delivery) -> QuerySet[Appointment]:
 
 
 def _compare(
-    request: HttpRequest,
+    request: Request,
     shown: Delivery,
     appointment: Appointment | None,
     offers: list[Offer],
@@ -261,8 +270,8 @@ def _compare(
     return present_offers.compare(offer, present_offers.answered_by(offer, offers), parties, action=action)
 
 
-def _steps(request: HttpRequest, visit: Visit, standing: Standing, offers: list[Offer]) -> dict[str, Any]:
-    """The steps that this person may take now, each as the address of its page; the first is the page's main one."""
+def _steps(request: Request, visit: Visit, standing: Standing, offers: list[Offer]) -> dict[str, Any]:
+    """The steps that this person may take now, each as the address of its page."""
     shown, appointment = visit.delivery, visit.appointment
     offer = present_offers.open_offer(offers)
     steps: dict[str, str] = {}
@@ -276,9 +285,9 @@ def _steps(request: HttpRequest, visit: Visit, standing: Standing, offers: list[
             steps["load"] = reverse("desk:load", args=[shown.pk])
         if shown.state == State.LOADED:
             steps["depart"] = reverse("desk:depart", args=[shown.pk])
-    is_cancellable = appointment and appointment.state in (AppointmentState.OFFERED, AppointmentState.CONFIRMED)
     if (
-        is_cancellable
+        appointment
+        and appointment.state in (AppointmentState.OFFERED, AppointmentState.CONFIRMED)
         and shown.state in (State.OPEN, State.LOADED)
         and allows(request.actor, "appointments.cancel", appointment)
     ):
@@ -289,7 +298,11 @@ def _steps(request: HttpRequest, visit: Visit, standing: Standing, offers: list[
 def _papers(shown: Delivery, visit: Visit) -> list[dict[str, Any]]:
     documents = list(documents_of(shown.pk))
     appointment = visit.appointment
-    on = local_day(appointment.during.lower, ZoneInfo(shown.site.time_zone)) if appointment and appointment.during else shown.day
+    on = (
+        local_day(appointment.during.lower, ZoneInfo(shown.site.time_zone))
+        if appointment and appointment.during
+        else shown.day
+    )
     lines = checklist(
         requirements=shown.site.document_requirements.all(),
         documents=documents,
@@ -300,7 +313,7 @@ def _papers(shown: Delivery, visit: Visit) -> list[dict[str, Any]]:
 
 
 def _question(
-    request: HttpRequest,
+    request: Request,
     shown: Delivery,
     *,
     form: forms.Form,
@@ -311,7 +324,7 @@ def _question(
     done: str,
     is_danger: bool = False,
 ) -> HttpResponse:
-    """One question before one step; what the step refuses is said beside the form, with everything typed kept."""
+    """One question before one step; a refusal is said beside the form, and what was typed stays."""
     refused: DomainError | None = None
     if request.method == "POST" and form.is_valid():
         try:

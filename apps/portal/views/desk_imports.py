@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from apps.core.errors import DomainError
 from apps.custody.spreadsheet import BYTE_ORDER_MARK, line
 from apps.deliveries.services import import_orders
 from apps.facilities.models import Site
-from apps.portal.access import desk_page
+from apps.portal.access import Request, desk_page
 from apps.portal.forms_desk import OrdersForm
 from apps.portal.frame import desk_frame
 
@@ -30,7 +30,7 @@ REPORT_COLUMNS = ("row", "column", "value", "reason")
 
 @desk_page
 @require_http_methods(["GET", "POST"])
-def imports(request: HttpRequest) -> HttpResponse:
+def imports(request: Request) -> HttpResponse:
     """The form; posted, the file is brought in and its report shown. What could not be read is said here."""
     form = OrdersForm(request.POST or None, request.FILES or None)
     refused: DomainError | None = None
@@ -51,14 +51,14 @@ def imports(request: HttpRequest) -> HttpResponse:
 
 @desk_page
 @require_GET
-def import_result(request: HttpRequest, import_id: UUID) -> HttpResponse:
+def import_result(request: Request, import_id: UUID) -> HttpResponse:
     """What came of one file, row by row."""
     return _page(request, get_object_or_404(Import, pk=import_id), OrdersForm())
 
 
 @desk_page
 @require_GET
-def import_report(request: HttpRequest, import_id: UUID) -> HttpResponse:
+def import_report(request: Request, import_id: UUID) -> HttpResponse:
     """The refused rows as CSV that no spreadsheet program executes."""
     shown = get_object_or_404(Import, pk=import_id)
     lines = [line(REPORT_COLUMNS)]
@@ -68,7 +68,7 @@ def import_report(request: HttpRequest, import_id: UUID) -> HttpResponse:
 
 @desk_page
 @require_GET
-def import_sample(request: HttpRequest) -> HttpResponse:
+def import_sample(request: Request) -> HttpResponse:
     """A file to start from: every column, with the shipper's own sites in two lines."""
     columns = parsing.REQUIRED + parsing.OPTIONAL
     origin = Site.objects.filter(shipper__isnull=False).values_list("code", flat=True).first() or ""
@@ -85,14 +85,23 @@ def import_sample(request: HttpRequest) -> HttpResponse:
     }
     samples: list[dict[str, str]] = [
         {**shared, "line": "1", "article": "Gloves, nitrile, M", "quantity": "200", "weight_kg": "180"},
-        {**shared, "line": "2", "article": "Syringe 5 ml", "quantity": "1500", "weight_kg": "95.5", "batch": "B-42"},
+        {
+            **shared,
+            "line": "2",
+            "article": "Syringe 5 ml",
+            "quantity": "1500",
+            "weight_kg": "95.5",
+            "batch": "B-42",
+        },
     ]
-    content = line(columns) + b"".join(line([sample.get(column, "") for column in columns]) for sample in samples)
+    content = line(columns) + b"".join(
+        line([sample.get(column, "") for column in columns]) for sample in samples
+    )
     return _csv(content, "orders-sample.csv")
 
 
 def _page(
-    request: HttpRequest,
+    request: Request,
     shown: Import | None,
     form: OrdersForm,
     *,

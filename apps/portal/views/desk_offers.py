@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import Prefetch
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +16,7 @@ from apps.accounts.permissions import allows
 from apps.appointments.models import Appointment, Offer
 from apps.appointments.selectors import appointments_visible_to
 from apps.appointments.states import State
-from apps.portal.access import desk_page
+from apps.portal.access import Request, desk_page
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import deliveries as present
 from apps.portal.presenters.offers import load_line, open_offer, slot_facts
@@ -26,7 +26,7 @@ MOST = 200
 
 @desk_page
 @require_GET
-def offers(request: HttpRequest) -> HttpResponse:
+def offers(request: Request) -> HttpResponse:
     """Both sides of what is being negotiated, each ordered by when its offer expires."""
     live = list(
         appointments_visible_to(request.actor)
@@ -50,7 +50,7 @@ def offers(request: HttpRequest) -> HttpResponse:
 
 
 def entry(appointment: Appointment) -> dict[str, Any]:
-    """One negotiation as ``inbox_row.html`` takes it: accepting the first proposal is one click where it is ours."""
+    """One negotiation as ``inbox_row.html`` takes it: the first proposal is accepted by one click."""
     made = list(appointment.offers.all())
     offer = open_offer(made)
     slots = [slot_facts(slot) for slot in offer.slots.all()] if offer else []
@@ -71,7 +71,9 @@ def entry(appointment: Appointment) -> dict[str, Any]:
         "slot": slots[0] if slots else None,
         "zone": appointment.site.time_zone,
         "expires_at": appointment.must_act_by,
-        "accept_url": reverse("desk:accept", args=[appointment.delivery_id, offer.pk]) if is_ours and offer else "",
+        "accept_url": reverse("desk:accept", args=[appointment.delivery_id, offer.pk])
+        if is_ours and offer
+        else "",
         "accept_label": _("Accept this slot"),
         "accept_value": slots[0]["value"] if slots else "",
         "answer_label": _("Compare and answer") if is_ours else _("Look at it"),
@@ -81,4 +83,6 @@ def entry(appointment: Appointment) -> dict[str, Any]:
 def _needs(count: int) -> str:
     if not count:
         return _("No recipient waits for an answer.")
-    return ngettext("%(n)d recipient waits for an answer.", "%(n)d recipients wait for an answer.", count) % {"n": count}
+    return ngettext("%(n)d recipient waits for an answer.", "%(n)d recipients wait for an answer.", count) % {
+        "n": count
+    }

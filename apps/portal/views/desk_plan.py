@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +20,7 @@ from apps.appointments.search import local_day
 from apps.core.errors import DomainError, PermissionRefused
 from apps.core.models import Job
 from apps.facilities.models import Site
-from apps.portal.access import desk_page
+from apps.portal.access import Request, desk_page
 from apps.portal.forms_desk import PlanFilter
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import plan as present
@@ -32,8 +32,8 @@ from apps.routing.services import publish_plan, request_plan
 
 @desk_page
 @require_http_methods(["GET", "POST"])
-def plan(request: HttpRequest) -> HttpResponse:
-    """The plan of one site and day, the newest version unless another is asked for; posted, a new one is asked for."""
+def plan(request: Request) -> HttpResponse:
+    """The plan of one site and day, the newest version unless another is named; posted, a new one is made."""
     form = PlanFilter(request.POST or request.GET)
     asked = form.values()
     site = asked.get("site") or Site.objects.filter(shipper__isnull=False, active=True).first()
@@ -48,7 +48,7 @@ def plan(request: HttpRequest) -> HttpResponse:
 
 @desk_page
 @require_POST
-def publish(request: HttpRequest, plan_id: UUID) -> HttpResponse:
+def publish(request: Request, plan_id: UUID) -> HttpResponse:
     """Make a plan the one that counts; one that is outdated is refused in place, with what has changed."""
     shown = RoutePlan.objects.select_related("site").filter(pk=plan_id).first()
     try:
@@ -65,24 +65,32 @@ def publish(request: HttpRequest, plan_id: UUID) -> HttpResponse:
 
 @desk_page
 @require_GET
-def carriers(request: HttpRequest) -> HttpResponse:
+def carriers(request: Request) -> HttpResponse:
     """Carriers, vehicles, drivers and tariffs are kept in the admin."""
     return redirect("/admin/carriers/carrier/")
 
 
 def address(site: Site, day: date) -> str:
     """The address of the plan of a site and day."""
-    return f"{reverse('desk:plan')}?{urlencode({'site': site.pk, 'day': day.isoformat()})}"
+    return f"{reverse('desk:plan')}?{urlencode({'site': str(site.pk), 'day': day.isoformat()})}"
 
 
 def _page(
-    request: HttpRequest, site: Site, day: date, *, version: int | None = None, refused: DomainError | None = None
+    request: Request,
+    site: Site,
+    day: date,
+    *,
+    version: int | None = None,
+    refused: DomainError | None = None,
 ) -> HttpResponse:
     versions = list(selectors.versions(site=site, day=day))
     wanted = version or request.GET.get("version", "")
     numbers = [each.version for each in versions]
     number = next((each for each in numbers if str(each) == str(wanted)), numbers[0] if numbers else 0)
-    found = {each.version: each for each in selectors.plans().filter(site=site, day=day, version__in=[number, number - 1])}
+    found = {
+        each.version: each
+        for each in selectors.plans().filter(site=site, day=day, version__in=[number, number - 1])
+    }
     shown = found.get(number)
     job = selectors.latest_job(site=site, day=day)
     context: dict[str, Any] = {
@@ -119,7 +127,11 @@ def _drawn(shown: RoutePlan, previous: RoutePlan | None) -> dict[str, Any]:
 
 def _needs(shown: RoutePlan, left_out: int) -> str:
     outside = (
-        ngettext("%(n)d delivery is on no route; its reasons are below.", "%(n)d deliveries are on no route; their reasons are below.", left_out)
+        ngettext(
+            "%(n)d delivery is on no route; its reasons are below.",
+            "%(n)d deliveries are on no route; their reasons are below.",
+            left_out,
+        )
         % {"n": left_out}
         if left_out
         else _("Every delivery of the day is on a route.")

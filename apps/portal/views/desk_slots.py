@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -28,7 +28,7 @@ from apps.deliveries import services
 from apps.deliveries.errors import UnknownDelivery
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import delivery_by_id, load_of, visit_of
-from apps.portal.access import desk_page
+from apps.portal.access import Request, desk_page
 from apps.portal.choosing import Choice, read_choice
 from apps.portal.forms_desk import VehicleForm
 from apps.portal.frame import desk_frame
@@ -63,8 +63,8 @@ class Picking:
 
 @desk_page
 @require_http_methods(["GET", "POST"])
-def ask(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
-    """Choose one to five slots for a delivery (GET), offer them (POST). All that is chosen is in the address."""
+def ask(request: Request, delivery_id: UUID) -> HttpResponse:
+    """Choose one to five slots for a delivery (GET), offer them (POST). The choice is in the address."""
     delivery = delivery_by_id(delivery_id)
     typed = request.POST or request.GET
     vehicle = VehicleForm(typed if "length" in typed else vehicle_default(delivery))
@@ -79,7 +79,12 @@ def ask(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
             title=_("Offer slots"),
             appointment=visit_of(delivery).appointment,
             send=lambda slots, message: services.ask_for_slots(
-                actor=request.actor, delivery=delivery, slots=slots, load=load, message=message, now=timezone.now()
+                actor=request.actor,
+                delivery=delivery,
+                slots=slots,
+                load=load,
+                message=message,
+                now=timezone.now(),
             ),
         ),
     )
@@ -87,7 +92,7 @@ def ask(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
 
 @desk_page
 @require_http_methods(["GET", "POST"])
-def counter(request: HttpRequest, delivery_id: UUID, appointment_id: UUID) -> HttpResponse:
+def counter(request: Request, delivery_id: UUID, appointment_id: UUID) -> HttpResponse:
     """Answer the recipient's offer with other slots; times say how far they are from what it asked."""
     delivery = delivery_by_id(delivery_id)
     appointment = (
@@ -151,7 +156,7 @@ def with_vehicle(load: Load, form: VehicleForm) -> Load:
     )
 
 
-def _pick(request: HttpRequest, picking: Picking) -> HttpResponse:
+def _pick(request: Request, picking: Picking) -> HttpResponse:
     choice = read_choice(request.POST or request.GET)
     refused: DomainError | None = None
     if request.method == "POST" and not (picking.vehicle and picking.vehicle.errors):
@@ -172,11 +177,13 @@ def _pick(request: HttpRequest, picking: Picking) -> HttpResponse:
             return redirect("desk:delivery", appointment.delivery_id)
     is_wrong = bool(picking.vehicle and picking.vehicle.is_bound and picking.vehicle.errors)
     status = refused.status if refused else 422 if is_wrong else 200
-    return render(request, "portal/desk/slots.html", _context(request, picking, choice, refused), status=status)
+    return render(
+        request, "portal/desk/slots.html", _context(request, picking, choice, refused), status=status
+    )
 
 
 def _context(
-    request: HttpRequest, picking: Picking, choice: Choice, refused: DomainError | None
+    request: Request, picking: Picking, choice: Choice, refused: DomainError | None
 ) -> dict[str, Any]:
     delivery, now = picking.delivery, timezone.now()
     site = delivery.site
@@ -192,7 +199,9 @@ def _context(
     day = choice.day or _first_free(search, delivery.day)
 
     def day_url(other: date) -> str:
-        return picking.action + "?" + urlencode([*replace(choice, day=other).fields(), *picking.vehicle_query])
+        return (
+            picking.action + "?" + urlencode([*replace(choice, day=other).fields(), *picking.vehicle_query])
+        )
 
     picker = present_slots.slot_picker(
         search=search,
@@ -228,18 +237,25 @@ def _context(
 
 
 def _first_free(search: SlotSearch, wanted: date) -> date:
-    """The wanted day if it has a start left, else the first day after it that has one, else any, else the day itself."""
+    """The wanted day or the first after it that has a start left; else the first that has one at all."""
     free = [count.day for count in search.per_day if count.starts]
     return next((day for day in free if day >= wanted), free[0] if free else wanted)
 
 
 def _answer_until(delivery: Delivery, choice: Choice, now: datetime) -> datetime:
     """When the offer would expire: the site's time to answer, but never after its last slot begins."""
-    return min([now + delivery.site.answer_within, *([max(slot.start for slot in choice.slots)] if choice.slots else [])])
+    return min(
+        [
+            now + delivery.site.answer_within,
+            *([max(slot.start for slot in choice.slots)] if choice.slots else []),
+        ]
+    )
 
 
 def _taken(refused: DomainError | None) -> dict[str, Any] | None:
     """The inline answer to a refused slot, with what is free instead."""
     if refused is None or "alternatives" not in refused.details:
         return None
-    return present_slots.taken(refused.message, present_slots.described_slots(refused.details["alternatives"]))
+    return present_slots.taken(
+        refused.message, present_slots.described_slots(refused.details["alternatives"])
+    )

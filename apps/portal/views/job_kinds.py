@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts.actors import Actor
 from apps.core.models import Job
-from apps.custody.services.export_jobs import KIND as EXPORT
 from apps.custody.services import cancel_export
+from apps.custody.services.export_jobs import KIND as EXPORT
 from apps.routing.selectors import JOB_KIND as PLANNING
 from apps.routing.selectors import plan_of_job
 from apps.routing.services import cancel_plan_job

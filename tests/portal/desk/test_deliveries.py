@@ -11,7 +11,11 @@ from tests.portal.desk.conftest import DAY, order_file
 
 
 def standing_of(delivery):
-    return next(standing for standing, count in count_by_standing(Delivery.objects.filter(pk=delivery.pk)).items() if count)
+    return next(
+        standing
+        for standing, count in count_by_standing(Delivery.objects.filter(pk=delivery.pk)).items()
+        if count
+    )
 
 
 def test_a_delivery_without_a_slot_is_to_book(delivery, desk):

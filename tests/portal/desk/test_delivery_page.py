@@ -83,7 +83,9 @@ def test_declining_asks_for_a_reason_and_keeps_what_was_typed(countered, deliver
     address = f"/deliveries/{delivery.pk}/offers/{offer.pk}/decline/"
 
     without_reason = desk.post(address, {"reason_code": "", "message": "Our truck is broken."})
-    with_reason = desk.post(address, {"reason_code": "vehicle_unavailable", "message": "Our truck is broken."})
+    with_reason = desk.post(
+        address, {"reason_code": "vehicle_unavailable", "message": "Our truck is broken."}
+    )
 
     assert without_reason.status_code == 422
     assert "Our truck is broken." in without_reason.content.decode()

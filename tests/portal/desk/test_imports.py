@@ -74,4 +74,6 @@ def test_the_sample_file_can_be_imported_as_it_is(at_acme, desk):
 
     assert answer.status_code == 302
     assert Import.objects.get().refused == 0
-    assert set(parsing.REQUIRED) <= set(sample.decode("utf-8-sig").splitlines()[0].replace('"', "").split(","))
+    assert set(parsing.REQUIRED) <= set(
+        sample.decode("utf-8-sig").splitlines()[0].replace('"', "").split(",")
+    )

@@ -105,7 +105,9 @@ def test_a_vehicle_that_can_not_be_read_is_said_beside_its_field(delivery, desk,
 
 
 def test_a_counter_offer_is_answered_with_other_slots(asked, delivery, desk, rita):
-    found = find_slots(site=delivery.site, load=asked.load, first_day=DAY, days=1, now=NOW, appointment=asked).slots
+    found = find_slots(
+        site=delivery.site, load=asked.load, first_day=DAY, days=1, now=NOW, appointment=asked
+    ).slots
     services.counter_offer(actor=rita, delivery=delivery, appointment_id=asked.pk, slots=[found[12]], now=NOW)
     address = f"/deliveries/{delivery.pk}/appointments/{asked.pk}/counter/"
 
