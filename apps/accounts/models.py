@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth import get_backends
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.db import connection, models
+from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django_tenants.utils import get_public_schema_name
@@ -12,6 +12,7 @@ from django_tenants.utils import get_public_schema_name
 from apps.core.access import ALL, CURRENT_SHIPPER, Access
 from apps.core.ids import new_id
 from apps.core.models import Record
+from apps.tenancy.connection import connection
 from apps.tenancy.models import Shipper
 
 
@@ -106,14 +107,18 @@ class Person(AbstractBaseUser):
             shipper__schema_name=connection.schema_name, role__in=[Role.PLANNER, Role.SHIPPER_ADMIN]
         ).exists()
 
-    def has_perm(self, perm: str, obj: object | None = None) -> bool:
+    def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
         return self.is_active and any(backend.has_perm(self, perm, obj) for backend in get_backends())
 
-    def has_perms(self, perm_list: list[str], obj: object | None = None) -> bool:
+    def has_perms(self, perm_list: list[str], obj: models.Model | None = None) -> bool:
         return all(self.has_perm(perm, obj) for perm in perm_list)
 
     def has_module_perms(self, app_label: str) -> bool:
-        return self.is_active and any(backend.has_module_perms(self, app_label) for backend in get_backends())
+        return self.is_active and any(
+            backend.has_module_perms(self, app_label)
+            for backend in get_backends()
+            if hasattr(backend, "has_module_perms")
+        )
 
 
 class Membership(Record):

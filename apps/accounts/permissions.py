@@ -21,7 +21,7 @@ def require(actor: Actor | None, permission: str, subject: Any = None) -> None:
 
 def allows(actor: Actor | None, permission: str, subject: Any = None) -> bool:
     """Whether ``permission`` holds for ``actor`` on ``subject``."""
-    return actor is not None and bool(rules.test_rule(permission, actor, subject))
+    return bool(actor) and bool(rules.test_rule(permission, actor, subject))  # lazily nobody is nobody too
 
 
 @rules.predicate

@@ -31,7 +31,7 @@ class Appointment(Record):
     delivery_id = models.UUIDField(help_text=_("The delivery in the shipper's schema."))
     reference = models.CharField(max_length=60, help_text=_("The delivery's number, as both sides name it."))
     state = models.CharField(max_length=12, choices=State, default=State.OFFERED)
-    confirmation_number = models.CharField(max_length=12, unique=True, null=True, blank=True)  # noqa: DJ001 unique
+    confirmation_number = models.CharField(max_length=12, unique=True, null=True, blank=True)
     dock = models.ForeignKey(Dock, null=True, blank=True, on_delete=models.PROTECT, related_name="appointments")
     lane = models.PositiveSmallIntegerField(null=True, blank=True)
     during = DateTimeRangeField(null=True, blank=True)

@@ -48,7 +48,7 @@ def find_slots(
 ) -> SlotSearch:
     """Bookable slots for ``load`` on ``days`` local days of the site from ``first_day`` on.
 
-    One statement for the calendar and three for the docks' rules. What ``appointment`` itself holds doesn't
+    One statement for the calendar and one for the docks' rules. What ``appointment`` itself holds doesn't
     stand in the way. In a shipper's schema other shippers' holds and bookings block without being seen.
 
     Raises:

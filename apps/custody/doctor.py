@@ -44,9 +44,9 @@ class Finding:
 
 def examine(*, now: datetime) -> Iterator[Finding]:
     """Every check of the installation and of each active shipper; none changes anything."""
+    yield _clock(now)
     for check in (_runtime_role, _extensions, _occupancy, _pdf, _broker):
         yield check()
-    yield _clock(now)
     shippers = list(Shipper.objects.filter(state=Shipper.State.ACTIVE).order_by("slug"))
     for shipper in shippers:
         neighbours = [other.schema_name for other in shippers if other != shipper]

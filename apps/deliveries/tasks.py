@@ -1,11 +1,11 @@
 """Work of the deliveries room in the background: papers, news by e-mail, offers that ran out."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db import connection
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -23,8 +23,9 @@ from apps.tenancy.outbox import handles
 @shared_task(name="deliveries.expire", ignore_result=True, expires=25)
 def expire() -> None:
     """End, for each shipper, the offers that nobody answered in time."""
-    connection.set_schema_to_public()
-    for shipper in Shipper.objects.filter(state=Shipper.State.ACTIVE):
+    with doorway.network():
+        shippers = list(Shipper.objects.filter(state=Shipper.State.ACTIVE))
+    for shipper in shippers:
         with doorway.enter_shipper(shipper):
             services.expire_offers(now=timezone.now())
 
@@ -81,7 +82,7 @@ def _addresses(appointment: Appointment, side: Side) -> list[str]:
         return _members((Role.RECEIVING_MANAGER,), {"recipient": recipient})
 
 
-def _members(roles: tuple[Role, ...], organisation: dict[str, object]) -> list[str]:
+def _members(roles: tuple[Role, ...], organisation: Mapping[str, object]) -> list[str]:
     members = Membership.objects.filter(role__in=roles, person__is_active=True, **organisation)
     return sorted(set(members.values_list("person__email", flat=True)))
 

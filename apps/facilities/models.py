@@ -15,7 +15,10 @@ from apps.core.models import Record
 from apps.tenancy.models import Shipper
 
 GLN = RegexValidator(r"^\d{13}$", _("A GLN has 13 digits."))
-PARTNERS_SITE = "EXISTS (SELECT 1 FROM public.facilities_partnership p WHERE p.recipient_id = facilities_site.recipient_id)"
+PARTNERS_SITE = (
+    "EXISTS (SELECT 1 FROM public.facilities_partnership p"
+    " WHERE p.recipient_id = facilities_site.recipient_id)"
+)
 VISIBLE_SITE = "EXISTS (SELECT 1 FROM public.facilities_site s WHERE s.id = site_id)"
 
 

@@ -6,21 +6,13 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
-from django_htmx.middleware import HtmxDetails
+from django.http import HttpResponseBase
 
 from apps.accounts.actors import Actor, Side
+from apps.accounts.http import ActingRequest
 from apps.accounts.models import Role
 
 View = Callable[..., HttpResponseBase]
-
-
-class Request(HttpRequest):
-    """What a page is asked with, behind the decorators below: the middleware has put the actor there."""
-
-    actor: Actor
-    htmx: HtmxDetails
 
 
 def hub_page(view: View) -> View:
@@ -53,7 +45,7 @@ def member_page(view: View) -> View:
 def _page(view: View, allowed: Callable[[Actor], bool]) -> View:
     @login_required
     @wraps(view)
-    def page(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def page(request: ActingRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.actor or not allowed(request.actor):
             raise PermissionDenied
         return view(request, *args, **kwargs)

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Role
@@ -14,8 +15,8 @@ class InviteForm(forms.Form):
     )
     role = forms.ChoiceField(label=_("Role"))
 
-    def __init__(self, *args: object, roles: frozenset[Role], **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type] Django's form takes anything
+    def __init__(self, data: QueryDict | None, *, roles: frozenset[Role]) -> None:
+        super().__init__(data)
         choices = sorted(((role.value, role.label) for role in roles), key=lambda choice: str(choice[1]))
         self.fields["role"] = forms.ChoiceField(label=_("Role"), choices=choices)
 

@@ -5,17 +5,17 @@ from typing import Any
 from django.urls import reverse
 
 from apps.accounts.actors import Actor
+from apps.accounts.http import ActingRequest
 from apps.accounts.models import Role
 from apps.accounts.permissions import allows
 from apps.appointments.selectors import waiting_for
 from apps.facilities.models import Recipient, Site
-from apps.portal.access import Request
 from apps.tenancy.doorway import current_shipper
 
 
-def hub_frame(request: Request, *, section: str = "", site: Site | None = None) -> dict[str, Any]:
+def hub_frame(request: ActingRequest, *, section: str = "", site: Site | None = None) -> dict[str, Any]:
     """Context of ``hub_base.html``: the recipients' names, their sites, how much waits."""
-    actor: Actor = request.actor
+    actor = request.actor
     sites = Site.objects.filter(recipient_id__in=actor.recipient_ids, active=True).order_by("name")
     return {
         "recipient_name": ", ".join(
@@ -32,9 +32,9 @@ def hub_frame(request: Request, *, section: str = "", site: Site | None = None) 
     }
 
 
-def desk_frame(request: Request, *, section: str) -> dict[str, Any]:
-    """Context of ``desk_base.html``: the shipper's name, where one may go, how many offers wait."""
-    actor: Actor = request.actor
+def desk_frame(request: ActingRequest, *, section: str) -> dict[str, Any]:
+    """Context of ``desk_base.html``: the shipper's name, where this person may go, how many offers wait."""
+    actor = request.actor
     return {
         "may_plan": allows(actor, "deliveries.plan"),
         "people_url": reverse("desk:people"),

@@ -1,4 +1,4 @@
-"""A stored plan as pictures: the engine's map and chart as SVG markup. No query on a plan of ``selectors``."""
+"""A stored plan as the engine's map and chart, SVG markup; without a query on a plan of ``selectors``."""
 
 from datetime import datetime
 

@@ -7,9 +7,9 @@ for one delivery. Nothing else may set the connection's schema; ``tests/tenancy`
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection
 from django_tenants.utils import get_public_schema_name
 
+from apps.tenancy.connection import connection
 from apps.tenancy.models import Shipper
 
 

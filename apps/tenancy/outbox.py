@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
+from apps.tenancy.connection import connection
 from apps.tenancy.models import Outbox
 
 Work = Callable[..., None]

@@ -11,11 +11,12 @@ from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from apps.tenancy import doorway
+from apps.tenancy.connection import connection
 from apps.tenancy.models import Outbox, Shipper
 from apps.tenancy.outbox import HANDLERS, handles
 

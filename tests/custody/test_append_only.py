@@ -81,3 +81,19 @@ def test_the_owners_plain_statements_are_refused_and_what_goes_around_the_trigge
         False,
         "One of the events 0 to 1 was changed after it was signed.",
     )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_doctor_fails_where_a_guard_was_taken_away(owner):
+    owner.execute("GRANT UPDATE ON custody_logleaf TO t_acme")
+    owner.execute("ALTER TABLE custody_checkpoint DISABLE TRIGGER custody_keep_rows")
+    output = StringIO()
+
+    with pytest.raises(SystemExit):
+        call_command("doctor", "--json", stdout=output)
+
+    findings = [json.loads(line) for line in output.getvalue().splitlines()]
+    unsound = {finding["check"]: finding["detail"] for finding in findings if not finding["sound"]}
+    assert set(unsound) == {"acme: triggers guard the record", "acme: record can't be rewritten"}
+    assert "custody_checkpoint.custody_keep_rows" in unsound["acme: triggers guard the record"]
+    assert "UPDATE custody_logleaf" in unsound["acme: record can't be rewritten"]

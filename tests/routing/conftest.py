@@ -1,4 +1,4 @@
-"""A day at Acme, made through the services: carriers with vehicles and tariffs, deliveries with agreed slots."""
+"""A day at Acme, made through the services: vehicles with tariffs, deliveries with agreed slots."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -11,8 +11,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-import apps.deliveries.tasks
-import apps.routing.tasks  # noqa: F401 registers what the outbox delivers
 from apps.accounts.actors import Actor
 from apps.appointments.load import Load, Slot
 from apps.carriers.models import Carrier, Driver, Tariff, Vehicle
@@ -81,6 +79,12 @@ def own_keys_and_store(settings: Any, tmp_path: Path) -> None:
     settings.STORE_DIR = tmp_path / "store"
 
 
+@pytest.fixture(autouse=True)
+def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Days of a few stops need no long search."""
+    monkeypatch.setattr("apps.routing.problems.ITERATIONS", 60)
+
+
 @pytest.fixture
 def warehouse(alice: Actor, rita: Actor, sam: Actor, at_acme: Any) -> Site:
     """Acme's own site; the test works in Acme's schema."""
@@ -94,8 +98,8 @@ def order(alice: Actor) -> Callable[..., Delivery]:
 
     def make(site: Site, *, pallets: int = 3, day: date = DAY, actor: Actor = alice) -> Delivery:
         number = next(numbers)
-        head = "consignment,order,site,date,line,article,quantity,unit,batch,weight_kg,pallets"
-        row = f"C-{number},PO-{number},{site.code},{day},1,Zidovudine 300 mg,40,pack,B-7,{100 * pallets},{pallets}"
+        head = "consignment,site,date,line,article,quantity,weight_kg,pallets"
+        row = f"C-{number},{site.code},{day},1,Zidovudine 300 mg,40,{100 * pallets},{pallets}"
         deliveries.import_orders(
             actor=actor, file_name=f"{number}.csv", content=f"{head}\n{row}".encode(), now=NOW
         )

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from apps.accounts.actors import Actor, Organisation, Side
 from apps.accounts.models import RECIPIENT_ROLES, SHIPPER_ROLES, Invitation, Membership, Person, Role
 from apps.accounts.permissions import require
-from apps.core.errors import DomainError
+from apps.core.errors import DomainError, PermissionRefused
 
 VALID_FOR = timedelta(days=7)
 ROLES_OF = {
@@ -54,6 +54,8 @@ def invite(
             dock operators and auditors.
     """
     require(actor, "accounts.invite", organisation)
+    if actor.person_id is None:
+        raise PermissionRefused("An invitation is signed by a person.")
     fitting = ROLES_OF[organisation.side]
     if role not in fitting:
         raise RoleMismatch(f"Choose one of: {', '.join(sorted(str(r.label) for r in fitting))}.")
@@ -108,10 +110,7 @@ def accept_invitation(*, token: str, name: str, password: str | None, now: datet
     if person is None:
         person = Person.objects.create_user(invitation.email, password, name=name)
     Membership.objects.get_or_create(
-        person=person,
-        role=invitation.role,
-        shipper_id=invitation.shipper_id,
-        recipient_id=invitation.recipient_id,
+        person=person, role=invitation.role, shipper=invitation.shipper, recipient=invitation.recipient
     )
     invitation.accepted_at = now
     invitation.save(update_fields=["accepted_at"])

@@ -61,19 +61,18 @@ def counter_offer(
         now=now,
     )
     try:
-        with transaction.atomic():
-            transition(
-                appointment,
-                State.OFFERED,
-                step="reopened" if reopened else "countered",
-                actor=actor,
-                at=now,
-                offer=offer,
-                message=message,
-                reason_code=reason_code,
-                must_act=str(actor.side.other),
-                must_act_by=offer.expires_at,
-            )
+        transition(
+            appointment,
+            State.OFFERED,
+            step="reopened" if reopened else "countered",
+            actor=actor,
+            at=now,
+            offer=offer,
+            message=message,
+            reason_code=reason_code,
+            must_act=str(actor.side.other),
+            must_act_by=offer.expires_at,
+        )
     except IntegrityError as error:
         raise already(error, appointment) from error
     return appointment

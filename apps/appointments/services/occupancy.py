@@ -14,7 +14,6 @@ from django.db import OperationalError, connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from psycopg.errors import LockNotAvailable
 
-from apps.appointments.models import DockOccupancy
 from apps.appointments.services.errors import DockBusy
 
 LOCK_TIMEOUT = "3s"
@@ -77,7 +76,10 @@ def lock_site_days(site_id: UUID, days: Iterable[date]) -> None:
 
 def release(appointment_id: UUID) -> None:
     """Give up everything an appointment holds or has booked."""
-    DockOccupancy.objects.filter(appointment_id=appointment_id).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM public.appointments_dockoccupancy WHERE appointment_id = %s", [appointment_id]
+        )
 
 
 def _take_one(claim: Claim, now: datetime) -> int:
@@ -97,7 +99,7 @@ def _lanes_of_expired_holds(claim: Claim, now: datetime) -> Iterable[int]:
             yield from claim.lanes
 
 
-_INSERT = """
+INSERT = """
     INSERT INTO public.appointments_dockoccupancy
            (id, created_at, dock_id, lane, during, kind, appointment_id, offered_slot_id,
             hold_expires_at, note)
@@ -120,11 +122,11 @@ def _insert(claim: Claim, lane: int) -> bool:
         claim.note,
     ]
     with _timed_out_as_busy(), connection.cursor() as cursor:
-        cursor.execute(_INSERT, values)
+        cursor.execute(INSERT, values)
         return cursor.fetchone() is not None
 
 
-_LOCK = """
+LOCK = """
     SELECT set_config('lock_timeout', %s, true), pg_advisory_xact_lock(key)
       FROM (SELECT hashtextextended(name, %s) AS key FROM unnest(%s::text[]) AS name
              ORDER BY key OFFSET 0) AS keys
@@ -133,7 +135,7 @@ _LOCK = """
 
 def _lock(what: int, names: Sequence[str]) -> None:
     with _timed_out_as_busy(), connection.cursor() as cursor:
-        cursor.execute(_LOCK, [LOCK_TIMEOUT, what, list(names)])
+        cursor.execute(LOCK, [LOCK_TIMEOUT, what, list(names)])
 
 
 class _timed_out_as_busy:

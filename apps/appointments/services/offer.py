@@ -80,8 +80,7 @@ def insert(appointment: Appointment) -> None:
         AlreadyNegotiating: there is one.
     """
     try:
-        with transaction.atomic():
-            appointment.save(force_insert=True)
+        appointment.save(force_insert=True)
     except IntegrityError as error:
         raise already(error, appointment) from error
 

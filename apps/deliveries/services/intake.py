@@ -126,8 +126,8 @@ def _split(group: list[Consignment]) -> list[list[Consignment]]:
 def pallets_per_visit(site: Site) -> int | None:
     """The most pallets that some dock of the site takes in one visit; None when nothing limits them."""
     rules = DockRule.objects.filter(site=site, kind=DockRule.Kind.MAX_PALLETS)
-    of_docks = {rule.dock_id: rule.limit for rule in rules if rule.limit is not None}
-    of_site = of_docks.pop(None, None)
+    of_site = next((rule.limit for rule in rules if rule.dock_id is None), None)
+    of_docks = {rule.dock_id: rule.limit for rule in rules if rule.dock_id and rule.limit is not None}
     free_docks = site.docks.filter(active=True).exclude(pk__in=of_docks).exists()
     largest = None if free_docks or not of_docks else max(of_docks.values())
     limits = [limit for limit in (of_site, largest) if limit is not None]

@@ -94,7 +94,7 @@ def bring_orders_in(calendar: DemoCalendar, story: Story) -> None:
             )
             story.tell(
                 f"{facts.name} imports {report.rows} order lines",
-                f"{report.created} consignments in, {report.unchanged} unchanged, {report.refused} rows refused",
+                f"{report.created} consignments in, {report.unchanged} unchanged, {report.refused} refused",
             )
             try:
                 made = services.group_consignments(actor=planner, now=morning)

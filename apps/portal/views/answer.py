@@ -6,13 +6,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import require
 from apps.appointments.load import Slot
 from apps.appointments.models import Appointment, Offer
@@ -40,7 +41,7 @@ SHOWN_IN_PLACE = {409, 422}
 
 @require_POST
 @hub_page
-def accept(request: HttpRequest, appointment_id: UUID, offer_id: UUID) -> HttpResponse:
+def accept(request: ActingRequest, appointment_id: UUID, offer_id: UUID) -> HttpResponse:
     """Accept one slot of the open offer by its place in it (``slot``)."""
     hub_appointment(request.actor, appointment_id)
     try:
@@ -70,7 +71,7 @@ def accept(request: HttpRequest, appointment_id: UUID, offer_id: UUID) -> HttpRe
 
 @require_http_methods(["GET", "POST"])
 @hub_page
-def decline(request: HttpRequest, appointment_id: UUID, offer_id: UUID) -> HttpResponse:
+def decline(request: ActingRequest, appointment_id: UUID, offer_id: UUID) -> HttpResponse:
     """Decline the open offer with a reason; as a page of its own where the dialog can't open."""
 
     def step(form: ReasonForm) -> str:
@@ -94,7 +95,7 @@ def decline(request: HttpRequest, appointment_id: UUID, offer_id: UUID) -> HttpR
 
 @require_http_methods(["GET", "POST"])
 @hub_page
-def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+def cancel(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
     """Cancel the negotiation or the agreed appointment with a reason."""
 
     def step(form: ReasonForm) -> str:
@@ -118,7 +119,7 @@ def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 
 @require_GET
 @hub_page
-def counter(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+def counter(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
     """The slot picker of a counter-offer; what is chosen lies in the address."""
     appointment = _to_counter(request, appointment_id)
     return _picker_page(request, appointment, read_choice(request.GET), timezone.now())
@@ -126,7 +127,7 @@ def counter(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @hub_page
-def counter_review(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+def counter_review(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
     """The counter-offer before it is sent (GET), the sending (POST); a lost race leads back to the picker."""
     appointment = _to_counter(request, appointment_id)
     now = timezone.now()
@@ -155,7 +156,7 @@ def counter_review(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 
 
 def _ask_reason(
-    request: HttpRequest, appointment_id: UUID, step: Callable[[ReasonForm], str], words: dict[str, str]
+    request: ActingRequest, appointment_id: UUID, step: Callable[[ReasonForm], str], words: dict[str, str]
 ) -> HttpResponse:
     """Ask for a reason, take the step, say what came of it; a refusal is said on the appointment's page."""
     appointment = hub_appointment(request.actor, appointment_id)
@@ -174,7 +175,7 @@ def _ask_reason(
     return render(request, "portal/hub/reason.html", context, status=422 if form.errors else 200)
 
 
-def _to_counter(request: HttpRequest, appointment_id: UUID) -> Appointment:
+def _to_counter(request: ActingRequest, appointment_id: UUID) -> Appointment:
     """The appointment, for somebody who negotiates for its recipient.
 
     Raises:
@@ -186,7 +187,7 @@ def _to_counter(request: HttpRequest, appointment_id: UUID) -> Appointment:
 
 
 def _send(
-    request: HttpRequest, appointment: Appointment, choice: Choice, form: CounterForm, now: datetime
+    request: ActingRequest, appointment: Appointment, choice: Choice, form: CounterForm, now: datetime
 ) -> None:
     with enter_delivery(actor=request.actor, appointment_id=appointment.pk) as delivery:
         services.counter_offer(
@@ -200,7 +201,7 @@ def _send(
 
 
 def _refused(
-    request: HttpRequest, appointment: Appointment, choice: Choice, refusal: DomainError, now: datetime
+    request: ActingRequest, appointment: Appointment, choice: Choice, refusal: DomainError, now: datetime
 ) -> HttpResponse:
     """The picker again, with what was typed and the slots that were not refused; alternatives on top."""
     if "slot" not in refusal.details:
@@ -219,7 +220,7 @@ def _refused(
 
 
 def _picker_page(
-    request: HttpRequest,
+    request: ActingRequest,
     appointment: Appointment,
     choice: Choice,
     now: datetime,

@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import allows
 from apps.core.errors import DomainError
 from apps.deliveries.doorway import enter_delivery
@@ -21,13 +22,13 @@ from apps.portal.presenters.visit import visit_page
 
 @require_GET
 @hub_page
-def appointment(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+def appointment(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
     """Whose turn it is, the slots, the agreement, what comes, papers, the thread; where our e-mails lead."""
     return appointment_page(request, appointment_id)
 
 
 def appointment_page(
-    request: HttpRequest, appointment_id: UUID, *, refusal: DomainError | None = None
+    request: ActingRequest, appointment_id: UUID, *, refusal: DomainError | None = None
 ) -> HttpResponse:
     """The page as it stands; with a ``refusal`` it answers at that status and says so in place.
 
@@ -50,7 +51,7 @@ def appointment_page(
 
 @require_GET
 @hub_page
-def document(request: HttpRequest, appointment_id: UUID, document_id: UUID) -> HttpResponseBase:
+def document(request: ActingRequest, appointment_id: UUID, document_id: UUID) -> HttpResponseBase:
     """Download one paper of the delivery; ``?look`` shows our own PDFs in the browser."""
     hub_appointment(request.actor, appointment_id)
     with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:

@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import allows, require
 from apps.custody import selectors
 from apps.custody.checking import verify_now
 from apps.custody.models import CustodyEvent
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import deliveries, delivery_by_id
-from apps.portal.access import Request, shipper_page
+from apps.portal.access import shipper_page
 from apps.portal.forms_desk import CustodyFilter
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import custody as present
@@ -31,7 +32,7 @@ PAGE = 50
 
 @shipper_page
 @require_GET
-def custody(request: Request) -> HttpResponse:
+def custody(request: ActingRequest) -> HttpResponse:
     """Find a record by consignment, delivery, recipient or day; and how far the log is."""
     require(request.actor, "custody.view")
     form = CustodyFilter(request.GET)
@@ -54,7 +55,7 @@ def custody(request: Request) -> HttpResponse:
 @shipper_page
 @require_http_methods(["GET", "POST"])
 @never_cache
-def custody_delivery(request: Request, delivery_id: UUID) -> HttpResponse:
+def custody_delivery(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
     """One delivery's record. Posting asks for verification and leads to ``?verify``."""
     require(request.actor, "custody.view")
     address = reverse("desk:custody_delivery", args=[delivery_id])
@@ -82,7 +83,7 @@ def custody_delivery(request: Request, delivery_id: UUID) -> HttpResponse:
 
 @shipper_page
 @require_GET
-def checkpoint_note(request: Request) -> HttpResponse:
+def checkpoint_note(request: ActingRequest) -> HttpResponse:
     """The newest signed head as the note that verifiers read; kept, it proves that the log only grew."""
     require(request.actor, "custody.view")
     checkpoint = selectors.latest_checkpoint()
@@ -93,7 +94,7 @@ def checkpoint_note(request: Request) -> HttpResponse:
 
 @shipper_page
 @require_GET
-def verifier_key(request: Request) -> HttpResponse:
+def verifier_key(request: ActingRequest) -> HttpResponse:
     """The public key that checkpoints and bundles are checked with."""
     require(request.actor, "custody.view")
     key = selectors.verifier_key()

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import require
 from apps.core.models import Job
 from apps.custody import selectors
@@ -24,7 +25,7 @@ from apps.custody.services import ExportScope, UnknownExport, open_export, reque
 from apps.custody.services.export_jobs import KEPT_FOR, KIND
 from apps.deliveries.models import Delivery
 from apps.documents.models import Document
-from apps.portal.access import Request, shipper_page
+from apps.portal.access import shipper_page
 from apps.portal.forms_desk import ExportForm
 from apps.portal.frame import desk_frame
 from apps.portal.presenters.custody import checkpoint_facts
@@ -49,7 +50,7 @@ class Preview:
 
 @shipper_page
 @require_http_methods(["GET", "POST"])
-def exports(request: Request) -> HttpResponse:
+def exports(request: ActingRequest) -> HttpResponse:
     """The scope in the address, what it would hold; posted, the bundle is asked for. And former ones."""
     require(request.actor, PERMISSION)
     typed = request.POST or request.GET
@@ -80,7 +81,7 @@ def exports(request: Request) -> HttpResponse:
 
 @shipper_page
 @require_GET
-def download(request: Request, job_id: UUID) -> HttpResponseBase:
+def download(request: ActingRequest, job_id: UUID) -> HttpResponseBase:
     """The bundle of a finished export; its SHA-256 goes along in the header."""
     bundle = open_export(actor=request.actor, job_id=job_id)
     digest = _digest_of(bundle, job_id)
@@ -134,7 +135,7 @@ def _digest_of(bundle: BinaryIO, job_id: UUID) -> str:
     return digest
 
 
-def _former(request: Request, job: Job) -> dict[str, Any]:
+def _former(request: ActingRequest, job: Job) -> dict[str, Any]:
     """One row of former exports; a bundle that is gone can be made again."""
     number = (
         Delivery.objects.filter(pk=job.subject_id).values_list("number", flat=True).first()
@@ -151,7 +152,7 @@ def _former(request: Request, job: Job) -> dict[str, Any]:
     }
 
 
-def _digest(request: Request, job: Job) -> str:
+def _digest(request: ActingRequest, job: Job) -> str:
     """The SHA-256 of a bundle that is still kept, to compare a download with."""
     try:
         with open_export(actor=request.actor, job_id=job.pk) as bundle:

@@ -1,14 +1,16 @@
 """The day board of a site: docks × time to scale, refreshed as it changes, and the gate's list to print."""
 
+from collections.abc import Mapping
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from apps.accounts.http import ActingRequest
 from apps.appointments.board import day_board
 from apps.appointments.search import local_day
 from apps.facilities.selectors import receiving_sites_visible_to
@@ -20,7 +22,7 @@ from apps.portal.presenters import board as presenter
 
 @require_GET
 @hub_page
-def board(request: HttpRequest, site_id: UUID) -> HttpResponse:
+def board(request: ActingRequest, site_id: UUID) -> HttpResponse:
     """The board of ``?day=``, by default today; ``?part=board`` is a refresh, 304 while nothing changed."""
     site = get_object_or_404(receiving_sites_visible_to(request.actor), pk=site_id)
     now = timezone.now()
@@ -42,7 +44,7 @@ def board(request: HttpRequest, site_id: UUID) -> HttpResponse:
     return render(request, "portal/hub/board.html", context)
 
 
-def _refresh(request: HttpRequest, context: dict[str, object], etag: str) -> HttpResponse:
+def _refresh(request: ActingRequest, context: Mapping[str, object], etag: str) -> HttpResponse:
     if request.headers.get("If-None-Match") == etag:
         response: HttpResponse = HttpResponseNotModified()
     else:

@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import require
 from apps.custody.checking import verify_now
 from apps.custody.selectors import latest_checkpoint, timeline
@@ -19,7 +20,7 @@ from apps.portal.presenters.custody import checkpoint_sentence, custody_entries,
 
 @require_http_methods(["GET", "POST"])
 @hub_page
-def custody(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+def custody(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
     """Every event in the order of the log; POST verifies it by the newest checkpoint and changes nothing."""
     appointment = hub_appointment(request.actor, appointment_id)
     require(request.actor, "custody.view")

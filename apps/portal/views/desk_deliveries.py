@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import allows
 from apps.consignments.selectors import consignments
 from apps.deliveries.errors import NothingToGroup
@@ -19,7 +20,7 @@ from apps.deliveries.selectors import deliveries as all_deliveries
 from apps.deliveries.selectors import visits
 from apps.deliveries.services import group_consignments
 from apps.deliveries.standing import Standing, count_by_standing, current, with_standing
-from apps.portal.access import Request, desk_page, shipper_page
+from apps.portal.access import desk_page, shipper_page
 from apps.portal.forms_desk import DeliveryFilter
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import deliveries as present
@@ -29,7 +30,7 @@ PAGE = 50
 
 @shipper_page
 @require_GET
-def deliveries(request: Request) -> HttpResponse:
+def deliveries(request: ActingRequest) -> HttpResponse:
     """The table of deliveries, filtered by the address; an auditor's desk begins at custody instead."""
     if not allows(request.actor, "deliveries.plan"):
         return redirect("desk:custody")
@@ -66,7 +67,7 @@ def deliveries(request: Request) -> HttpResponse:
 
 @desk_page
 @require_POST
-def group(request: Request) -> HttpResponse:
+def group(request: ActingRequest) -> HttpResponse:
     """Group what rides in no delivery yet; then back to the list."""
     try:
         made = group_consignments(actor=request.actor, now=timezone.now())

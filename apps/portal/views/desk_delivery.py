@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.actors import Side
+from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import allows
 from apps.appointments import selectors as appointments
 from apps.appointments.models import Appointment, Offer
@@ -32,7 +33,7 @@ from apps.documents.models import Document
 from apps.documents.permissions import Parties as PaperParties
 from apps.documents.selectors import checklist, documents_of
 from apps.documents.views import serve_document
-from apps.portal.access import Request, desk_page, shipper_page
+from apps.portal.access import desk_page, shipper_page
 from apps.portal.forms_desk import DepartureForm, LoadingForm, ReasonForm
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import deliveries as present
@@ -46,14 +47,14 @@ from apps.tenancy.doorway import current_shipper
 
 @shipper_page
 @require_GET
-def delivery(request: Request, delivery_id: UUID) -> HttpResponse:
+def delivery(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
     """Everything about one delivery; an auditor reads it without being offered a step."""
     return page(request, delivery_by_id(delivery_id))
 
 
 @desk_page
 @require_POST
-def accept(request: Request, delivery_id: UUID, offer_id: UUID) -> HttpResponse:
+def accept(request: ActingRequest, delivery_id: UUID, offer_id: UUID) -> HttpResponse:
     """Accept one slot of the recipient's offer; a refusal is said on the delivery's page."""
     shown = delivery_by_id(delivery_id)
     index = request.POST.get("slot", "")
@@ -78,7 +79,7 @@ def accept(request: Request, delivery_id: UUID, offer_id: UUID) -> HttpResponse:
 
 @desk_page
 @require_http_methods(["GET", "POST"])
-def decline(request: Request, delivery_id: UUID, offer_id: UUID) -> HttpResponse:
+def decline(request: ActingRequest, delivery_id: UUID, offer_id: UUID) -> HttpResponse:
     """Ask why, then decline the recipient's offer."""
     return _question(
         request,
@@ -102,7 +103,7 @@ def decline(request: Request, delivery_id: UUID, offer_id: UUID) -> HttpResponse
 
 @desk_page
 @require_http_methods(["GET", "POST"])
-def cancel(request: Request, delivery_id: UUID, appointment_id: UUID) -> HttpResponse:
+def cancel(request: ActingRequest, delivery_id: UUID, appointment_id: UUID) -> HttpResponse:
     """Ask why, then cancel the negotiation or the agreed appointment."""
     return _question(
         request,
@@ -126,7 +127,7 @@ def cancel(request: Request, delivery_id: UUID, appointment_id: UUID) -> HttpRes
 
 @desk_page
 @require_http_methods(["GET", "POST"])
-def load(request: Request, delivery_id: UUID) -> HttpResponse:
+def load(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
     """Ask for vehicle and seals, then record that the goods are loaded."""
     shown = delivery_by_id(delivery_id)
     stop = planned_stop(shown)
@@ -151,7 +152,7 @@ def load(request: Request, delivery_id: UUID) -> HttpResponse:
 
 @desk_page
 @require_http_methods(["GET", "POST"])
-def depart(request: Request, delivery_id: UUID) -> HttpResponse:
+def depart(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
     """Ask for the vehicle, then record that it has left."""
     shown = delivery_by_id(delivery_id)
     stop = planned_stop(shown)
@@ -172,7 +173,7 @@ def depart(request: Request, delivery_id: UUID) -> HttpResponse:
 
 @shipper_page
 @require_GET
-def document(request: Request, document_id: UUID) -> HttpResponseBase:
+def document(request: ActingRequest, document_id: UUID) -> HttpResponseBase:
     """One paper of this shipper's as a file; ``?inline`` shows our own PDFs in the browser."""
     found = Document.objects.filter(pk=document_id).first()
     parties = PaperParties(shipper_id=current_shipper().pk, recipient_id=None)
@@ -188,7 +189,7 @@ class PaperNotFound(DomainError):
     status = 404
 
 
-def page(request: Request, shown: Delivery, *, refused: DomainError | None = None) -> HttpResponse:
+def page(request: ActingRequest, shown: Delivery, *, refused: DomainError | None = None) -> HttpResponse:
     """The delivery's page, with a refusal in place where a step was refused."""
     now = timezone.now()
     visit = visit_of(shown)
@@ -256,7 +257,7 @@ def _appointments(shown: Delivery) -> QuerySet[Appointment]:
 
 
 def _compare(
-    request: Request,
+    request: ActingRequest,
     shown: Delivery,
     appointment: Appointment | None,
     offers: list[Offer],
@@ -270,7 +271,7 @@ def _compare(
     return present_offers.compare(offer, present_offers.answered_by(offer, offers), parties, action=action)
 
 
-def _steps(request: Request, visit: Visit, standing: Standing, offers: list[Offer]) -> dict[str, Any]:
+def _steps(request: ActingRequest, visit: Visit, standing: Standing, offers: list[Offer]) -> dict[str, Any]:
     """The steps that this person may take now, each as the address of its page."""
     shown, appointment = visit.delivery, visit.appointment
     offer = present_offers.open_offer(offers)
@@ -313,7 +314,7 @@ def _papers(shown: Delivery, visit: Visit) -> list[dict[str, Any]]:
 
 
 def _question(
-    request: Request,
+    request: ActingRequest,
     shown: Delivery,
     *,
     form: forms.Form,

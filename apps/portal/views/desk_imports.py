@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from apps.accounts.http import ActingRequest
 from apps.consignments import parsing
 from apps.consignments.models import Import
 from apps.consignments.services import FileRefused
@@ -19,7 +20,7 @@ from apps.core.errors import DomainError
 from apps.custody.spreadsheet import BYTE_ORDER_MARK, line
 from apps.deliveries.services import import_orders
 from apps.facilities.models import Site
-from apps.portal.access import Request, desk_page
+from apps.portal.access import desk_page
 from apps.portal.forms_desk import OrdersForm
 from apps.portal.frame import desk_frame
 
@@ -30,7 +31,7 @@ REPORT_COLUMNS = ("row", "column", "value", "reason")
 
 @desk_page
 @require_http_methods(["GET", "POST"])
-def imports(request: Request) -> HttpResponse:
+def imports(request: ActingRequest) -> HttpResponse:
     """The form; posted, the file is brought in and its report shown. What could not be read is said here."""
     form = OrdersForm(request.POST or None, request.FILES or None)
     refused: DomainError | None = None
@@ -51,14 +52,14 @@ def imports(request: Request) -> HttpResponse:
 
 @desk_page
 @require_GET
-def import_result(request: Request, import_id: UUID) -> HttpResponse:
+def import_result(request: ActingRequest, import_id: UUID) -> HttpResponse:
     """What came of one file, row by row."""
     return _page(request, get_object_or_404(Import, pk=import_id), OrdersForm())
 
 
 @desk_page
 @require_GET
-def import_report(request: Request, import_id: UUID) -> HttpResponse:
+def import_report(request: ActingRequest, import_id: UUID) -> HttpResponse:
     """The refused rows as CSV that no spreadsheet program executes."""
     shown = get_object_or_404(Import, pk=import_id)
     lines = [line(REPORT_COLUMNS)]
@@ -68,7 +69,7 @@ def import_report(request: Request, import_id: UUID) -> HttpResponse:
 
 @desk_page
 @require_GET
-def import_sample(request: Request) -> HttpResponse:
+def import_sample(request: ActingRequest) -> HttpResponse:
     """A file to start from: every column, with the shipper's own sites in two lines."""
     columns = parsing.REQUIRED + parsing.OPTIONAL
     origin = Site.objects.filter(shipper__isnull=False).values_list("code", flat=True).first() or ""
@@ -101,7 +102,7 @@ def import_sample(request: Request) -> HttpResponse:
 
 
 def _page(
-    request: Request,
+    request: ActingRequest,
     shown: Import | None,
     form: OrdersForm,
     *,

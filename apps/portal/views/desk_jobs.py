@@ -10,9 +10,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import allows
 from apps.core.models import Job
-from apps.portal.access import Request, shipper_page
+from apps.portal.access import shipper_page
 from apps.portal.frame import desk_frame
 from apps.portal.presenters.jobs import progress
 from apps.portal.views.job_kinds import KINDS
@@ -21,7 +22,7 @@ from apps.portal.views.job_kinds import KINDS
 @shipper_page
 @require_GET
 @never_cache
-def job(request: Request, job_id: UUID) -> HttpResponse:
+def job(request: ActingRequest, job_id: UUID) -> HttpResponse:
     """The progress alone for htmx, a page around it for everybody else."""
     shown = find(request, job_id)
     kind = KINDS[shown.kind]
@@ -38,7 +39,7 @@ def job(request: Request, job_id: UUID) -> HttpResponse:
 
 @shipper_page
 @require_POST
-def cancel(request: Request, job_id: UUID) -> HttpResponse:
+def cancel(request: ActingRequest, job_id: UUID) -> HttpResponse:
     """Ask the work to stop at its next safe point."""
     shown = find(request, job_id)
     KINDS[shown.kind].stop(request.actor, shown)
@@ -58,14 +59,14 @@ def facts(shown: Job, *, back: str = "") -> dict[str, Any]:
     )
 
 
-def back_to(request: Request, otherwise: str) -> str:
+def back_to(request: ActingRequest, otherwise: str) -> str:
     """The page of this host that ``?back`` names, else ``otherwise``."""
     asked = request.GET.get("back", "")
     is_here = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
     return asked if asked and is_here else otherwise
 
 
-def find(request: Request, job_id: UUID) -> Job:
+def find(request: ActingRequest, job_id: UUID) -> Job:
     """The job, for whoever may ask for work of its kind."""
     shown = Job.objects.filter(pk=job_id).first()
     if shown is None or shown.kind not in KINDS or not allows(request.actor, KINDS[shown.kind].permission):

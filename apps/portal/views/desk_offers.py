@@ -12,11 +12,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from apps.accounts.actors import Side
+from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import allows
 from apps.appointments.models import Appointment, Offer
 from apps.appointments.selectors import appointments_visible_to
 from apps.appointments.states import State
-from apps.portal.access import Request, desk_page
+from apps.portal.access import desk_page
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import deliveries as present
 from apps.portal.presenters.offers import load_line, open_offer, slot_facts
@@ -26,7 +27,7 @@ MOST = 200
 
 @desk_page
 @require_GET
-def offers(request: Request) -> HttpResponse:
+def offers(request: ActingRequest) -> HttpResponse:
     """Both sides of what is being negotiated, each ordered by when its offer expires."""
     live = list(
         appointments_visible_to(request.actor)

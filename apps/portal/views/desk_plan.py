@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import allows
 from apps.appointments.search import local_day
 from apps.core.errors import DomainError, PermissionRefused
 from apps.core.models import Job
 from apps.facilities.models import Site
-from apps.portal.access import Request, desk_page
+from apps.portal.access import desk_page
 from apps.portal.forms_desk import PlanFilter
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import plan as present
@@ -32,7 +33,7 @@ from apps.routing.services import publish_plan, request_plan
 
 @desk_page
 @require_http_methods(["GET", "POST"])
-def plan(request: Request) -> HttpResponse:
+def plan(request: ActingRequest) -> HttpResponse:
     """The plan of one site and day, the newest version unless another is named; posted, a new one is made."""
     form = PlanFilter(request.POST or request.GET)
     asked = form.values()
@@ -48,7 +49,7 @@ def plan(request: Request) -> HttpResponse:
 
 @desk_page
 @require_POST
-def publish(request: Request, plan_id: UUID) -> HttpResponse:
+def publish(request: ActingRequest, plan_id: UUID) -> HttpResponse:
     """Make a plan the one that counts; one that is outdated is refused in place, with what has changed."""
     shown = RoutePlan.objects.select_related("site").filter(pk=plan_id).first()
     try:
@@ -65,7 +66,7 @@ def publish(request: Request, plan_id: UUID) -> HttpResponse:
 
 @desk_page
 @require_GET
-def carriers(request: Request) -> HttpResponse:
+def carriers(request: ActingRequest) -> HttpResponse:
     """Carriers, vehicles, drivers and tariffs are kept in the admin."""
     return redirect("/admin/carriers/carrier/")
 
@@ -76,7 +77,7 @@ def address(site: Site, day: date) -> str:
 
 
 def _page(
-    request: Request,
+    request: ActingRequest,
     site: Site,
     day: date,
     *,

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from apps.accounts.http import ActingRequest
 from apps.appointments import selectors as appointments
 from apps.appointments.load import Load, Slot
 from apps.appointments.models import Appointment
@@ -28,7 +29,7 @@ from apps.deliveries import services
 from apps.deliveries.errors import UnknownDelivery
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import delivery_by_id, load_of, visit_of
-from apps.portal.access import Request, desk_page
+from apps.portal.access import desk_page
 from apps.portal.choosing import Choice, read_choice
 from apps.portal.forms_desk import VehicleForm
 from apps.portal.frame import desk_frame
@@ -63,7 +64,7 @@ class Picking:
 
 @desk_page
 @require_http_methods(["GET", "POST"])
-def ask(request: Request, delivery_id: UUID) -> HttpResponse:
+def ask(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
     """Choose one to five slots for a delivery (GET), offer them (POST). The choice is in the address."""
     delivery = delivery_by_id(delivery_id)
     typed = request.POST or request.GET
@@ -92,7 +93,7 @@ def ask(request: Request, delivery_id: UUID) -> HttpResponse:
 
 @desk_page
 @require_http_methods(["GET", "POST"])
-def counter(request: Request, delivery_id: UUID, appointment_id: UUID) -> HttpResponse:
+def counter(request: ActingRequest, delivery_id: UUID, appointment_id: UUID) -> HttpResponse:
     """Answer the recipient's offer with other slots; times say how far they are from what it asked."""
     delivery = delivery_by_id(delivery_id)
     appointment = (
@@ -156,7 +157,7 @@ def with_vehicle(load: Load, form: VehicleForm) -> Load:
     )
 
 
-def _pick(request: Request, picking: Picking) -> HttpResponse:
+def _pick(request: ActingRequest, picking: Picking) -> HttpResponse:
     choice = read_choice(request.POST or request.GET)
     refused: DomainError | None = None
     if request.method == "POST" and not (picking.vehicle and picking.vehicle.errors):
@@ -183,7 +184,7 @@ def _pick(request: Request, picking: Picking) -> HttpResponse:
 
 
 def _context(
-    request: Request, picking: Picking, choice: Choice, refused: DomainError | None
+    request: ActingRequest, picking: Picking, choice: Choice, refused: DomainError | None
 ) -> dict[str, Any]:
     delivery, now = picking.delivery, timezone.now()
     site = delivery.site

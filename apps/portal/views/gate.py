@@ -5,12 +5,13 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import require
 from apps.core.errors import DomainError
 from apps.deliveries import services
@@ -28,7 +29,7 @@ from apps.portal.views.appointment import appointment_page
 
 @require_POST
 @hub_page
-def arrive(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+def arrive(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
     """Check the vehicle in at the gate."""
     form = ArrivalForm(request.POST)
     vehicle = form.cleaned_data["vehicle"] if form.is_valid() else ""
@@ -41,7 +42,7 @@ def arrive(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 
 @require_POST
 @hub_page
-def unload(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+def unload(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
     """Unloading begins at the dock."""
 
     def step(delivery_id: UUID, now: datetime) -> None:
@@ -52,7 +53,7 @@ def unload(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @hub_page
-def handover(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+def handover(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
     """State what was received (``step=edit``), read the numbers (``step=review``), sign (``step=sign``)."""
     appointment = hub_appointment(request.actor, appointment_id)
     with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
@@ -86,7 +87,7 @@ def handover(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     return render(request, "portal/hub/handover_review.html", context)
 
 
-def _hand_over(request: HttpRequest, appointment_id: UUID, statement: Statement) -> DomainError | None:
+def _hand_over(request: ActingRequest, appointment_id: UUID, statement: Statement) -> DomainError | None:
     """Make the statement; what the service refuses beside the form is given back."""
     try:
         with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
@@ -101,7 +102,7 @@ def _hand_over(request: HttpRequest, appointment_id: UUID, statement: Statement)
 
 
 def _take(
-    request: HttpRequest, appointment_id: UUID, step: Callable[[UUID, datetime], None], done: str
+    request: ActingRequest, appointment_id: UUID, step: Callable[[UUID, datetime], None], done: str
 ) -> HttpResponse:
     """Take one step at the gate; a refusal is answered by the appointment's page, at its status."""
     hub_appointment(request.actor, appointment_id)
@@ -116,7 +117,7 @@ def _take(
     return redirect("hub:appointment", appointment_id)
 
 
-def _typed(request: HttpRequest) -> list[tuple[str, str]]:
+def _typed(request: ActingRequest) -> list[tuple[str, str]]:
     """Everything typed, to be carried through the review unchanged."""
     left_out = {"csrfmiddlewaretoken", "step"}
     return [

@@ -6,13 +6,14 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Max, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from apps.accounts.actors import Actor
+from apps.accounts.http import ActingRequest
 from apps.accounts.models import Role
 from apps.appointments.models import Appointment
 from apps.appointments.search import day_bounds, local_day
@@ -32,7 +33,7 @@ SHOWN_DECIDED = 12
 
 @require_GET
 @member_page
-def inbox(request: HttpRequest) -> HttpResponse:
+def inbox(request: ActingRequest) -> HttpResponse:
     """What waits for the recipient first, then what it waits for, then the day at each of its sites."""
     actor: Actor = request.actor
     if not actor.recipient_roles:
@@ -57,7 +58,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @hub_page
-def site(request: HttpRequest, site_id: UUID) -> HttpResponse:
+def site(request: ActingRequest, site_id: UUID) -> HttpResponse:
     """The public profile of one of the recipient's sites: what every shipper may read of it."""
     profile = site_profile(get_object_or_404(receiving_sites_visible_to(request.actor), pk=site_id))
     now = timezone.now()

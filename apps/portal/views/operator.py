@@ -2,13 +2,14 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.actors import Organisation, Side
+from apps.accounts.http import ActingRequest
 from apps.accounts.models import Role
 from apps.accounts.services import invite
 from apps.core.errors import DomainError
@@ -20,7 +21,7 @@ from apps.tenancy.services import request_shipper
 
 
 @operator_page
-def shippers(request: HttpRequest) -> HttpResponse:
+def shippers(request: ActingRequest) -> HttpResponse:
     """Every shipper with its state, and the form that requests another; the worker sets it up."""
     form = ShipperForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -46,7 +47,7 @@ def shippers(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/shippers.html", context, status=422 if form.errors else 200)
 
 
-def _invite_administrator(request: HttpRequest, shipper: Shipper, email: str) -> None:
+def _invite_administrator(request: ActingRequest, shipper: Shipper, email: str) -> None:
     path = reverse("join", args=["TOKEN"]).replace("TOKEN", "{token}")
     port = request.get_host().partition(":")[2]
     host = f"{shipper.slug}.{settings.NETWORK_HOST}" + (f":{port}" if port else "")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from apps.accounts.actors import Organisation, Side
+from apps.accounts.http import ActingRequest
 from apps.accounts.middleware import SIGNED_IN_AT
 from apps.accounts.models import Invitation, Membership, Person
 from apps.accounts.permissions import allows
@@ -26,7 +27,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @shipper_page
-def desk_people(request: HttpRequest) -> HttpResponse:
+def desk_people(request: ActingRequest) -> HttpResponse:
     """The shipper's people, and a form to invite another for whoever may."""
     shipper = current_shipper()
     context = desk_frame(request, section="people")
@@ -40,7 +41,7 @@ def desk_people(request: HttpRequest) -> HttpResponse:
 
 
 @hub_page
-def hub_people(request: HttpRequest) -> HttpResponse:
+def hub_people(request: ActingRequest) -> HttpResponse:
     """The people of the person's first recipient; ``?recipient=`` names another of theirs."""
     own = Recipient.objects.filter(pk__in=request.actor.recipient_ids)
     recipient = own.filter(name=request.GET.get("recipient", "")).first() or own.first()
@@ -51,7 +52,7 @@ def hub_people(request: HttpRequest) -> HttpResponse:
 
 
 def _people(
-    request: HttpRequest, organisation: Organisation, url_name: str, base: str, context: dict[str, object]
+    request: ActingRequest, organisation: Organisation, url_name: str, base: str, context: dict[str, object]
 ) -> HttpResponse:
     may_invite = allows(request.actor, "accounts.invite", organisation)
     form = InviteForm(request.POST or None, roles=frozenset(ROLES_OF[organisation.side]))
@@ -97,8 +98,10 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     is_known = Person.objects.filter(email__iexact=invitation.email).exists()
     form = JoinForm(request.POST or None)
     if request.method == "POST" and (is_known or form.is_valid()):
-        details = form.cleaned_data if not is_known else {"name": "", "password": None}
-        person = accept_invitation(token=token, name=details["name"], password=details["password"], now=now)
+        name, password = (
+            ("", None) if is_known else (form.cleaned_data["name"], form.cleaned_data["password"])
+        )
+        person = accept_invitation(token=token, name=name, password=password, now=now)
         if is_known:
             messages.success(request, _("The role is added. Sign in to use it."))
             return redirect("account_login")

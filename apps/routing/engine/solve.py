@@ -224,7 +224,8 @@ def _notes(problem: Problem, rounds: int, clock: Clock, choice: Choice, sequence
     proof = "is proven cheapest" if choice.proven else "is the best found in its time, without proof,"
     notes = [
         f"Distances and times: {problem.travel.source}.",
-        f"Searched {clock.iterations} iterations in {rounds} rounds with seed {problem.budget.seed}.",
+        f"Searched {clock.iterations} iterations in {rounds} {'round' if rounds == 1 else 'rounds'} "
+        f"with seed {problem.budget.seed}.",
         f"The choice of carriers and vehicles {proof} among {sequences} sequences of stops.",
     ]
     if clock.interrupted:

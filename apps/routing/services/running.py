@@ -12,7 +12,7 @@ from apps.core.models import Job
 from apps.facilities.models import Site
 from apps.routing import engine
 from apps.routing.models import RoutePlan
-from apps.routing.problems import ITERATIONS, DayProblem, gather
+from apps.routing.problems import DayProblem, gather
 from apps.routing.selectors import own_site
 from apps.routing.services.locks import one_at_a_time
 from apps.routing.stored import Rows, read_back, write_down
@@ -33,7 +33,7 @@ def run_plan_job(*, job_id: UUID, site_id: UUID, day: date, seed: int, clock: Ca
         return
     try:
         asked = gather(site=own_site(site_id, shipper_id=current_shipper().pk), day=day, seed=seed)
-        watch = JobWatch(job_id)
+        watch = JobWatch(job_id, iterations=asked.problem.budget.iterations or 0)
         answer = engine.plan(asked.problem, progress=watch.hear, cancelled=watch.is_cancelled)
         _store(job_id, asked, answer, clock())
     except engine.InvalidProblem as error:
@@ -50,8 +50,9 @@ def run_plan_job(*, job_id: UUID, site_id: UUID, day: date, seed: int, clock: Ca
 class JobWatch:
     """Between the engine and the job's row: tells how far the search is, hears that it shall stop."""
 
-    def __init__(self, job_id: UUID, every: float = REPORT_EVERY) -> None:
+    def __init__(self, job_id: UUID, *, iterations: int, every: float = REPORT_EVERY) -> None:
         self._job_id, self._every = job_id, every
+        self._at_most = iterations * engine.ROUNDS
         self._next = monotonic()
         self._round = self._iterations = 0
         self._cancelled = False
@@ -72,7 +73,7 @@ class JobWatch:
         job = Job.objects.filter(pk=self._job_id)
         job.update(
             done=self._iterations,
-            total=ITERATIONS * engine.ROUNDS,
+            total=self._at_most,
             message=f"Searching for cheaper routes, round {max(self._round, 1)} of at most {engine.ROUNDS}.",
         )
         self._cancelled = job.filter(cancel_requested=True).exists()

@@ -76,7 +76,7 @@ class Command(BaseCommand):
                 raise CommandError(f"{waiting.name} failed: {waiting.last_error}")
             if time.monotonic() > deadline:
                 raise CommandError(
-                    f"{waiting.name} is not done after {PATIENCE.seconds} s. Does a worker run? make demo starts one."
+                    f"{waiting.name} is not done after {PATIENCE.seconds} s. Does a worker run?"
                 )
             time.sleep(0.2)
 

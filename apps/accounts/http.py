@@ -1,0 +1,23 @@
+"""The request as our middleware leaves it: with the person who is signed in and the actor they are here."""
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+
+from apps.accounts.actors import Actor
+
+if TYPE_CHECKING:
+    from django_htmx.middleware import HtmxDetails
+
+    from apps.accounts.models import Person
+
+
+class ActingRequest(HttpRequest):
+    """A request of somebody with a role at this host; pages behind ``apps.portal.access`` get nothing else.
+
+    For typing alone: the server makes the request, ``apps.accounts.middleware`` puts ``actor`` on it.
+    """
+
+    actor: Actor
+    user: "Person"
+    htmx: "HtmxDetails"
