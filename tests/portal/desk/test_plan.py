@@ -151,3 +151,10 @@ def test_publishing_twice_is_refused_in_place(planned, desk):
 
 def test_carriers_are_kept_in_the_admin(at_acme, desk):
     assert desk.get("/carriers/").url == "/admin/carriers/carrier/"
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "x"])
+def test_a_day_that_can_not_be_planned_shows_today(at_acme, desk, day):
+    answer = desk.get(f"/plan/?day={day}")
+
+    assert (answer.status_code, answer.context["day"]) == (200, NOW.date())

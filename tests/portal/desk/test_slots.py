@@ -117,3 +117,19 @@ def test_a_counter_offer_is_answered_with_other_slots(asked, delivery, desk, rit
     assert "same time" in page
     assert answer.status_code == 302
     assert [offer.state for offer in asked.offers.order_by("id")] == ["countered", "countered", "open"]
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-13-99", "x"])
+def test_a_day_that_can_not_be_searched_shows_the_first_that_can(delivery, desk, day):
+    answer = desk.get(f"/deliveries/{delivery.pk}/slots/?day={day}")
+
+    assert answer.status_code == 200
+    assert answer.context["picker"]["day"]["label"] == "Wednesday 4 March"
+
+
+def test_slots_that_are_offered_already_are_looked_at_not_offered_again(asked, delivery, desk, free):
+    page = desk.get(f"/deliveries/{delivery.pk}/slots/")
+    answer = desk.post(f"/deliveries/{delivery.pk}/slots/", {"slot": [write_slot(free[20])]})
+
+    assert page.url == f"/deliveries/{delivery.pk}/"
+    assert answer.status_code == 409
