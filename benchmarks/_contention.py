@@ -23,7 +23,7 @@ from apps.accounts.models import Role  # noqa: E402
 from apps.appointments.gaps import CALENDAR  # noqa: E402
 from apps.appointments.load import Load, Slot  # noqa: E402
 from apps.appointments.services import SlotTaken, cancel_appointment, offer_slots  # noqa: E402
-from apps.appointments.services.occupancy import DOCK, INSERT, LOCK, LOCK_TIMEOUT  # noqa: E402
+from apps.appointments.services.occupancy import DOCK, INSERT, LOCK, LOCK_TIMEOUT, RELEASE  # noqa: E402
 from apps.core.errors import DomainError  # noqa: E402
 from apps.core.ids import new_id  # noqa: E402
 from apps.facilities.models import Site  # noqa: E402
@@ -81,6 +81,8 @@ def _repeat(
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         outcomes.update(_decide(offering, cancelling, ground, held))
+    for appointment_id in held:  # beyond the clock: the next round starts on a free day
+        cancelling(appointment_id)
     return outcomes
 
 
@@ -126,10 +128,8 @@ def _services(ground: Ground, shipper_id: UUID) -> tuple[Offering, Cancelling]:
 
 
 def _bare_session(shipper: Shipper) -> psycopg.Connection[Any]:
-    """A session in the shipper's schema and role, through the driver alone and as it is by default."""
-    ours = {"context", "cursor_factory", "prepare_threshold"}
-    parameters = {k: v for k, v in connection.get_connection_params().items() if k not in ours}
-    session = psycopg.connect(**parameters, autocommit=True)
+    """A session in the shipper's schema and role: the same driver, set up as Django's own sessions are."""
+    session = psycopg.connect(**connection.get_connection_params(), autocommit=True)
     session.execute(
         f"SET search_path = {shipper.schema_name}, public, extensions; SET ROLE {shipper.schema_name}"
     )
@@ -165,7 +165,7 @@ def _offer_bare(
         appointment_id, offer_id, slot_id = new_id(), new_id(), new_id()
         expires = ground.now + timedelta(hours=24)
         session.execute(_APPOINTMENT, [appointment_id, shipper_id, ground.site_id, uuid4(), expires])
-        session.execute(LOCK, [LOCK_TIMEOUT, DOCK, [str(ground.dock_id)]]).fetchall()
+        session.execute(LOCK, [LOCK_TIMEOUT, DOCK, [str(ground.dock_id)], []]).fetchall()
         row = [new_id(), ground.dock_id, 1, slot, "hold", appointment_id, slot_id, expires, ""]
         if session.execute(INSERT, row).fetchone() is None:
             raise psycopg.Rollback
@@ -183,7 +183,8 @@ def _cancel_bare(session: psycopg.Connection[Any], appointment_id: UUID, now: da
         session.execute(_CANCEL, [appointment_id])
         session.execute(_EVENT, [new_id(), appointment_id, None, "cancelled", "offered", "cancelled", now])
         session.execute(_WITHDRAW, [now, appointment_id])
-        session.execute(_RELEASE, [appointment_id])
+        session.execute(LOCK, [LOCK_TIMEOUT, DOCK, [], [appointment_id]]).fetchall()
+        session.execute(RELEASE, [appointment_id])
 
 
 def _question(ground: Ground) -> dict[str, Any]:
@@ -202,8 +203,9 @@ def _question(ground: Ground) -> dict[str, Any]:
     }
 
 
-_PARTNERSHIP = """SELECT 1 FROM facilities_partnership p JOIN facilities_site s ON s.recipient_id = p.recipient_id
-                   WHERE p.shipper_id = %s AND s.id = %s AND p.active"""
+_PARTNERSHIP = """
+    SELECT 1 FROM facilities_partnership p JOIN facilities_site s ON s.recipient_id = p.recipient_id
+     WHERE p.shipper_id = %s AND s.id = %s AND p.active"""
 _APPOINTMENT = """
     INSERT INTO appointments_appointment
            (id, created_at, shipper_id, site_id, delivery_id, reference, state, must_act, must_act_by,
@@ -230,4 +232,3 @@ _CANCEL = """UPDATE appointments_appointment SET state = 'cancelled', must_act =
                     version = version + 1 WHERE id = %s"""
 _WITHDRAW = """UPDATE appointments_offer SET state = 'withdrawn', answered_at = %s
                 WHERE appointment_id = %s AND state = 'open'"""
-_RELEASE = "DELETE FROM appointments_dockoccupancy WHERE appointment_id = %s"

@@ -5,6 +5,7 @@ It subtracts closures and whatever is taken from the receiving windows, per lane
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -59,7 +60,7 @@ def find_hours(*, site: Site, first_day: date, last_day: date) -> Calendar:
     return _read(site=site.pk, first=first_day, last=last_day, docks=[], minutes=[], pallets=0, **unasked)
 
 
-def _read(**question: object) -> Calendar:
+def _read(**question: Any) -> Calendar:
     with connection.cursor() as cursor:
         cursor.execute(CALENDAR, question)
         return _calendar(cursor.fetchall())

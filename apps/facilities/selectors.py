@@ -56,7 +56,7 @@ def sites_visible_to(actor: Actor | None) -> QuerySet[Site]:
         return Site.objects.none()
     if actor.side == Side.RECIPIENT:
         return Site.objects.filter(recipient_id__in=actor.recipient_ids)
-    if actor.side == Side.SHIPPER:
+    if actor.side == Side.SHIPPER and actor.shipper_id:
         partners = Partnership.objects.filter(shipper_id=actor.shipper_id, active=True).values("recipient_id")
         return Site.objects.filter(recipient_id__in=partners, active=True) | Site.objects.filter(
             shipper_id=actor.shipper_id

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from apps.appointments.services import (
     SlotTaken,
     accept_offer,
     decline_offer,
+    expire_offers,
     offer_slots,
 )
 from apps.facilities.models import Site
@@ -150,3 +152,23 @@ def test_a_dock_that_stays_locked_is_answered_with_busy_and_not_with_an_error(
 
     assert [type(outcome) for outcome in outcomes] == [DockBusy]
     assert Appointment.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sweepers_and_bookers_over_the_same_expired_holds_never_deadlock(
+    acme, globex, alice, bob, northern_site, dock, second_dock, now
+):
+    Site.objects.filter(pk=northern_site.pk).update(answer_within=timedelta(hours=1))
+    northern_site.refresh_from_db()
+    slots = [slot_at(each, f"{hour:02}:00") for hour in range(8, 14) for each in (dock, second_dock)]
+    for first in range(0, 12, 3):
+        offering(alice, acme, northern_site, slots[first : first + 3], now)()
+    later = now + timedelta(hours=2)
+    bookers = [
+        offering(bob, globex, northern_site, [slots[11 - turn], slots[turn]], later) for turn in range(5)
+    ]
+
+    outcomes = at_once([*bookers, *[lambda: expire_offers(now=later)] * 3])
+
+    assert {type(outcome) for outcome in outcomes} <= {Appointment, SlotTaken, list}
+    assert Appointment.objects.filter(state="expired").count() == 4

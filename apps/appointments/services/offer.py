@@ -53,10 +53,7 @@ def offer_slots(
         **facts(load),
     )
     require(actor, "appointments.offer", appointment)
-    if not Partnership.objects.filter(
-        shipper_id=shipper_id, recipient_id=site.recipient_id, active=True
-    ).exists():
-        raise NoPartnership(f"There is no partnership with {site.name}'s recipient.")
+    _require_partnership(shipper_id, site)
     search = judge(site=site, load=load, slots=slots, now=now)
     appointment.must_act_by = expiry(site, slots, now)
     insert(appointment)
@@ -71,6 +68,12 @@ def offer_slots(
     )
     begin(appointment, actor=actor, at=now, offer=offer, message=message)
     return appointment
+
+
+def _require_partnership(shipper_id: UUID, site: Site) -> None:
+    partners = Partnership.objects.filter(shipper_id=shipper_id, active=True)
+    if site.recipient_id is None or not partners.filter(recipient_id=site.recipient_id).exists():
+        raise NoPartnership(f"There is no partnership with {site.name}'s recipient.")
 
 
 def insert(appointment: Appointment) -> None:

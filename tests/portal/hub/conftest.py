@@ -33,7 +33,7 @@ def own_keys_and_store(settings, tmp_path: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch, settings) -> Callable[[datetime], None]:
-    """The pages' clock stands at the tests' moment; ``clock(moment)`` moves it and no session ends by that."""
+    """The pages' clock stands at the tests' moment; ``clock(moment)`` moves it and ends no session."""
     settings.SESSION_COOKIE_AGE = 30 * 86400
 
     def set_to(moment: datetime) -> None:

@@ -146,3 +146,15 @@ def test_the_day_asked_for_may_lie_past_the_counted_ones(rita_at_hub: Client, as
 
     assert page.status_code == 200
     assert DAY.day == 4
+
+
+def test_while_the_shipper_has_to_answer_nothing_can_be_proposed(
+    rita_at_hub: Client, asked: Appointment
+) -> None:
+    address = f"/appointments/{asked.pk}/counter/"
+    first, *_rest = values(rita_at_hub.get(address, {"day": "2026-03-05"}))
+    rita_at_hub.post(f"{address}review/", {"slot": first, "message": "", "reason_code": ""})
+
+    answer = rita_at_hub.get(address)
+
+    assert answer["Location"] == f"/appointments/{asked.pk}/"
