@@ -7,6 +7,8 @@ from django.http import HttpRequest
 from apps.accounts.actors import Actor
 
 if TYPE_CHECKING:
+    from django_htmx.middleware import HtmxDetails
+
     from apps.accounts.models import Person
 
 
@@ -18,3 +20,4 @@ class ActingRequest(HttpRequest):
 
     actor: Actor
     user: "Person"
+    htmx: "HtmxDetails"
