@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyvrp
@@ -89,11 +90,12 @@ def _bare(rows: np.ndarray, metres: np.ndarray, count: int, capacity: int) -> py
         )
         for place, (_, _, _, demand, ready, due, service) in enumerate(rows[1:], start=1)
     ]
+    matrices: list[Any] = [metres]
     return pyvrp.ProblemData(
         locations=[pyvrp.Location(int(x), int(y)) for x, y in rows[:, 1:3]],
         clients=clients,
         depots=[pyvrp.Depot(location=0, tw_late=int(rows[0, 5]) * 10)],
         vehicle_types=[pyvrp.VehicleType(count, [capacity])],
-        distance_matrices=[metres],
-        duration_matrices=[metres],
+        distance_matrices=matrices,
+        duration_matrices=matrices,
     )

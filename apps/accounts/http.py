@@ -21,3 +21,8 @@ class ActingRequest(HttpRequest):
     actor: Actor
     user: "Person"
     htmx: "HtmxDetails"
+
+
+def actor_of(request: object) -> Actor | None:
+    """Whom our middleware found to be acting on a request of Django or of the API; None for strangers."""
+    return getattr(request, "actor", None) or None
