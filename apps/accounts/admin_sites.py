@@ -38,7 +38,7 @@ class DocksideAdminSite(UnfoldAdminSite):
     symbol: ClassVar[str] = "settings"
 
     def lets_in(self, actor: Actor) -> bool:
-        """Whether this admin is for somebody with the actor's roles, at this host; each site says, none by itself."""
+        """Whether this admin is for somebody with the actor's roles, at this host; each site says."""
         return False
 
     def has_permission(self, request: HttpRequest) -> bool:

@@ -1,4 +1,4 @@
-"""timescale_css: write static/css/timescale.css, the classes with which templates place things on a time axis.
+"""timescale_css: write static/css/timescale.css, with whose classes templates place things on a time axis.
 
 Pages may not carry inline styles (content security policy), so a position is a class: ``hours-16`` on the
 axis, ``from-345 span-60`` on what starts 345 minutes after the axis begins and lasts 60. Steps are of five
