@@ -1,4 +1,4 @@
-"""Which modules may change the schema and which may write SQL by hand: those that were thought about alone."""
+"""Which modules may change the schema and which may write SQL by hand: those thought about, no others."""
 
 import re
 from pathlib import Path
