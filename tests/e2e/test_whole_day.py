@@ -104,7 +104,7 @@ def choose(page: Page, clock: str) -> None:
 def accept(alice: Page, clock: str) -> str:
     """Accept the counter-offer from the list of offers; returns the confirmation number."""
     alice.get_by_role("link", name="Offers").click()
-    alice.get_by_role("region", name="Acme Medical answers").get_by_role("link", name="Look").click()
+    alice.get_by_role("region", name="Acme Medical answers").get_by_role("link", name="Compare").click()
     expect(alice.get_by_role("main")).to_contain_text("Stocktaking until ten.")
     alice.get_by_role("button", name=f"Accept {clock}").click()
     agreed = alice.get_by_role("region", name="The agreed slot")
@@ -144,7 +144,7 @@ def send_off(alice: Page, number: str) -> None:
 def receive_one_short(otto: Page, day: date, confirmation: str) -> None:
     """Check the vehicle in at the gate, unload, and state that one handling unit is missing."""
     otto.get_by_role("link", name="Northern Hospital stores").first.click()
-    otto.get_by_label("Day", exact=True).fill(day.isoformat())
+    otto.get_by_role("textbox", name="Day").fill(day.isoformat())
     otto.get_by_role("button", name="Show").click()
     expected = otto.get_by_role("row").filter(has_text=confirmation)
     expected.get_by_role("link").click()
@@ -163,7 +163,7 @@ def verify_on_record(arthur: Page, number: str) -> None:
     """Read the delivery's custody record and have it checked."""
     arthur.reload()
     arthur.get_by_role("link", name=number).click()
-    expect(arthur.get_by_role("main")).to_contain_text("Handover accepted with reservation")
+    expect(arthur.get_by_role("main")).to_contain_text("Handed over with reservation")
     arthur.get_by_role("button", name="Verify chain").click()
     expect(arthur.get_by_text("The chain verifies")).to_be_visible()
 
