@@ -12,7 +12,13 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from apps.accounts.actors import Actor
+from apps.appointments.models import Appointment
+from apps.appointments.selectors import find_slots
 from apps.custody.tasks import sequence
+from apps.deliveries import services
+from apps.deliveries.models import Delivery
+from apps.deliveries.selectors import load_of
 from apps.tenancy import doorway
 from apps.tenancy.models import Outbox, Shipper
 from tests.factories.cast import PASSWORD
@@ -115,6 +121,33 @@ def sign_in(page: Page, email: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.locator("main h1")).not_to_have_text("Sign in")
+
+
+@pytest.fixture
+def order(day: date, now: datetime, acme: Shipper, globex: Shipper) -> Callable[..., Delivery]:
+    """``order(alice)``: a delivery of three pallets to Northern on ``day``, not yet booked."""
+
+    def make(planner: Actor) -> Delivery:
+        rows = ["consignment,order,site,date,article,quantity,weight_kg,pallets"]
+        rows += [f"C-{planner.name},PO-1,NH1,{day},Zidovudine 300 mg,40,300,3"]
+        with doorway.enter_shipper(acme if planner.shipper_id == acme.pk else globex):
+            content = "\n".join(rows).encode()
+            services.import_orders(actor=planner, file_name="orders.csv", content=content, now=now)
+            return services.group_consignments(actor=planner, now=now)[0]
+
+    return make
+
+
+@pytest.fixture
+def asked(order: Callable[..., Delivery], alice: Actor, acme: Shipper, day: date, now: datetime) -> Appointment:
+    """Acme asked Northern for two slots; Northern answers next."""
+    delivery = order(alice)
+    with doorway.enter_shipper(acme):
+        found = find_slots(site=delivery.site, load=load_of(delivery), first_day=day, days=1, now=now)
+        slots = [found.slots[0], found.slots[-1]]
+        return services.ask_for_slots(
+            actor=alice, delivery=delivery, slots=slots, message="The early truck.", now=now
+        )
 
 
 @pytest.fixture
