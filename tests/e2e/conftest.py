@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -124,30 +125,48 @@ def sign_in(page: Page, email: str) -> None:
 
 
 @pytest.fixture
-def order(day: date, now: datetime, acme: Shipper, globex: Shipper) -> Callable[..., Delivery]:
-    """``order(alice)``: a delivery of three pallets to Northern on ``day``, not yet booked."""
+def order(day: date, now: datetime, acme: Shipper, globex: Shipper) -> Callable[[Actor], Delivery]:
+    """``order(alice)``: a delivery of her shipper's, three pallets to Northern on ``day``, not yet booked."""
+    shippers = {shipper.pk: shipper for shipper in (acme, globex)}
+    numbers = count(1)
 
     def make(planner: Actor) -> Delivery:
-        rows = ["consignment,order,site,date,article,quantity,weight_kg,pallets"]
-        rows += [f"C-{planner.name},PO-1,NH1,{day},Zidovudine 300 mg,40,300,3"]
-        with doorway.enter_shipper(acme if planner.shipper_id == acme.pk else globex):
-            content = "\n".join(rows).encode()
-            services.import_orders(actor=planner, file_name="orders.csv", content=content, now=now)
+        head = "consignment,order,site,date,article,quantity,weight_kg,pallets"
+        row = f"C-{next(numbers)},PO-1,NH1,{day},Zidovudine 300 mg,40,300,3"
+        assert planner.shipper_id is not None
+        with doorway.enter_shipper(shippers[planner.shipper_id]):
+            services.import_orders(
+                actor=planner, file_name="orders.csv", content=f"{head}\n{row}".encode(), now=now
+            )
             return services.group_consignments(actor=planner, now=now)[0]
 
     return make
 
 
 @pytest.fixture
-def asked(order: Callable[..., Delivery], alice: Actor, acme: Shipper, day: date, now: datetime) -> Appointment:
-    """Acme asked Northern for two slots; Northern answers next."""
-    delivery = order(alice)
-    with doorway.enter_shipper(acme):
-        found = find_slots(site=delivery.site, load=load_of(delivery), first_day=day, days=1, now=now)
-        slots = [found.slots[0], found.slots[-1]]
-        return services.ask_for_slots(
-            actor=alice, delivery=delivery, slots=slots, message="The early truck.", now=now
-        )
+def ask(alice: Actor, acme: Shipper, day: date, now: datetime) -> Callable[[Delivery], Appointment]:
+    """``ask(delivery)``: Acme asks for the first and the last time of the day; Northern answers next."""
+
+    def make(delivery: Delivery) -> Appointment:
+        with doorway.enter_shipper(acme):
+            found = find_slots(site=delivery.site, load=load_of(delivery), first_day=day, days=1, now=now)
+            return services.ask_for_slots(
+                actor=alice,
+                delivery=delivery,
+                slots=[found.slots[0], found.slots[-1]],
+                message="The early truck.",
+                now=now,
+            )
+
+    return make
+
+
+@pytest.fixture
+def asked(
+    order: Callable[[Actor], Delivery], ask: Callable[[Delivery], Appointment], alice: Actor
+) -> Appointment:
+    """An offer of Acme's that waits in Northern's inbox."""
+    return ask(order(alice))
 
 
 @pytest.fixture
