@@ -22,6 +22,9 @@ from tests.e2e.conftest import Visit
 LEVELS = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 CONTRAST = {"type": "rule", "values": ["color-contrast"]}  # all that another scheme changes
 SETTLED = "Promise.all(document.getAnimations().map(animation => animation.finished))"
+TOO_WIDE = """width => [...document.querySelectorAll("main *")]
+    .filter(element => element.getBoundingClientRect().right > width && !element.closest("[tabindex='0']"))
+    .map(element => element.outerHTML.slice(0, 120))"""
 PHONE = {"width": 320, "height": 640}
 
 
@@ -125,9 +128,8 @@ def _barriers_of(page: Page, address: str) -> Iterator[str]:
     page.emulate_media(color_scheme="light")
     desktop = page.viewport_size
     page.set_viewport_size(PHONE)
-    width = page.evaluate("document.documentElement.scrollWidth")
-    if width > PHONE["width"]:
-        yield f"{address}: {width} px wide on a phone of {PHONE['width']}"
+    if page.evaluate("document.documentElement.scrollWidth") > PHONE["width"]:
+        yield f"{address}: too wide for a phone: {page.evaluate(TOO_WIDE, PHONE['width'])}"
     page.set_viewport_size(desktop)
 
 

@@ -201,9 +201,7 @@ def _context(
     kept = _without_lost(choice, refused)
 
     def day_url(other: date) -> str:
-        return (
-            picking.action + "?" + urlencode([*replace(kept, day=other).fields(), *picking.vehicle_query])
-        )
+        return picking.action + "?" + urlencode([*replace(kept, day=other).fields(), *picking.vehicle_query])
 
     picker = present_slots.slot_picker(
         search=search,
