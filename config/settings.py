@@ -145,7 +145,8 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
-DATABASES["default"]["NAME"] = env.str("DOCKSIDE_DATABASE", DATABASES["default"]["NAME"])
+if named := env.str("DOCKSIDE_DATABASE", ""):  # another database of the same server: tests, benchmarks
+    DATABASES["default"]["NAME"] = named
 
 # Work in the background ----------------------------------------------------------------------
 CELERY_BROKER_URL = required("BROKER_URL", broker.url())

@@ -23,16 +23,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
 from apps.accounts.actors import Actor
+from apps.accounts.http import actor_of
 from apps.accounts.models import Role
 from apps.accounts.permissions import allows, is_planner
 from apps.tenancy.doorway import current_shipper, in_network
 
 View = Callable[..., HttpResponseBase]
-
-
-def actor_of(request: HttpRequest) -> Actor | None:
-    """Whom our middleware found to be acting; None for strangers."""
-    return getattr(request, "actor", None) or None
 
 
 class DocksideAdminSite(UnfoldAdminSite):
@@ -42,8 +38,8 @@ class DocksideAdminSite(UnfoldAdminSite):
     symbol: ClassVar[str] = "settings"
 
     def lets_in(self, actor: Actor) -> bool:
-        """Whether this admin is for somebody with the actor's roles, at this host."""
-        raise NotImplementedError
+        """Whether this admin is for somebody with the actor's roles, at this host; each site says."""
+        return False
 
     def has_permission(self, request: HttpRequest) -> bool:
         actor = actor_of(request)

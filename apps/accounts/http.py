@@ -7,6 +7,8 @@ from django.http import HttpRequest
 from apps.accounts.actors import Actor
 
 if TYPE_CHECKING:
+    from django_htmx.middleware import HtmxDetails
+
     from apps.accounts.models import Person
 
 
@@ -18,3 +20,9 @@ class ActingRequest(HttpRequest):
 
     actor: Actor
     user: "Person"
+    htmx: "HtmxDetails"
+
+
+def actor_of(request: object) -> Actor | None:
+    """Whom our middleware found to be acting on a request of Django or of the API; None for strangers."""
+    return getattr(request, "actor", None) or None

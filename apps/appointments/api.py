@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.http import actor_of
 from apps.appointments.load import Slot
 from apps.appointments.models import Appointment
 from apps.appointments.search import SlotSearch, local_day
@@ -43,7 +44,7 @@ class SlotsView(APIView):
         tags=["slots"],
     )
     def get(self, request: Request, site_id: UUID) -> Response:
-        site = get_object_or_404(receiving_sites_visible_to(request.actor), pk=site_id)
+        site = get_object_or_404(receiving_sites_visible_to(actor_of(request)), pk=site_id)
         query = SlotQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         asked = query.validated_data
@@ -75,7 +76,7 @@ class AppointmentsView(ListAPIView[Appointment]):
     queryset = Appointment.objects.none()
 
     def get_queryset(self) -> QuerySet[Appointment]:
-        return appointments_visible_to(self.request.actor)
+        return appointments_visible_to(actor_of(self.request))
 
     @extend_schema(summary="List appointments", tags=["appointments"])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -95,7 +96,7 @@ class AppointmentView(GenericAPIView[Appointment]):
         tags=["appointments"],
     )
     def get(self, request: Request, pk: UUID) -> HttpResponse:
-        visible = appointments_visible_to(request.actor).prefetch_related("offers__slots__dock", "events")
+        visible = appointments_visible_to(actor_of(request)).prefetch_related("offers__slots__dock", "events")
         appointment = get_object_or_404(visible, pk=pk)
         etag = f'"{appointment.pk}-{appointment.version}"'
         unchanged = get_conditional_response(request._request, etag=etag)
@@ -107,7 +108,7 @@ class AppointmentView(GenericAPIView[Appointment]):
 def _own(request: Request, appointment_id: UUID | None) -> Appointment | None:
     if appointment_id is None:
         return None
-    return get_object_or_404(appointments_visible_to(request.actor), pk=appointment_id)
+    return get_object_or_404(appointments_visible_to(actor_of(request)), pk=appointment_id)
 
 
 def _answer(site: Site, search: SlotSearch) -> dict[str, Any]:

@@ -24,7 +24,7 @@ SIDES = [(side.value, side.name.title()) for side in Side]
 
 
 class Appointment(Record):
-    """One visit of one shipper's vehicle to one site. ``dock``, ``lane`` and ``during`` are what was agreed."""
+    """One visit of a shipper's vehicle to a site. ``dock``, ``lane`` and ``during`` are what was agreed."""
 
     shipper = models.ForeignKey(Shipper, on_delete=models.PROTECT, related_name="+")
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="appointments")
@@ -32,7 +32,9 @@ class Appointment(Record):
     reference = models.CharField(max_length=60, help_text=_("The delivery's number, as both sides name it."))
     state = models.CharField(max_length=12, choices=State, default=State.OFFERED)
     confirmation_number = models.CharField(max_length=12, unique=True, null=True, blank=True)
-    dock = models.ForeignKey(Dock, null=True, blank=True, on_delete=models.PROTECT, related_name="appointments")
+    dock = models.ForeignKey(
+        Dock, null=True, blank=True, on_delete=models.PROTECT, related_name="appointments"
+    )
     lane = models.PositiveSmallIntegerField(null=True, blank=True)
     during = DateTimeRangeField(null=True, blank=True)
     arrival_window = DateTimeRangeField(null=True, blank=True)
@@ -46,7 +48,9 @@ class Appointment(Record):
     weight_kg = models.DecimalField(max_digits=10, decimal_places=2, default=0)
     volume_m3 = models.DecimalField(max_digits=8, decimal_places=3, default=0)
     lines = models.PositiveIntegerField(default=0)
-    temperature_class = models.CharField(max_length=10, choices=TemperatureClass, default=TemperatureClass.AMBIENT)
+    temperature_class = models.CharField(
+        max_length=10, choices=TemperatureClass, default=TemperatureClass.AMBIENT
+    )
     adr_classes = ArrayField(models.CharField(max_length=10), default=list, blank=True)
     live = models.BooleanField(default=True)
     vehicle_length_m = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
@@ -78,7 +82,9 @@ class Appointment(Record):
         ]
         indexes = [
             models.Index(fields=["site", "state"]),
-            models.Index(fields=["must_act_by"], condition=Q(state=State.OFFERED), name="appointment_waiting"),
+            models.Index(
+                fields=["must_act_by"], condition=Q(state=State.OFFERED), name="appointment_waiting"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -123,7 +129,9 @@ class Offer(Record):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["appointment"], condition=Q(state=OfferState.OPEN), name="offer_one_open_per_appointment"
+                fields=["appointment"],
+                condition=Q(state=OfferState.OPEN),
+                name="offer_one_open_per_appointment",
             ),
         ]
 
@@ -191,10 +199,12 @@ class DockOccupancy(Record):
             ),
             models.CheckConstraint(
                 name="occupancy_holds_expire",
-                condition=Q(kind="hold", hold_expires_at__isnull=False) | ~Q(kind="hold") & Q(hold_expires_at=None),
+                condition=Q(kind="hold", hold_expires_at__isnull=False)
+                | ~Q(kind="hold") & Q(hold_expires_at=None),
             ),
             models.CheckConstraint(
-                name="occupancy_belongs", condition=Q(kind="block", appointment=None) | ~Q(kind="block") & Q(appointment__isnull=False)
+                name="occupancy_belongs",
+                condition=Q(kind="block", appointment=None) | ~Q(kind="block") & Q(appointment__isnull=False),
             ),
             models.CheckConstraint(
                 name="occupancy_is_bounded",

@@ -26,7 +26,6 @@ from apps.appointments.search import (
     day_bounds,
     every_slot,
     local_day,
-    starts_by_dock,
 )
 from apps.appointments.states import State
 from apps.facilities import rules
@@ -48,7 +47,7 @@ def find_slots(
 ) -> SlotSearch:
     """Bookable slots for ``load`` on ``days`` local days of the site from ``first_day`` on.
 
-    One statement for the calendar and three for the docks' rules. What ``appointment`` itself holds doesn't
+    One statement for the calendar and one for the docks' rules. What ``appointment`` itself holds doesn't
     stand in the way. In a shipper's schema other shippers' holds and bookings block without being seen.
 
     Raises:
@@ -56,6 +55,15 @@ def find_slots(
     """
     if days < 1:
         raise ValueError("a search covers at least one day")
+    search = _search(site, load, first_day, days, now, appointment)
+    slots = tuple(islice(every_slot(search.starts, search.docks), limit))
+    return replace(search, slots=slots, per_day=_per_day(search, site, first_day, days))
+
+
+def _search(
+    site: Site, load: Load, first_day: date, days: int, now: datetime, appointment: Appointment | None
+) -> SlotSearch:
+    """The search with all that its methods need; nothing listed or counted yet."""
     profiles = docks_of(site)
     refused = {profile.dock.pk: tuple(rules.refusals(profile, site, load)) for profile in profiles}
     needs = {
@@ -94,9 +102,8 @@ def find_slots(
             now=now,
             besides=appointment.pk if appointment else None,
         )
-    starts = starts_by_dock(calendar.gaps, needs, bounds)
-    search = SlotSearch(
-        slots=tuple(islice(every_slot(starts, needs), limit)),
+    return SlotSearch(
+        slots=(),
         refusals={dock_id: sentences for dock_id, sentences in refused.items() if sentences},
         per_day=(),
         docks=needs,
@@ -105,27 +112,24 @@ def find_slots(
         bounds=bounds,
         calendar=calendar,
     )
-    return replace(search, per_day=_per_day(search, site, first_day, days))
 
 
 def slots_around(
     *, site: Site, load: Load, slots: Sequence[Slot], now: datetime, appointment: Appointment | None = None
 ) -> SlotSearch:
-    """The search that judges these slots: their days and a week beyond, as far as lead times reach."""
+    """The search that judges these slots and knows alternatives: their days and a week beyond.
+
+    A slot before or after what lead times allow has its alternatives on the nearest days that they do allow.
+    It lists and counts nothing by itself.
+    """
     zone = ZoneInfo(site.time_zone)
-    soonest, furthest = (local_day(now + lead, zone) for lead in (timedelta(0), site.max_lead_time))
-    wanted = [min(max(local_day(slot.start, zone), soonest), furthest) for slot in slots]
-    first = max(min(wanted) - timedelta(days=1), soonest)
-    last = min(max(wanted) + timedelta(days=6), max(furthest, max(wanted)))
-    return find_slots(
-        site=site,
-        load=load,
-        first_day=first,
-        days=(last - first).days + 1,
-        now=now,
-        appointment=appointment,
-        limit=0,
-    )
+    leads = (timedelta(0), site.min_lead_time, site.max_lead_time)
+    today, soonest, furthest = (local_day(now + lead, zone) for lead in leads)
+    wanted = [local_day(slot.start, zone) for slot in slots]
+    days = [min(max(day, bound), furthest) for day in wanted for bound in (today, soonest)]
+    first = max(min(days) - timedelta(days=1), today)
+    last = min(max(days) + timedelta(days=6), furthest)
+    return _search(site, load, first, (last - first).days + 1, now, appointment)
 
 
 def why_not(search: SlotSearch, site: Site, slot: Slot) -> list[str]:
@@ -163,7 +167,7 @@ def appointments_visible_to(actor: Actor | None) -> QuerySet[Appointment]:
     everything = Appointment.objects.select_related("site", "dock")
     if not actor:
         return everything.none()
-    if actor.side == Side.SHIPPER:
+    if actor.side == Side.SHIPPER and actor.shipper_id:
         return everything.filter(shipper_id=actor.shipper_id)
     if actor.side == Side.RECIPIENT:
         return everything.filter(site__recipient_id__in=actor.recipient_ids)

@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from apps.accounts.http import actor_of
 from apps.accounts.permissions import require
 from apps.custody.selectors import latest_checkpoint, verifier_key
 
@@ -19,7 +20,7 @@ class CheckpointView(APIView):
         responses={(200, "text/plain"): OpenApiTypes.STR},
     )
     def get(self, request: Request) -> HttpResponse:
-        require(request.actor or None, "custody.view")
+        require(actor_of(request), "custody.view")
         checkpoint = latest_checkpoint()
         if checkpoint is None:
             raise Http404("Nothing is in the custody log yet.")

@@ -1,9 +1,10 @@
 """Where a delivery stands for its shipper: one word from its own state and from its latest appointment's.
 
-Read in the shipper's schema. The words are computed in the database, so that lists can be filtered and counted.
+Read in the shipper's schema. The words are computed in the database, so lists can be filtered and counted.
 """
 
 from datetime import date, timedelta
+from typing import Any
 
 from django.db.models import Case, CharField, Count, OuterRef, Q, QuerySet, Subquery, TextChoices, Value, When
 from django.utils.translation import gettext_lazy as _
@@ -32,7 +33,7 @@ OVER = (State.DELIVERED, State.REFUSED, State.FAILED, State.CANCELLED)
 WITHOUT_SLOT = (AppointmentState.DECLINED, AppointmentState.EXPIRED, AppointmentState.CANCELLED)
 
 
-def with_standing(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
+def with_standing(deliveries: QuerySet[Delivery]) -> QuerySet[Any]:
     """Add ``standing``, a ``Standing``, to each delivery."""
     latest = Appointment.objects.filter(delivery_id=OuterRef("pk")).order_by("-created_at")
     offered = Q(slot_state=AppointmentState.OFFERED)

@@ -14,7 +14,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin, TabularInline
 
-from apps.accounts.admin_sites import RuledAdmin, RuledInline, actor_of, hub_admin_site
+from apps.accounts.admin_sites import RuledAdmin, RuledInline, hub_admin_site
+from apps.accounts.http import actor_of
 from apps.accounts.models import Role
 from apps.accounts.permissions import allows
 from apps.facilities import permissions as permissions  # registers the rules that are named below

@@ -6,13 +6,13 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 
 from apps.accounts.actors import Actor, Side
 from apps.accounts.http import ActingRequest
 from apps.accounts.models import Role
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def hub_page(view: View) -> View:
@@ -45,7 +45,7 @@ def member_page(view: View) -> View:
 def _page(view: View, allowed: Callable[[Actor], bool]) -> View:
     @login_required
     @wraps(view)
-    def page(request: ActingRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def page(request: ActingRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.actor or not allowed(request.actor):
             raise PermissionDenied
         return view(request, *args, **kwargs)

@@ -1,11 +1,13 @@
 """Shapes of what planners and auditors type at the desk: filters, files, vehicles, answers, exports."""
 
 import re
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -72,14 +74,15 @@ class OrdersForm(forms.Form):
         label=_("Orders as CSV"), widget=forms.ClearableFileInput(attrs={"accept": ".csv,text/csv"})
     )
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
-        if (file.size or 0) > MAX_BYTES:
+    def clean_file(self) -> "UploadedFile[bytes]":
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        size = file.size or 0
+        if size > MAX_BYTES:
             raise forms.ValidationError(
                 _now(
                     "The file has %(size)s; at most %(most)s are read at once. Split it and import the parts."
                 )
-                % {"size": filesizeformat(file.size), "most": filesizeformat(MAX_BYTES)}
+                % {"size": filesizeformat(size), "most": filesizeformat(MAX_BYTES)}
             )
         return file
 
@@ -104,8 +107,15 @@ class VehicleForm(forms.Form):
 
 
 class PlanFilter(Filter):
+    """A shipper's own site and a day; years far away are no days to plan."""
+
     site = forms.ModelChoiceField(Site.objects.none(), label=_("From"), required=False, empty_label=None)
-    day = forms.DateField(label=_("Day"), required=False, widget=DATE)
+    day = forms.DateField(
+        label=_("Day"),
+        required=False,
+        widget=DATE,
+        validators=[MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2100, 1, 1))],
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,6 +7,7 @@ from django.urls import reverse
 from apps.accounts.actors import Actor
 from apps.accounts.http import ActingRequest
 from apps.accounts.models import Role
+from apps.accounts.permissions import allows
 from apps.appointments.selectors import waiting_for
 from apps.facilities.models import Recipient, Site
 from apps.tenancy.doorway import current_shipper
@@ -32,9 +33,11 @@ def hub_frame(request: ActingRequest, *, section: str = "", site: Site | None = 
 
 
 def desk_frame(request: ActingRequest, *, section: str) -> dict[str, Any]:
-    """Context of ``desk_base.html``: the shipper's name and how many offers wait for it."""
+    """Context of ``desk_base.html``: the shipper's name, where this person may go, how many offers wait."""
     actor = request.actor
     return {
+        "may_plan": allows(actor, "deliveries.plan"),
+        "people_url": reverse("desk:people"),
         "shipper_name": current_shipper().name,
         "offers_count": waiting_for(actor).count(),
         "section": section,

@@ -20,7 +20,7 @@ from apps.routing.fleet import Fleet, gather_fleet
 from apps.routing.visits import LeftOut, PlannedVisit, Visits, gather_visits
 
 ITERATIONS = 2_000
-"""Of each round. A round of 50 deliveries takes about a second."""
+"""Of each round; see ``benchmarks.routing`` for how long a day of 50 deliveries takes."""
 
 SECONDS_AT_MOST = 300.0
 """Far more than the iterations of a day need; a search that hits it says so in its notes."""

@@ -640,3 +640,17 @@ def test_the_search_and_the_offer_agree(alice, dock, northern_site, offer, now):
 
     for slot in (found.slots[0], found.slots[-1]):
         assert offer(alice, slot).state == State.OFFERED
+
+
+def test_alternatives_to_a_slot_too_soon_lie_beyond_a_long_lead_time(alice, dock, offer, northern_site):
+    Site.objects.filter(pk=northern_site.pk).update(min_lead_time=timedelta(days=10))
+    northern_site.refresh_from_db()
+
+    with pytest.raises(SlotRefused) as refused:
+        offer(alice, slot_at(dock, "08:00"))
+
+    assert [a["start"] for a in refused.value.details["alternatives"]] == [
+        "2026-03-12T08:00:00+02:00",
+        "2026-03-12T08:15:00+02:00",
+        "2026-03-12T08:30:00+02:00",
+    ]

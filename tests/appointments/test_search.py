@@ -47,13 +47,13 @@ def test_a_free_day_offers_every_quarter_hour_that_fits_the_load(northern_site, 
     assert times(search(northern_site, now), dock) == hours(("07:00", "15:00"))
 
 
-def test_the_search_takes_four_queries_however_many_docks_and_days(
+def test_the_search_takes_two_queries_however_many_docks_and_days(
     northern_site, now, django_assert_num_queries
 ):
     for number in range(3, 13):
         Dock.objects.create(site=northern_site, name=f"Dock {number}")
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(2):
         found = search(northern_site, now, days=14)
 
     assert len(found.docks) == 12

@@ -1,6 +1,8 @@
 """The table of states is the law: every step in it works, every other is refused and changes nothing."""
 
 from itertools import product
+from pathlib import Path
+from re import findall
 
 import pytest
 
@@ -40,9 +42,6 @@ def test_every_state_is_in_the_table_and_reachable():
 
 
 def test_only_one_module_writes_an_appointments_state():
-    from pathlib import Path
-    from re import findall
-
     rooms = Path(__file__).parents[2] / "apps" / "appointments"
     writers = [
         file.name
@@ -52,3 +51,19 @@ def test_only_one_module_writes_an_appointments_state():
     ]
 
     assert writers == []
+
+
+def test_the_documented_diagram_is_the_table():
+    document = (Path(__file__).parents[2] / "docs" / "appointments.md").read_text()
+    steps = [
+        f"    {before} --> {after}"
+        for before in State
+        for after in [
+            *(step for step in State if step in TRANSITIONS[before]),
+            *(["[*]"] if not TRANSITIONS[before] else []),
+        ]
+    ]
+
+    diagram = document.split("stateDiagram-v2\n")[1].split("\n```")[0].split("\n")
+
+    assert sorted(diagram) == sorted(["    [*] --> offered", *steps])

@@ -1,26 +1,18 @@
-"""timescale.css is what its generator writes, and reaches the longest day there is."""
+"""timescale.css is what its command writes, and reaches the longest day there is."""
 
-import importlib.util
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from apps.portal.management.commands.timescale_css import timescale_css
+
+FILE = Path(__file__).resolve().parents[2] / "static" / "css" / "timescale.css"
 
 
-def _written() -> str:
-    spec = importlib.util.spec_from_file_location("timescale_css", ROOT / "tools" / "timescale_css.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return str(module.timescale_css())
-
-
-def test_the_file_is_what_the_generator_writes() -> None:
-    assert (ROOT / "static" / "css" / "timescale.css").read_text("utf-8") == _written()
+def test_the_file_is_what_the_command_writes() -> None:
+    assert FILE.read_text("utf-8") == timescale_css()
 
 
 def test_a_day_of_25_hours_can_be_filled_to_its_last_five_minutes() -> None:
-    css = _written()
+    css = timescale_css()
 
     assert ".hours-25 { --hours: 25; --units: 300; }" in css
     assert ".from-1495 { grid-column-start: 300; }" in css

@@ -15,6 +15,7 @@ from apps.appointments.reasons import obstacles_to_held
 from apps.appointments.selectors import slots_around
 from apps.appointments.services.counter import require_turn
 from apps.appointments.services.errors import AppointmentNotFound, OfferClosed
+from apps.appointments.services.occupancy import lock_docks
 from apps.appointments.services.proposals import lost_race, refusal
 from apps.appointments.services.transitions import lock_offer, transition
 from apps.appointments.states import OfferState, State
@@ -108,6 +109,7 @@ def _require_standing(appointment: Appointment, accepted: OfferedSlot, now: date
 
 def _book(appointment: Appointment, accepted: OfferedSlot, now: datetime) -> None:
     """Turn the hold into a booking and give the others up."""
+    lock_docks(appointment_ids=[appointment.pk])
     occupancies = DockOccupancy.objects.filter(appointment=appointment)
     occupancies.exclude(offered_slot=accepted).delete()
     booked = occupancies.filter(offered_slot=accepted).update(

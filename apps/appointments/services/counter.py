@@ -11,7 +11,7 @@ from apps.accounts.permissions import require
 from apps.appointments.load import Slot
 from apps.appointments.models import Appointment, Offer
 from apps.appointments.services.errors import NotYourTurn
-from apps.appointments.services.occupancy import release
+from apps.appointments.services.occupancy import lock_docks, release
 from apps.appointments.services.offer import already
 from apps.appointments.services.proposals import judge, propose
 from apps.appointments.services.transitions import lock_appointment, require_step, transition
@@ -47,6 +47,7 @@ def counter_offer(
     search = judge(
         site=appointment.site, load=appointment.load, slots=slots, now=now, appointment=appointment
     )
+    lock_docks([slot.dock_id for slot in slots], appointment_ids=[appointment.pk])
     countered = Offer.objects.filter(appointment=appointment, state=OfferState.OPEN)
     countered.update(state=OfferState.COUNTERED, answered_at=now)
     release(appointment.pk)
@@ -61,19 +62,18 @@ def counter_offer(
         now=now,
     )
     try:
-        with transaction.atomic():
-            transition(
-                appointment,
-                State.OFFERED,
-                step="reopened" if reopened else "countered",
-                actor=actor,
-                at=now,
-                offer=offer,
-                message=message,
-                reason_code=reason_code,
-                must_act=str(actor.side.other),
-                must_act_by=offer.expires_at,
-            )
+        transition(
+            appointment,
+            State.OFFERED,
+            step="reopened" if reopened else "countered",
+            actor=actor,
+            at=now,
+            offer=offer,
+            message=message,
+            reason_code=reason_code,
+            must_act=str(actor.side.other),
+            must_act_by=offer.expires_at,
+        )
     except IntegrityError as error:
         raise already(error, appointment) from error
     return appointment

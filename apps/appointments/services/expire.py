@@ -7,7 +7,7 @@ from django.db import transaction
 
 from apps.accounts.actors import SYSTEM
 from apps.appointments.models import Appointment, Offer
-from apps.appointments.services.occupancy import release
+from apps.appointments.services.occupancy import lock_docks, release
 from apps.appointments.services.transitions import transition
 from apps.appointments.states import OfferState, State
 
@@ -24,6 +24,7 @@ def expire_offers(*, now: datetime, limit: int = 100) -> list[UUID]:
         .filter(state=State.OFFERED, must_act_by__lte=now)
         .order_by("must_act_by")[:limit]
     )
+    lock_docks(appointment_ids=[appointment.pk for appointment in overdue])
     return [_expire(appointment, now) for appointment in overdue]
 
 

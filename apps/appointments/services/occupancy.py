@@ -1,7 +1,7 @@
 """The ledger of docks: a claim is inserted and stands or doesn't; the exclusion constraint has the last word.
 
-Lock order, always: the appointment's row, then its docks by key, then the site's days by key. So no two
-steps ever wait for each other in a circle; and a wait that gets too long becomes a clear refusal.
+Lock order, always: the appointment's row, then by key all docks where anything is released or taken, then the
+site's days by key. So no two steps wait for each other in a circle; a wait that gets too long is refused.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,9 +12,8 @@ from uuid import UUID
 
 from django.db import OperationalError, connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
-from apps.appointments.models import DockOccupancy
 from apps.appointments.services.errors import DockBusy
 
 LOCK_TIMEOUT = "3s"
@@ -57,13 +56,15 @@ def take(claims: Sequence[Claim], *, now: datetime) -> dict[Claim, int]:
     }
 
 
-def lock_docks(dock_ids: Iterable[UUID]) -> None:
-    """One writer per dock until the transaction ends.
+def lock_docks(dock_ids: Iterable[UUID] = (), *, appointment_ids: Iterable[UUID] = ()) -> None:
+    """One writer per dock until the transaction ends: these docks, and those where appointments hold time.
+
+    Whoever will both release and take, or touches several appointments, locks everything in one call.
 
     Raises:
         DockBusy: the wait was too long.
     """
-    _lock(DOCK, [str(dock_id) for dock_id in dock_ids])
+    _lock(DOCK, [str(dock_id) for dock_id in dock_ids], list(appointment_ids))
 
 
 def lock_site_days(site_id: UUID, days: Iterable[date]) -> None:
@@ -72,12 +73,18 @@ def lock_site_days(site_id: UUID, days: Iterable[date]) -> None:
     Raises:
         DockBusy: the wait was too long.
     """
-    _lock(SITE_DAY, [f"{site_id} {day}" for day in days])
+    _lock(SITE_DAY, [f"{site_id} {day}" for day in days], [])
 
 
 def release(appointment_id: UUID) -> None:
-    """Give up everything an appointment holds or has booked."""
-    DockOccupancy.objects.filter(appointment_id=appointment_id).delete()
+    """Give up everything an appointment holds or has booked.
+
+    Raises:
+        DockBusy: others hold these docks' locks for too long.
+    """
+    lock_docks(appointment_ids=[appointment_id])
+    with connection.cursor() as cursor:
+        cursor.execute(RELEASE, [appointment_id])
 
 
 def _take_one(claim: Claim, now: datetime) -> int:
@@ -97,7 +104,7 @@ def _lanes_of_expired_holds(claim: Claim, now: datetime) -> Iterable[int]:
             yield from claim.lanes
 
 
-_INSERT = """
+INSERT = """
     INSERT INTO public.appointments_dockoccupancy
            (id, created_at, dock_id, lane, during, kind, appointment_id, offered_slot_id,
             hold_expires_at, note)
@@ -120,28 +127,38 @@ def _insert(claim: Claim, lane: int) -> bool:
         claim.note,
     ]
     with _timed_out_as_busy(), connection.cursor() as cursor:
-        cursor.execute(_INSERT, values)
+        cursor.execute(INSERT, values)
         return cursor.fetchone() is not None
 
 
-_LOCK = """
+LOCK = """
     SELECT set_config('lock_timeout', %s, true), pg_advisory_xact_lock(key)
-      FROM (SELECT hashtextextended(name, %s) AS key FROM unnest(%s::text[]) AS name
+      FROM (SELECT hashtextextended(name, %s) AS key
+              FROM (SELECT unnest(%s::text[]) AS name
+                    UNION
+                    SELECT dock_id::text FROM public.appointments_dockoccupancy
+                     WHERE appointment_id = ANY (%s::uuid[])) AS names
              ORDER BY key OFFSET 0) AS keys
 """
+RELEASE = "DELETE FROM public.appointments_dockoccupancy WHERE appointment_id = %s"
 
 
-def _lock(what: int, names: Sequence[str]) -> None:
+def _lock(what: int, names: list[str], appointment_ids: list[UUID]) -> None:
     with _timed_out_as_busy(), connection.cursor() as cursor:
-        cursor.execute(_LOCK, [LOCK_TIMEOUT, what, list(names)])
+        cursor.execute(LOCK, [LOCK_TIMEOUT, what, names, appointment_ids])
 
 
 class _timed_out_as_busy:
-    """Turns a lock timeout into the refusal that says what happened."""
+    """Turns a lock timeout into the refusal that says what happened.
+
+    So too a deadlock, which only a transaction of several use cases could still cause.
+    """
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OperationalError) and isinstance(error.__cause__, LockNotAvailable):
+        if isinstance(error, OperationalError) and isinstance(
+            error.__cause__, LockNotAvailable | DeadlockDetected
+        ):
             raise DockBusy("Others are booking these docks right now; try again in a moment.") from error

@@ -53,10 +53,7 @@ def offer_slots(
         **facts(load),
     )
     require(actor, "appointments.offer", appointment)
-    if not Partnership.objects.filter(
-        shipper_id=shipper_id, recipient_id=site.recipient_id, active=True
-    ).exists():
-        raise NoPartnership(f"There is no partnership with {site.name}'s recipient.")
+    _require_partnership(shipper_id, site)
     search = judge(site=site, load=load, slots=slots, now=now)
     appointment.must_act_by = expiry(site, slots, now)
     insert(appointment)
@@ -73,6 +70,12 @@ def offer_slots(
     return appointment
 
 
+def _require_partnership(shipper_id: UUID, site: Site) -> None:
+    partners = Partnership.objects.filter(shipper_id=shipper_id, active=True)
+    if site.recipient_id is None or not partners.filter(recipient_id=site.recipient_id).exists():
+        raise NoPartnership(f"There is no partnership with {site.name}'s recipient.")
+
+
 def insert(appointment: Appointment) -> None:
     """Write the new row; the database refuses a second live one for the delivery.
 
@@ -80,8 +83,7 @@ def insert(appointment: Appointment) -> None:
         AlreadyNegotiating: there is one.
     """
     try:
-        with transaction.atomic():
-            appointment.save(force_insert=True)
+        appointment.save(force_insert=True)
     except IntegrityError as error:
         raise already(error, appointment) from error
 

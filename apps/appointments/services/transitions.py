@@ -17,8 +17,8 @@ def lock_appointment(appointment_id: UUID) -> Appointment:
     Raises:
         AppointmentNotFound: it isn't there, or not for whoever asks.
     """
-    locked = Appointment.objects.select_for_update(of=("self",)).select_related("site", "dock")
-    appointment = locked.filter(pk=appointment_id).first()
+    locked = Appointment.objects.select_for_update(of=("self",)).select_related("site")
+    appointment = locked.filter(pk=appointment_id).order_by().first()
     if appointment is None:
         raise AppointmentNotFound("There is no such appointment.")
     return appointment

@@ -1,5 +1,6 @@
 """The demo's last act: an auditor exports each shipper's record, checks it offline, and keeps the papers."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -42,7 +43,7 @@ def collect(calendar: DemoCalendar, story: Story, folder: Path, wait_for_work: C
         notes += _keep_papers(facts, calendar, folder)
         bundle, key = _keep_bundle(facts, jobs[facts.slug], folder)
         story.tell(f"{bundle.name}, checked offline with {key.name}", _verify(bundle, key))
-    story.tell("Delivery notes (PDF)", f"{notes} in {folder}")
+    story.tell("Delivery notes (PDF)", f"{notes} in {os.path.relpath(folder)}")
 
 
 def _auditor(facts: ShipperFacts, shipper: Shipper) -> Actor:

@@ -34,6 +34,10 @@ from apps.tenancy.models import Shipper
 DATA = Path(__file__).parent / "data"
 PASSWORD = "dockside-demo-day"  # noqa: S105 printed by the demo; for nobody else's data
 Kind = DockRule.Kind
+DRIVERS = (
+    "A. Khoza", "B. Mthembu", "C. Venter", "D. Maluleke", "E. Pillay", "F. Mokgosi", "G. Fourie", "H. Baloyi",
+    "I. Ngcobo", "J. Sithole", "K. Adams", "L. Motaung", "M. Jacobs",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class ShipperFacts:
     city: str
     latitude: float
     longitude: float
+    people: dict[Role, str]
 
 
 SHIPPERS = (
@@ -58,9 +63,17 @@ SHIPPERS = (
         "Kempton Park",
         -26.1447,
         28.2045,
+        {Role.PLANNER: "Thandi Mahlangu", Role.SHIPPER_ADMIN: "Ravi Naidoo", Role.AUDITOR: "Elna Marais"},
     ),
     ShipperFacts(
-        "sbuys", "S. Buys Wholesaler", "6001019", "Silverton warehouse", "Pretoria", -25.7361, 28.3042
+        "sbuys",
+        "S. Buys Wholesaler",
+        "6001019",
+        "Silverton warehouse",
+        "Pretoria",
+        -25.7361,
+        28.3042,
+        {Role.PLANNER: "Kagiso Molefe", Role.SHIPPER_ADMIN: "Susan Buys", Role.AUDITOR: "Johan Pretorius"},
     ),
 )
 
@@ -68,6 +81,7 @@ SHIPPERS = (
 HOSPITALS: dict[str, dict[str, Any]] = {
     "CMJAH": {
         "contact": "Lerato Mokoena",
+        "gate_staff": "Bongani Zulu",
         "docks": (("Dock A", 1), ("Dock B", 1)),
         "windows": (("07:00", "15:00"),),
         "rules": (("Dock B", Kind.MAX_LENGTH, "9"), ("", Kind.MAX_PALLETS, "5")),
@@ -75,6 +89,7 @@ HOSPITALS: dict[str, dict[str, Any]] = {
     },
     "CHB": {
         "contact": "Sipho Dlamini",
+        "gate_staff": "Refilwe Tau",
         "docks": (("Stores ramp", 2),),
         "windows": (("06:00", "14:00"),),
         "rules": (("", Kind.NEEDS_TAIL_LIFT, None), ("", Kind.MAX_PALLETS, "5")),
@@ -82,6 +97,7 @@ HOSPITALS: dict[str, dict[str, Any]] = {
     },
     "SBAH": {
         "contact": "Anneke Botha",
+        "gate_staff": "Musa Ndlovu",
         "docks": (("Pharmacy dock", 1), ("Cold dock", 1)),
         "windows": (("08:00", "16:00"),),
         "rules": (
@@ -93,6 +109,7 @@ HOSPITALS: dict[str, dict[str, Any]] = {
     },
     "HJH": {
         "contact": "Thabo Nkosi",
+        "gate_staff": "Zanele Radebe",
         "docks": (("Bay 1", 1),),
         "windows": (("07:30", "13:30"),),
         "rules": (("", Kind.MAX_LENGTH, "8"), ("", Kind.MAX_HEIGHT, "3.6"), ("", Kind.MAX_PALLETS, "4")),
@@ -100,6 +117,7 @@ HOSPITALS: dict[str, dict[str, Any]] = {
     },
     "TEM": {
         "contact": "Naledi Khumalo",
+        "gate_staff": "Petrus Mabena",
         "docks": (("Door 1", 1),),
         "windows": (("07:00", "12:00"), ("13:00", "16:00")),
         "rules": (("", Kind.MAX_PALLETS, "4"),),
@@ -107,6 +125,7 @@ HOSPITALS: dict[str, dict[str, Any]] = {
     },
     "DGM": {
         "contact": "Pieter van Wyk",
+        "gate_staff": "Grace Sibiya",
         "docks": (("North door", 1), ("South door", 1)),
         "windows": (("07:00", "15:30"),),
         "rules": (("", Kind.MAX_WEIGHT, "18000"), ("", Kind.MAX_PALLETS, "4")),
@@ -235,7 +254,7 @@ def _hospital(row: dict[str, str], facts: dict[str, Any]) -> None:
         name=row["name"], defaults={"email": manager_email(row["code"])}
     )
     person(manager_email(row["code"]), facts["contact"], Role.RECEIVING_MANAGER, recipient=recipient)
-    person(operator_email(row["code"]), f"Gate of {row['name']}", Role.DOCK_OPERATOR, recipient=recipient)
+    person(operator_email(row["code"]), facts["gate_staff"], Role.DOCK_OPERATOR, recipient=recipient)
     person(
         f"auditor@{row['code'].lower()}.example",
         f"Auditor of {row['name']}",
@@ -312,7 +331,7 @@ def _carrier(name: str, fleet: dict[str, Any], valid_from: date) -> None:
             shift_start=time(5),
             shift_end=time(18),
         )
-        Driver.objects.create(carrier=carrier, name=f"Driver {number} of {name}")
+        Driver.objects.create(carrier=carrier, name=DRIVERS[(len(name) * 7 + number) % len(DRIVERS)])
     for vehicle_class in sorted({spec[0] for spec in fleet["vehicles"]}):
         Tariff.objects.create(
             carrier=carrier,

@@ -66,6 +66,13 @@ def needs(day: DayBoard) -> str:
     items = [item for item in day.items() if item.status not in {Status.HELD, Status.BLOCKED}]
     late = sum(item.status == Status.LATE for item in items)
     vehicles = ngettext("%(n)s vehicle", "%(n)s vehicles", len(items)) % {"n": len(items)}
+    held = sum(item.status == Status.HELD for item in day.items())
+    if not items and held:
+        return ngettext(
+            "No vehicle is agreed for this day; %(n)s slot is held by an offer.",
+            "No vehicle is agreed for this day; %(n)s slots are held by offers.",
+            held,
+        ) % {"n": held}
     if not items:
         return _("No vehicle is agreed for this day.")
     if late:
@@ -94,7 +101,7 @@ def _row(row: Row, axis: Axis, day: DayBoard) -> Context:
         "name": _dock_name(row),
         "meta": ngettext("%(n)s vehicle", "%(n)s vehicles", vehicles) % {"n": vehicles}
         if vehicles
-        else _("free"),
+        else _("no vehicle"),
         "closures": [shade for shade in (_shade(shade, axis) for shade in row.shades) if shade],
         "cards": [card for card in cards if card],
     }

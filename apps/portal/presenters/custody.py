@@ -1,6 +1,6 @@
-"""The custody record as people read it: ``custody_entry.html``, ``verdict.html``, and the head that was signed."""
+"""The custody record as people read it: its entries, the verdict on them, the head that was signed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -57,8 +57,7 @@ def custody_entries(
 ) -> list[Context]:
     """Entries in the order of the log; each says whether it verified once ``verdict`` was asked for.
 
-    Of a log that does not hold only the event that is known to be changed is marked. ``zone`` is that in which
-    slots are told.
+    Of a log that does not hold only the event that is known to be changed is marked. ``zone`` is the slots’.
     """
     return [_entry(entry, verdict, zone) for entry in entries]
 
@@ -130,10 +129,12 @@ def _entry(entry: TimelineEntry, verdict: Verdict | None, zone: str) -> Context:
 def _slots(entry: TimelineEntry, zone: str) -> list[str]:
     """The slots that an offer or a confirmation names."""
     said = [*entry.details.get("slots", ()), *([entry.details["slot"]] if "slot" in entry.details else ())]
-    return [
-        f"{span_label(*(datetime.fromisoformat(slot[edge]) for edge in ('start', 'end')), zone)}, {slot['dock']}"
-        for slot in said
-    ]
+    return [_slot(slot, zone) for slot in said]
+
+
+def _slot(said: Mapping[str, str], zone: str) -> str:
+    start, end = datetime.fromisoformat(said["start"]), datetime.fromisoformat(said["end"])
+    return f"{span_label(start, end, zone)}, {said['dock']}"
 
 
 def _is_verified(entry: TimelineEntry, verdict: Verdict | None) -> bool | None:

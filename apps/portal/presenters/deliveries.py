@@ -110,7 +110,7 @@ def row(visit: Visit, standing: Standing, *, shipper: str) -> dict[str, Any]:
 
 
 def tiles(counts: Mapping[Standing, int], kept: Mapping[str, str]) -> list[dict[str, Any]]:
-    """A tile per standing that a planner works through; each filters the list, keeping ``kept`` in the address."""
+    """A tile per standing that a planner works through; each filters the list and keeps ``kept``."""
     shown = [standing for standing in Standing if standing != Standing.STOPPED or counts[standing]]
     return [
         {

@@ -29,6 +29,13 @@ def status(appointment: Appointment, *, now: datetime, offers: int = 1) -> tuple
     return state.value, str(state.label)
 
 
+def is_counterable(appointment: Appointment, side: Side) -> bool:
+    """Whether that side may propose slots now: it has to answer, or the negotiation ended without a slot."""
+    if appointment.state == State.OFFERED:
+        return appointment.must_act == side
+    return appointment.state in {State.DECLINED, State.EXPIRED}
+
+
 def is_late(appointment: Appointment, *, now: datetime) -> bool:
     """Confirmed, and the arrival window has closed without an arrival."""
     window = appointment.arrival_window

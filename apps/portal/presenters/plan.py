@@ -1,5 +1,6 @@
-"""A plan of the day as pictures, tables and figures. The tables say everything; map and chart show it again."""
+"""A plan of the day as tables and figures, which say everything, and as map and chart, which show it."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -86,7 +87,7 @@ def tiles(plan: RoutePlan) -> list[Context]:
         {"label": _("Stops"), "value": stops_of(plan)},
         {"label": _("On no route"), "value": len(plan.unassigned.all())},
         {"label": _("Distance"), "value": kilometres(plan.distance_m), "unit": "km"},
-        {"label": _("Cost"), "value": f"{plan.cost_cents / 100:,.0f}", "unit": plan.currency},
+        {"label": _("Cost"), "value": _whole(plan.cost_cents), "unit": plan.currency},
     ]
 
 
@@ -94,9 +95,9 @@ def comparison(plan: RoutePlan, previous: RoutePlan | None) -> list[Context]:
     """The plan's numbers beside those of the version before; empty for a first version."""
     if previous is None:
         return []
-    figures: list[tuple[str, int, int, Any]] = [
-        (_("Cost"), plan.cost_cents, previous.cost_cents, lambda cents: money(cents, plan.currency)),
-        (_("Distance"), plan.distance_m, previous.distance_m, lambda metres: f"{kilometres(metres)} km"),
+    figures: list[tuple[str, int, int, Callable[[int], str]]] = [
+        (_("Cost, %(currency)s") % {"currency": plan.currency}, plan.cost_cents, previous.cost_cents, _whole),
+        (_("Distance, km"), plan.distance_m, previous.distance_m, kilometres),
         (_("Routes"), len(plan.routes.all()), len(previous.routes.all()), str),
         (_("Stops"), stops_of(plan), stops_of(previous), str),
         (_("On no route"), len(plan.unassigned.all()), len(previous.unassigned.all()), str),
@@ -127,7 +128,7 @@ def kilometres(metres: int) -> str:
 
 
 def bound_sentence(plan: RoutePlan) -> str:
-    """What was proven about the plan: the cost below which no plan of the day can go; empty when nothing was."""
+    """What was proven: the cost below which no plan of the day can go; empty when nothing was."""
     if not plan.lower_bound_cents:
         return ""
     total = plan.cost_cents + plan.penalty_cents
@@ -135,14 +136,17 @@ def bound_sentence(plan: RoutePlan) -> str:
     if not plan.penalty_cents:
         return _("Proven: no plan of this day costs less than %(bound)s; this one costs %(total)s.") % words
     return (
-        _(
-            "Proven: no plan of this day costs less than %(bound)s. This one costs %(total)s when what it leaves out is priced in."
-        )
-        % words
+        _("Proven: no plan of this day costs less than %(bound)s.") % words
+        + " "
+        + _("This one costs %(total)s when what it leaves out is priced in.") % words
     )
 
 
-def _signed(difference: int, say: Any) -> str:
+def _whole(cents: int) -> str:
+    return f"{cents / 100:,.0f}"
+
+
+def _signed(difference: int, say: Callable[[int], str]) -> str:
     if not difference:
         return _("same")
     return ("+" if difference > 0 else "−") + say(abs(difference))

@@ -41,7 +41,8 @@ def slot_picker(
     """
 
     def buttons(slots: Iterable[Slot]) -> list[Context]:
-        return [slot_button(slot, search, choice=choice, wanted=wanted) for slot in slots]
+        shown = (_at_best_dock(slot, search, choice) for slot in slots)
+        return [slot_button(slot, search, choice=choice, wanted=wanted) for slot in shown]
 
     return {
         "zone": site.time_zone,
@@ -208,6 +209,14 @@ def _parts_of_day(slots: Iterable[Context], zone: str) -> list[Context]:
         return _("Morning") if hour < 12 else _("Afternoon") if hour < 17 else _("Evening")
 
     return [{"label": label, "slots": list(group)} for label, group in groupby(slots, key=part)]
+
+
+def _at_best_dock(slot: Slot, search: SlotSearch, choice: Choice) -> Slot:
+    """Of the docks free at this start: where it was chosen, else the first that no chosen slot needs."""
+    free = search.at(slot.start)
+    chosen = [other for other in free if other in choice.slots]
+    apart = [other for other in free if not choice.overlaps(other)]
+    return next(iter([*chosen, *apart]), slot)
 
 
 def _distance(slot: Slot, wanted: Slot, zone: ZoneInfo) -> str:

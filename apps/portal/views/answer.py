@@ -28,7 +28,7 @@ from apps.portal.choosing import Choice, read_choice
 from apps.portal.forms_hub import CounterForm, ReasonForm
 from apps.portal.frame import hub_frame
 from apps.portal.hub_visit import hub_appointment, offers_of, parties_of
-from apps.portal.presenters.offers import turn
+from apps.portal.presenters.offers import is_counterable, turn
 from apps.portal.presenters.slots import chosen_slots, described_slots, slot_picker, taken
 from apps.portal.presenters.times import span_label
 from apps.portal.views.appointment import appointment_page
@@ -122,6 +122,8 @@ def cancel(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
 def counter(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
     """The slot picker of a counter-offer; what is chosen lies in the address."""
     appointment = _to_counter(request, appointment_id)
+    if not is_counterable(appointment, request.actor.side):
+        return _not_now(request, appointment)
     return _picker_page(request, appointment, read_choice(request.GET), timezone.now())
 
 
@@ -130,6 +132,8 @@ def counter(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
 def counter_review(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
     """The counter-offer before it is sent (GET), the sending (POST); a lost race leads back to the picker."""
     appointment = _to_counter(request, appointment_id)
+    if request.method == "GET" and not is_counterable(appointment, request.actor.side):
+        return _not_now(request, appointment)
     now = timezone.now()
     choice = read_choice(request.POST if request.method == "POST" else request.GET)
     if not choice.slots:
@@ -184,6 +188,11 @@ def _to_counter(request: ActingRequest, appointment_id: UUID) -> Appointment:
     appointment = hub_appointment(request.actor, appointment_id)
     require(request.actor, "appointments.offer", appointment)
     return appointment
+
+
+def _not_now(request: ActingRequest, appointment: Appointment) -> HttpResponse:
+    messages.info(request, _("No slots can be proposed now; this is where the appointment stands."))
+    return redirect("hub:appointment", appointment.pk)
 
 
 def _send(

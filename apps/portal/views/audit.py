@@ -1,4 +1,4 @@
-"""The audit pages: finding a delivery's custody record, reading it, verifying it, taking the signed head away."""
+"""The audit pages: finding a delivery's custody record, reading and verifying it, taking the signed head."""
 
 from typing import Any
 from uuid import UUID
@@ -56,7 +56,7 @@ def custody(request: ActingRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @never_cache
 def custody_delivery(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
-    """One delivery's record. Posting asks for verification, which changes nothing: it leads to ``?verify``."""
+    """One delivery's record. Posting asks for verification and leads to ``?verify``."""
     require(request.actor, "custody.view")
     address = reverse("desk:custody_delivery", args=[delivery_id])
     if request.method == "POST":
@@ -84,7 +84,7 @@ def custody_delivery(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
 @shipper_page
 @require_GET
 def checkpoint_note(request: ActingRequest) -> HttpResponse:
-    """The newest signed head as the note that verifiers read; keep it to prove later that the log only grew."""
+    """The newest signed head as the note that verifiers read; kept, it proves that the log only grew."""
     require(request.actor, "custody.view")
     checkpoint = selectors.latest_checkpoint()
     if checkpoint is None:

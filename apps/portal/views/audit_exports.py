@@ -1,12 +1,14 @@
-"""Taking a custody bundle away: choosing its scope, seeing what it would hold, having it made, downloading it."""
+"""Taking a custody bundle away: its scope, what it would hold, having it made, downloading it."""
 
 import hashlib
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db.models import Sum
 from django.http import FileResponse, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -31,6 +33,7 @@ from apps.portal.views.desk_jobs import facts
 
 LISTED = 30
 SAMPLE = 10
+CHUNK = 1 << 20
 BYTES_PER_EVENT = 2_500  # canonical bytes, reading copy and proof together, as bundles turn out
 PERMISSION = "custody.export"
 
@@ -48,7 +51,7 @@ class Preview:
 @shipper_page
 @require_http_methods(["GET", "POST"])
 def exports(request: ActingRequest) -> HttpResponse:
-    """The wizard: scope in the address, then what it would hold; posted, the bundle is asked for. And former ones."""
+    """The scope in the address, what it would hold; posted, the bundle is asked for. And former ones."""
     require(request.actor, PERMISSION)
     typed = request.POST or request.GET
     form = ExportForm(typed if "scope" in typed else None)
@@ -78,10 +81,10 @@ def exports(request: ActingRequest) -> HttpResponse:
 
 @shipper_page
 @require_GET
-def download(request: ActingRequest, job_id: UUID) -> FileResponse:
+def download(request: ActingRequest, job_id: UUID) -> HttpResponseBase:
     """The bundle of a finished export; its SHA-256 goes along in the header."""
     bundle = open_export(actor=request.actor, job_id=job_id)
-    digest = sha256_of(bundle)
+    digest = _digest_of(bundle, job_id)
     response = FileResponse(
         bundle, as_attachment=True, filename=f"custody-{str(job_id)[-8:]}.zip", content_type="application/zip"
     )
@@ -115,8 +118,20 @@ def preview_of(scope: ExportScope) -> Preview:
 
 def sha256_of(file: BinaryIO) -> str:
     """The digest of a file in hex, read through once and wound back."""
-    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    while chunk := file.read(CHUNK):
+        digest.update(chunk)
     file.seek(0)
+    return digest.hexdigest()
+
+
+def _digest_of(bundle: BinaryIO, job_id: UUID) -> str:
+    """A bundle never changes, so it is read for its digest once while it is kept."""
+    key = f"export-sha256-{job_id}"
+    digest: str | None = cache.get(key)
+    if digest is None:
+        digest = sha256_of(bundle)
+        cache.set(key, digest, KEPT_FOR.total_seconds())
     return digest
 
 
@@ -141,6 +156,6 @@ def _digest(request: ActingRequest, job: Job) -> str:
     """The SHA-256 of a bundle that is still kept, to compare a download with."""
     try:
         with open_export(actor=request.actor, job_id=job.pk) as bundle:
-            return sha256_of(bundle)
+            return _digest_of(bundle, job.pk)
     except UnknownExport:
         return ""

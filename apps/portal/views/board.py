@@ -1,5 +1,6 @@
 """The day board of a site: docks × time to scale, refreshed as it changes, and the gate's list to print."""
 
+from collections.abc import Mapping
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -43,7 +44,7 @@ def board(request: ActingRequest, site_id: UUID) -> HttpResponse:
     return render(request, "portal/hub/board.html", context)
 
 
-def _refresh(request: ActingRequest, context: dict[str, object], etag: str) -> HttpResponse:
+def _refresh(request: ActingRequest, context: Mapping[str, object], etag: str) -> HttpResponse:
     if request.headers.get("If-None-Match") == etag:
         response: HttpResponse = HttpResponseNotModified()
     else:

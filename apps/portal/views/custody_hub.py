@@ -15,7 +15,7 @@ from apps.deliveries.doorway import enter_delivery
 from apps.portal.access import hub_page
 from apps.portal.frame import hub_frame
 from apps.portal.hub_visit import hub_appointment, parties_of
-from apps.portal.presenters.custody import checkpoint_sentence, custody_entries, verdict_context
+from apps.portal.presenters.custody import checkpoint_sentence, custody_days, verdict_context
 
 
 @require_http_methods(["GET", "POST"])
@@ -26,13 +26,13 @@ def custody(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
     require(request.actor, "custody.view")
     with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
         verdict = verify_now(delivery.pk) if request.method == "POST" else None
-        entries = custody_entries(timeline(delivery.pk), verdict)
+        days = custody_days(timeline(delivery.pk), verdict, zone=appointment.site.time_zone)
         checkpoint = latest_checkpoint()
     context = hub_frame(request, site=appointment.site) | {
         "appointment": appointment,
         "parties": parties_of(appointment),
         "zone": appointment.site.time_zone,
-        "entries": entries,
+        "days": days,
         "verdict": verdict_context(verdict, action_url=reverse("hub:custody", args=[appointment_id])),
         "checkpoint": checkpoint_sentence(checkpoint),
     }

@@ -102,7 +102,5 @@ def _found(asked: dict[str, Any], *, show_all: bool) -> QuerySet[Delivery]:
 
 
 def _rows(listed: Any, shipper: str) -> list[dict[str, Any]]:
-    return [
-        present.row(visit, Standing(visit.delivery.standing), shipper=shipper)  # type: ignore[attr-defined] annotated
-        for visit in visits(listed)
-    ]
+    standings = {delivery.pk: Standing(delivery.standing) for delivery in listed}
+    return [present.row(visit, standings[visit.delivery.pk], shipper=shipper) for visit in visits(listed)]

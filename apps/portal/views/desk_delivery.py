@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -172,7 +173,7 @@ def depart(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
 
 @shipper_page
 @require_GET
-def document(request: ActingRequest, document_id: UUID) -> HttpResponse:
+def document(request: ActingRequest, document_id: UUID) -> HttpResponseBase:
     """One paper of this shipper's as a file; ``?inline`` shows our own PDFs in the browser."""
     found = Document.objects.filter(pk=document_id).first()
     parties = PaperParties(shipper_id=current_shipper().pk, recipient_id=None)
@@ -271,7 +272,7 @@ def _compare(
 
 
 def _steps(request: ActingRequest, visit: Visit, standing: Standing, offers: list[Offer]) -> dict[str, Any]:
-    """The steps that this person may take now, each as the address of its page; the first is the page's main one."""
+    """The steps that this person may take now, each as the address of its page."""
     shown, appointment = visit.delivery, visit.appointment
     offer = present_offers.open_offer(offers)
     steps: dict[str, str] = {}
@@ -285,12 +286,9 @@ def _steps(request: ActingRequest, visit: Visit, standing: Standing, offers: lis
             steps["load"] = reverse("desk:load", args=[shown.pk])
         if shown.state == State.LOADED:
             steps["depart"] = reverse("desk:depart", args=[shown.pk])
-    is_cancellable = appointment and appointment.state in (
-        AppointmentState.OFFERED,
-        AppointmentState.CONFIRMED,
-    )
     if (
-        is_cancellable
+        appointment
+        and appointment.state in (AppointmentState.OFFERED, AppointmentState.CONFIRMED)
         and shown.state in (State.OPEN, State.LOADED)
         and allows(request.actor, "appointments.cancel", appointment)
     ):
@@ -327,7 +325,7 @@ def _question(
     done: str,
     is_danger: bool = False,
 ) -> HttpResponse:
-    """One question before one step; what the step refuses is said beside the form, with everything typed kept."""
+    """One question before one step; a refusal is said beside the form, and what was typed stays."""
     refused: DomainError | None = None
     if request.method == "POST" and form.is_valid():
         try:

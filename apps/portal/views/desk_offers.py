@@ -51,7 +51,7 @@ def offers(request: ActingRequest) -> HttpResponse:
 
 
 def entry(appointment: Appointment) -> dict[str, Any]:
-    """One negotiation as ``inbox_row.html`` takes it: accepting the first proposal is one click where it is ours."""
+    """One negotiation as ``inbox_row.html`` takes it: the first proposal is accepted by one click."""
     made = list(appointment.offers.all())
     offer = open_offer(made)
     slots = [slot_facts(slot) for slot in offer.slots.all()] if offer else []

@@ -34,7 +34,7 @@ from apps.routing.services import publish_plan, request_plan
 @desk_page
 @require_http_methods(["GET", "POST"])
 def plan(request: ActingRequest) -> HttpResponse:
-    """The plan of one site and day, the newest version unless another is asked for; posted, a new one is asked for."""
+    """The plan of one site and day, the newest version unless another is named; posted, a new one is made."""
     form = PlanFilter(request.POST or request.GET)
     asked = form.values()
     site = asked.get("site") or Site.objects.filter(shipper__isnull=False, active=True).first()
@@ -73,7 +73,7 @@ def carriers(request: ActingRequest) -> HttpResponse:
 
 def address(site: Site, day: date) -> str:
     """The address of the plan of a site and day."""
-    return f"{reverse('desk:plan')}?{urlencode({'site': site.pk, 'day': day.isoformat()})}"
+    return f"{reverse('desk:plan')}?{urlencode({'site': str(site.pk), 'day': day.isoformat()})}"
 
 
 def _page(
@@ -121,7 +121,7 @@ def _drawn(shown: RoutePlan, previous: RoutePlan | None) -> dict[str, Any]:
         "left_out": present.left_out_table(shown),
         "comparison": present.comparison(shown, previous),
         "previous": previous,
-        "notes": [*shown.notes, *filter(None, [present.bound_sentence(shown)])],
+        "notes": [*filter(None, [present.bound_sentence(shown)]), *shown.notes],
         "needs": _needs(shown, len(shown.unassigned.all())),
     }
 

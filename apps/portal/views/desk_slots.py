@@ -65,8 +65,12 @@ class Picking:
 @desk_page
 @require_http_methods(["GET", "POST"])
 def ask(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
-    """Choose one to five slots for a delivery (GET), offer them (POST). All that is chosen is in the address."""
+    """Choose one to five slots for a delivery (GET), offer them (POST). The choice is in the address."""
     delivery = delivery_by_id(delivery_id)
+    visit = visit_of(delivery)
+    if request.method == "GET" and not visit.needs_slot:
+        messages.info(request, _("Slots are offered already; this is where the negotiation stands."))
+        return redirect("desk:delivery", delivery.pk)
     typed = request.POST or request.GET
     vehicle = VehicleForm(typed if "length" in typed else vehicle_default(delivery))
     load = with_vehicle(load_of(delivery), vehicle)
@@ -78,7 +82,7 @@ def ask(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
             vehicle=vehicle,
             action=reverse("desk:ask", args=[delivery.pk]),
             title=_("Offer slots"),
-            appointment=visit_of(delivery).appointment,
+            appointment=visit.appointment,
             send=lambda slots, message: services.ask_for_slots(
                 actor=request.actor,
                 delivery=delivery,
@@ -197,7 +201,8 @@ def _context(
         now=now,
         appointment=picking.appointment,
     )
-    day = choice.day or _first_free(search, delivery.day)
+    searched = {count.day for count in search.per_day}
+    day = choice.day if choice.day in searched else _first_free(search, delivery.day, today)
     kept = _without_lost(choice, refused)
 
     def day_url(other: date) -> str:
@@ -236,10 +241,10 @@ def _context(
     }
 
 
-def _first_free(search: SlotSearch, wanted: date) -> date:
-    """The wanted day if it has a start left, else the first day after it that has one, else any, else the day itself."""
+def _first_free(search: SlotSearch, wanted: date, today: date) -> date:
+    """The wanted day or the first after it that has a start left; else the first that has one at all."""
     free = [count.day for count in search.per_day if count.starts]
-    return next((day for day in free if day >= wanted), free[0] if free else wanted)
+    return next((day for day in free if day >= wanted), free[0] if free else today)
 
 
 def _answer_until(delivery: Delivery, choice: Choice, now: datetime) -> datetime:

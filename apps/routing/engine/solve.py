@@ -122,7 +122,8 @@ def _round(
     until = None
     if budget.seconds is not None:
         spent = clock.spent()
-        share = 1.0 if number == ROUNDS - 1 else _FIRST_SHARE
+        is_last = number == ROUNDS - 1 or _knows_every_rule(book.problem)
+        share = 1.0 if is_last else _FIRST_SHARE
         until = spent + (budget.seconds - spent) * share
     return search(
         model,
@@ -131,6 +132,16 @@ def _round(
         iterations=budget.iterations,
         until=until,
         told=lambda cents: progress(Progress(number + 1, clock.iterations, cents)),
+    )
+
+
+def _knows_every_rule(problem: Problem) -> bool:
+    """Whether the search itself can say everything, so that no further round has anything to teach it."""
+    longest = max(fleet.shift.end - fleet.shift.start for fleet in problem.fleet)
+    return (
+        longest <= problem.driving.before_break
+        and all(carrier.max_routes is None for carrier in problem.carriers)
+        and all(fleet.tariff.minimum_cents == 0 for fleet in problem.fleet)
     )
 
 

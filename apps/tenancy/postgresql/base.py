@@ -23,6 +23,9 @@ class DatabaseWrapper(TenantsDatabaseWrapper):
     Sessions must therefore be our own between checkout and return: no transaction-pooling proxy.
     """
 
+    search_path_set_schemas: list[str] | None
+    _setting_search_path: bool
+
     def _handle_search_path(self, cursor: object = None) -> None:
         if self._setting_search_path or self.search_path_set_schemas:
             return

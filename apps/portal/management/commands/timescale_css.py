@@ -1,20 +1,22 @@
-"""Writes static/css/timescale.css: the classes with which templates place things on a time axis.
+"""timescale_css: write static/css/timescale.css, with whose classes templates place things on a time axis.
 
 Pages may not carry inline styles (content security policy), so a position is a class: ``hours-16`` on the
 axis, ``from-345 span-60`` on what starts 345 minutes after the axis begins and lasts 60. Steps are of five
 minutes, and an axis may be 25 hours long, the longest day that a change of clocks makes.
 
-Run ``python tools/timescale_css.py`` after changing it; a test compares the file with what this writes.
+Run it after changing this module; a test compares the file with what this writes.
 """
 
-from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
 
 STEP = 5
 LONGEST_AXIS_HOURS = 25
-TARGET = Path(__file__).resolve().parent.parent / "static" / "css" / "timescale.css"
 
 HEAD = """\
-/* Time drawn to scale. Written by tools/timescale_css.py; change it there.
+/* Time drawn to scale. Written by manage.py timescale_css; change it there.
    .timescale inside .hours-N is an axis of N hours; .from-M .span-M place a child on it, in minutes
    and steps of five. */
 
@@ -66,5 +68,8 @@ def timescale_css() -> str:
     return HEAD + "".join(f"  {rule}\n" for rule in (*hours, *starts, *spans)) + "}\n"
 
 
-if __name__ == "__main__":
-    TARGET.write_text(timescale_css(), encoding="utf-8")
+class Command(BaseCommand):
+    help = "Write static/css/timescale.css."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        (settings.BASE_DIR / "static" / "css" / "timescale.css").write_text(timescale_css(), encoding="utf-8")

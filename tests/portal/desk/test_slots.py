@@ -1,0 +1,135 @@
+"""Offering slots: what is chosen is in the address, what is lost is answered with what is free."""
+
+from decimal import Decimal
+
+import pytest
+
+from apps.appointments.models import Appointment
+from apps.appointments.selectors import find_slots
+from apps.carriers.models import Carrier, Vehicle
+from apps.deliveries import services
+from apps.deliveries.selectors import load_of
+from apps.portal.choosing import write_slot
+from tests.factories.cast import NOW
+from tests.portal.desk.conftest import DAY, order_file
+
+
+@pytest.fixture
+def free(delivery):
+    """The slots that the site has left for the delivery."""
+    return find_slots(site=delivery.site, load=load_of(delivery), first_day=DAY, days=1, now=NOW).slots
+
+
+def test_the_earliest_times_come_before_the_calendar(delivery, desk):
+    answer = desk.get(f"/deliveries/{delivery.pk}/slots/")
+
+    page = answer.content.decode()
+    assert page.index("Earliest times that fit this load") < page.index("All times")
+    assert answer.context["picker"]["day"]["label"] == "Wednesday 4 March"
+
+
+def test_a_chosen_slot_stays_chosen_in_the_address(delivery, desk, free):
+    page = desk.get(f"/deliveries/{delivery.pk}/slots/", {"slot": [write_slot(free[0]), write_slot(free[8])]})
+
+    assert [slot["number"] for slot in page.context["chosen"]] == [1, 2]
+    assert "Offer 2 slots" in page.content.decode()
+
+
+def test_offering_holds_the_chosen_slots(delivery, desk, free):
+    answer = desk.post(
+        f"/deliveries/{delivery.pk}/slots/",
+        {"slot": [write_slot(free[8]), write_slot(free[0])], "message": "Ring at gate B."},
+    )
+
+    offer = Appointment.objects.get().offers.get()
+    assert (answer.status_code, answer.url) == (302, f"/deliveries/{delivery.pk}/")
+    assert [slot.during.lower for slot in offer.slots.all()] == [free[8].start, free[0].start]
+    assert offer.message == "Ring at gate B."
+
+
+def test_a_lost_race_is_answered_in_place_with_what_is_free_and_nothing_typed_is_lost(
+    delivery, desk, free, alice
+):
+    services.import_orders(
+        actor=alice, file_name="2.csv", content=order_file(f"C-7,PO-7,NH1,{DAY},1,Gel,1,pack,,80,3"), now=NOW
+    )
+    other = services.group_consignments(actor=alice, now=NOW)[0]
+    both_docks = [slot for slot in free if slot.start == free[0].start]
+    services.ask_for_slots(actor=alice, delivery=other, slots=both_docks, now=NOW)
+
+    answer = desk.post(
+        f"/deliveries/{delivery.pk}/slots/", {"slot": [write_slot(free[0])], "message": "Ring at gate B."}
+    )
+
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Ring at gate B." in page
+    assert len(answer.context["taken"]["alternatives"]) == 3
+    assert Appointment.objects.filter(delivery_id=delivery.pk).count() == 0
+
+
+def test_offering_nothing_is_refused_in_place(delivery, desk):
+    assert desk.post(f"/deliveries/{delivery.pk}/slots/", {}).status_code == 422
+
+
+def test_the_vehicle_is_by_default_the_largest_that_can_carry_the_delivery(delivery, desk):
+    carrier = Carrier.objects.create(name="Own fleet", own_fleet=True)
+    for plate, length, pallets in (("GP 1", "7.20", 10), ("GP 2", "9.90", 14), ("GP 3", "12.00", 1)):
+        Vehicle.objects.create(
+            carrier=carrier,
+            plate=plate,
+            vehicle_class="rigid",
+            length_m=length,
+            height_m="3.4",
+            gross_weight_kg=15000,
+            capacity_pallets=pallets,
+            capacity_kg=8000,
+            capacity_m3="40",
+            temperature_classes=["ambient"],
+        )
+
+    answer = desk.get(f"/deliveries/{delivery.pk}/slots/")
+
+    assert answer.context["vehicle"]["length"].value() == Decimal("9.90")
+    assert "9.9" in answer.content.decode()
+    assert any(reason["count_label"] == "Dock 2" for reason in answer.context["picker"]["excluded"])
+
+
+def test_a_vehicle_that_can_not_be_read_is_said_beside_its_field(delivery, desk, free):
+    answer = desk.post(
+        f"/deliveries/{delivery.pk}/slots/", {"slot": [write_slot(free[0])], "length": "long", "height": "3"}
+    )
+
+    assert answer.status_code == 422
+    assert not Appointment.objects.exists()
+
+
+def test_a_counter_offer_is_answered_with_other_slots(asked, delivery, desk, rita):
+    found = find_slots(
+        site=delivery.site, load=asked.load, first_day=DAY, days=1, now=NOW, appointment=asked
+    ).slots
+    services.counter_offer(actor=rita, delivery=delivery, appointment_id=asked.pk, slots=[found[12]], now=NOW)
+    address = f"/deliveries/{delivery.pk}/appointments/{asked.pk}/counter/"
+
+    page = desk.get(address).content.decode()
+    answer = desk.post(address, {"slot": [write_slot(found[20])]})
+
+    assert "same time" in page
+    assert answer.status_code == 302
+    assert [offer.state for offer in asked.offers.order_by("id")] == ["countered", "countered", "open"]
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-13-99", "x"])
+def test_a_day_that_can_not_be_searched_shows_the_first_that_can(delivery, desk, day):
+    answer = desk.get(f"/deliveries/{delivery.pk}/slots/?day={day}")
+
+    assert answer.status_code == 200
+    assert answer.context["picker"]["day"]["label"] == "Wednesday 4 March"
+
+
+def test_slots_that_are_offered_already_are_looked_at_not_offered_again(asked, delivery, desk, free):
+    page = desk.get(f"/deliveries/{delivery.pk}/slots/")
+    answer = desk.post(f"/deliveries/{delivery.pk}/slots/", {"slot": [write_slot(free[20])]})
+
+    assert page.url == f"/deliveries/{delivery.pk}/"
+    assert answer.status_code == 409
