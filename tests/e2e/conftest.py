@@ -61,13 +61,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all tests here, gone before others run; without one they skip, in CI they fail."""
+    """One Chromium for all tests here; without one they are skipped, in CI they fail."""
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
-        looked_for = ", ".join(NAMES)
-        reason = (
-            f"no browser: none of {looked_for} is on PATH. On Debian and Ubuntu: apt-get install chromium"
-        )
+        reason = f"none of {', '.join(NAMES)} is on PATH. On Debian and Ubuntu: apt-get install chromium"
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's own event loop runs in this thread
@@ -99,7 +96,7 @@ def day(now: datetime) -> date:
 
 @pytest.fixture
 def visit(browser: Browser, live_server: LiveServer, transactional_db: None) -> Iterator[Visit]:
-    """``visit("alice@acme.example", "acme")``: signed in, in a window of her own; without a slug at the hub.
+    """``visit("alice@acme.example", "acme")``: her window at the desk, signed in; without a slug the hub.
 
     Without an e-mail nobody is signed in; options go to the browser's context. A script's error, a broken
     policy, an answer of 500 and a missing static file fail the test at its end.

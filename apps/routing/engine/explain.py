@@ -198,8 +198,9 @@ def _at_cap(problem: Problem, routes: Sequence[Candidate]) -> list[Carrier]:
 
 def _no_space(book: RouteBook, routes: Sequence[Candidate], visit: int, can: Sequence[int]) -> str:
     load = book.problem.visits[visit].load
-    amounts = zip(load.amounts, ("pallets", "kg", "litres"), strict=True)
-    return f"No vehicle that passes has room left for its {listing(f'{n} {unit}' for n, unit in amounts if n)}."
+    units = zip(load.amounts, ("pallets", "kg", "litres"), strict=True)
+    amounts = listing(f"{amount} {unit}" for amount, unit in units if amount)
+    return f"No vehicle that passes has room left for its {amounts}."
 
 
 def _no_moment(book: RouteBook, routes: Sequence[Candidate], visit: int, can: Sequence[int]) -> str:
