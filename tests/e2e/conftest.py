@@ -205,5 +205,10 @@ def _said(message: ConsoleMessage) -> list[str]:
 
 
 def _answered(response: Response) -> list[str]:
+    """Failures of the server, static files that are missing, pages without a content policy."""
+    headers = response.headers
+    is_page = headers.get("content-type", "").startswith("text/html") and response.status == 200
+    if is_page and "content-security-policy" not in headers:
+        return [f"no content policy: {response.url}"]
     limit = 400 if "/static/" in response.url else 500
     return [f"{response.status}: {response.url}"] if response.status >= limit else []
