@@ -39,8 +39,8 @@ GIVE_UP_SOON: dict[str, int | float] = {
     "interval_step": 0.1,
     "interval_max": 0.1,
 }
-"""Whoever publishes while the broker is away learns it at once, for the outbox repeats it anyway. By default a
-page would try for six seconds."""
+"""Whoever publishes while the broker is away learns it at once, for the outbox repeats it anyway. By default
+a page would try for six seconds."""
 
 START_SECONDS = 20.0
 STOP_SECONDS = 20.0
@@ -72,7 +72,7 @@ def url(*, home: Path | None = None) -> str:
 
 
 def transport_options(broker_url: str) -> dict[str, int | float | bool]:
-    """Celery's ``broker_transport_options``: no task of a killed worker is lost, no page waits for the broker."""
+    """Celery's ``broker_transport_options``: no killed worker's task is lost, no page waits for the broker."""
     own = {"confirm_publish": True} if _is_rabbitmq(broker_url) else TRANSPORT_OPTIONS
     return {**own, **GIVE_UP_SOON}
 
