@@ -72,7 +72,7 @@ def url(*, home: Path | None = None) -> str:
 
 
 def transport_options(broker_url: str) -> dict[str, int | float | bool]:
-    """Celery's ``broker_transport_options``: no task of a dead worker is lost, no page waits for the broker."""
+    """Celery's ``broker_transport_options``: no dead worker's task is lost, no page waits for the broker."""
     own = {"confirm_publish": True} if _is_rabbitmq(broker_url) else TRANSPORT_OPTIONS
     return {**own, **GIVE_UP_SOON}
 
