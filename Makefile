@@ -15,7 +15,7 @@ DEV_STAMP := $(call stamp,requirements-dev)
 INSTALLED := $(if $(wildcard $(DEV_STAMP)),$(DEV_STAMP),$(RUN_STAMP))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench lock clean
+.PHONY: help demo serve doctor test check bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,10 @@ demo: $(INSTALLED) ## run one real day from order to verified custody bundle, th
 
 serve: $(INSTALLED) ## serve the portal on http://localhost:8000 until Ctrl-C (PORT=8001: elsewhere)
 	@$(PYTHON) -m config.local serve --migrate
+
+doctor: $(INSTALLED) ## what is missing on this machine, and whether every guard of the database is in force
+	@$(PYTHON) -m config.local up
+	@$(PYTHON) manage.py doctor
 
 test: $(DEV_STAMP) ## run the tests (ARGS="tests/routing -x": what to tell pytest)
 	@$(PYTHON) -m pytest $(ARGS)

@@ -27,13 +27,14 @@ from apps.routing.engine import (
     Window,
 )
 
+ROOT = Path(__file__).resolve().parents[1]
 NO_BREAKS = DrivingRules(before_break=10**7, per_day=10**7)
 
 
 def folder() -> Path | None:
-    """Where the instances are; None when nobody says so, or nothing is there."""
-    named = os.environ.get("INSTANCES_DIR", "")
-    return Path(named) if named and Path(named).is_dir() else None
+    """Where the instances are: ``INSTANCES_DIR``, else ``../shared/instances``; None when nothing is there."""
+    named = Path(os.environ.get("INSTANCES_DIR") or ROOT.parent / "shared" / "instances")
+    return named if named.is_dir() else None
 
 
 def read(path: Path, budget: Budget) -> tuple[Problem, pyvrp.ProblemData]:

@@ -151,6 +151,7 @@ if named := env.str("DOCKSIDE_DATABASE", ""):  # another database of the same se
 # Work in the background ----------------------------------------------------------------------
 CELERY_BROKER_URL = required("BROKER_URL", broker.url())
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_TRANSPORT_OPTIONS = broker.transport_options(CELERY_BROKER_URL)
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_DEFAULT_QUEUE_TYPE = broker.queue_type(CELERY_BROKER_URL)

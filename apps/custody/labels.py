@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from apps.appointments.states import ReasonCode
+from apps.facilities.models import DocumentType
+
 EVENT_LABELS: Mapping[str, str | Promise] = {
     "consignment_created": _("Consignment created"),
     "packed": _("Packed"),
@@ -53,5 +56,10 @@ DETAIL_LABELS: Mapping[str, str | Promise] = {
     "legal_basis": _("Legal basis"),
 }
 
+#: What the codes of a field are called.
+VALUE_LABELS: Mapping[str, Mapping[str, str | Promise]] = {
+    "document_type": {kind.value: kind.label for kind in DocumentType},
+    "reason": {reason.value: reason.label for reason in ReasonCode},
+}
 ROLE_LABELS: Mapping[str, str | Promise] = {"driver": _("Driver"), "system": _("Dockside")}
 ERASED = _("erased")

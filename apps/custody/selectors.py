@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.accounts.models import Role
 from apps.custody import canonical
-from apps.custody.labels import DETAIL_LABELS, ERASED, EVENT_LABELS, ROLE_LABELS
+from apps.custody.labels import DETAIL_LABELS, ERASED, EVENT_LABELS, ROLE_LABELS, VALUE_LABELS
 from apps.custody.models import Checkpoint, ConsignmentSequence, CustodyEvent, Disclosure, LogKey, LogLeaf
 from apps.tenancy.models import Shipper
 
@@ -169,7 +169,9 @@ def _entry(row: CustodyEvent, opened: Mapping[str, Any]) -> TimelineEntry:
         index=row.leaf.index if hasattr(row, "leaf") else None,
         hash=bytes(row.leaf_hash).hex()[:HASH_PREFIX],
         summary=tuple(
-            (str(label), _in_words(details[name])) for name, label in DETAIL_LABELS.items() if name in details
+            (str(label), _told(name, details[name]))
+            for name, label in DETAIL_LABELS.items()
+            if name in details
         ),
         details=details,
     )
@@ -188,6 +190,12 @@ def _open(value: Any, path: str, hidden: Mapping[str, str], opened: Mapping[str,
     if isinstance(value, list):
         return [_open(each, f"{path}/{place}", hidden, opened) for place, each in enumerate(value)]
     return value
+
+
+def _told(name: str, value: Any) -> str:
+    """A detail as people say it: a code by its label."""
+    labels = VALUE_LABELS.get(name, {})
+    return str(labels[value]) if isinstance(value, str) and value in labels else _in_words(value)
 
 
 def _in_words(value: Any) -> str:

@@ -4,19 +4,25 @@
 ``apps.tenancy.tasks.deliver``.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from celery import current_app
 from django.db import transaction
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from apps.tenancy.connection import connection
 from apps.tenancy.models import Outbox
 
+log = logging.getLogger(__name__)
+
 Work = Callable[..., None]
+DELIVER = "tenancy.deliver"  # the one task, in apps.tenancy.tasks
 
 
 @dataclass(frozen=True)
@@ -59,11 +65,15 @@ def enqueue(name: str, *, due_at: datetime | None = None, **payload: Any) -> UUI
     )
     Outbox.objects.bulk_create([row])  # no RETURNING: a shipper's role may add rows but not read them
     if due_at is None:
-        transaction.on_commit(lambda: _send(row.pk, name))
+        transaction.on_commit(lambda: send(row.pk, name))
     return row.pk
 
 
-def _send(row_id: UUID, name: str) -> None:
-    from apps.tenancy.tasks import send  # the task module needs this one
-
-    send(row_id, name)
+def send(row_id: UUID, name: str) -> None:
+    """Tell the worker that a row waits. With the broker away nothing is lost: the sweep sends it later."""
+    handler = HANDLERS.get(name)
+    queue = handler.queue if handler else "default"
+    try:
+        current_app.send_task(DELIVER, args=[str(row_id)], queue=queue, retry=False)
+    except (OperationalError, OSError):
+        log.warning("broker unreachable: %s waits for the sweep", name)

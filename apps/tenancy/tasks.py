@@ -13,12 +13,11 @@ from celery import shared_task
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from apps.tenancy import doorway
 from apps.tenancy.connection import connection
 from apps.tenancy.models import Outbox, Shipper
-from apps.tenancy.outbox import HANDLERS, handles
+from apps.tenancy.outbox import DELIVER, HANDLERS, handles, send
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +26,7 @@ GIVE_UP_AFTER = 12  # attempts; with doubling pauses the last one comes after ab
 SWEEP_BATCH = 500
 
 
-@shared_task(name="tenancy.deliver", ignore_result=True)
+@shared_task(name=DELIVER, ignore_result=True)
 def deliver(row_id: str) -> None:
     """Do the work of one outbox row; a second delivery of the same row does nothing."""
     deliver_row(UUID(row_id))
@@ -48,15 +47,6 @@ def sweep() -> None:
         Outbox.objects.filter(pk__in=[row.pk for row in rows]).update(sent_at=now)
     for row in rows:
         send(row.pk, row.name)
-
-
-def send(row_id: UUID, name: str) -> None:
-    """Tell the worker that a row waits. With the broker away nothing is lost: the sweep sends it later."""
-    handler = HANDLERS.get(name)
-    try:
-        deliver.apply_async(args=[str(row_id)], queue=handler.queue if handler else "default", retry=False)
-    except (OperationalError, ConnectionError, OSError):
-        log.warning("broker unreachable: %s waits for the sweep", name)
 
 
 def deliver_row(row_id: UUID) -> bool:

@@ -91,10 +91,10 @@ def test_without_any_broker_the_refusal_says_what_to_do(home: Path, monkeypatch:
         ("amqps://dockside@mq.example.org/dockside", {"confirm_publish": True}, "quorum"),
     ],
 )
-def test_each_broker_gets_the_options_with_which_it_loses_nothing(
+def test_each_broker_gets_the_options_with_which_it_loses_nothing_and_holds_up_nobody(
     url: str, options: dict[str, int], queue_type: str
 ) -> None:
-    assert broker.transport_options(url) == options
+    assert broker.transport_options(url) == {**options, **broker.GIVE_UP_SOON}
     assert broker.queue_type(url) == queue_type
 
 

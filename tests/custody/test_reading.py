@@ -36,7 +36,7 @@ def test_a_timeline_tells_a_deliverys_story_from_before_it_was_one(record, deliv
             "Planner",
             "Acme Medical",
             None,
-            (("Reason", "other"), ("Note", "Gate was shut, said Mr X")),
+            (("Reason", "Other"), ("Note", "Gate was shut, said Mr X")),
         ),
     ]
     assert (told[0].consignments, told[1].delivery, told[0].at, len(told[0].hash)) == (

@@ -131,12 +131,12 @@ def test_a_broker_that_is_away_loses_nothing(acme, done, monkeypatch, django_cap
     def unreachable(*args, **kwargs):
         raise ConnectionError("no broker")
 
-    monkeypatch.setattr(tasks.deliver, "apply_async", unreachable)
+    monkeypatch.setattr(outbox.current_app, "send_task", unreachable)
     with django_capture_on_commit_callbacks(execute=True), doorway.enter_shipper(acme):
         row = enqueue("note", text="later")
 
     sent = []
-    monkeypatch.setattr(tasks.deliver, "apply_async", lambda args, **options: sent.append(args[0]))
+    monkeypatch.setattr(outbox.current_app, "send_task", lambda name, args, **options: sent.append(args[0]))
     tasks.sweep()
 
     assert sent == [str(row)]

@@ -211,12 +211,12 @@ def build_network(valid_from: date) -> None:
                 "time_zone": "Africa/Johannesburg",
             },
         )
-        for name, role in (
+        for login, role in (
             ("planner", Role.PLANNER),
             ("admin", Role.SHIPPER_ADMIN),
             ("auditor", Role.AUDITOR),
         ):
-            person(f"{name}@{facts.slug}.example", f"{name.title()} of {facts.name}", role, shipper=shipper)
+            person(f"{login}@{facts.slug}.example", facts.people[role], role, shipper=shipper)
         with doorway.enter_shipper(shipper):
             for carrier_name, fleet in FLEETS[facts.slug].items():
                 _carrier(carrier_name, fleet, valid_from)

@@ -58,7 +58,7 @@ def _tell_plan(facts: ShipperFacts, latest: RoutePlan, story: Story) -> None:
     )
     for left_out in latest.unassigned.select_related("delivery__site"):
         story.tell(
-            f"{left_out.delivery.number} to {left_out.delivery.site.name} is left out",
+            f"{facts.name}, {left_out.delivery.number} to {left_out.delivery.site.name}: on no route",
             "; ".join(str(reason) for reason in left_out.reasons[:2]),
         )
 
@@ -153,7 +153,9 @@ def _receive(leg: Leg, number: int, story: Story) -> None:
         )
         handover = services.hand_over(actor=gate, delivery_id=delivery.pk, statement=statement, now=leg.ends)
         if handover.outcome != Handover.Outcome.ACCEPTED:
-            story.tell(f"{delivery.number}: accepted with reservation", handover.reservation)
+            story.tell(
+                f"{leg.facts.name}, {delivery.number}: accepted with reservation", handover.reservation
+            )
 
 
 def _findings(delivery: Delivery, number: int) -> list[services.UnitFinding]:

@@ -203,17 +203,16 @@ def _context(
     )
     searched = {count.day for count in search.per_day}
     day = choice.day if choice.day in searched else _first_free(search, delivery.day, today)
+    kept = _without_lost(choice, refused)
 
     def day_url(other: date) -> str:
-        return (
-            picking.action + "?" + urlencode([*replace(choice, day=other).fields(), *picking.vehicle_query])
-        )
+        return picking.action + "?" + urlencode([*replace(kept, day=other).fields(), *picking.vehicle_query])
 
     picker = present_slots.slot_picker(
         search=search,
         site=site,
         day=day,
-        choice=choice,
+        choice=kept,
         action=picking.action,
         day_url=day_url,
         today=today,
@@ -256,6 +255,12 @@ def _answer_until(delivery: Delivery, choice: Choice, now: datetime) -> datetime
             *([max(slot.start for slot in choice.slots)] if choice.slots else []),
         ]
     )
+
+
+def _without_lost(choice: Choice, refused: DomainError | None) -> Choice:
+    """The choice that goes on from here: what is chosen next takes the place of a slot that was refused."""
+    lost = refused.details.get("slot") if refused else None
+    return replace(choice, slots=tuple(slot for index, slot in enumerate(choice.slots) if index != lost))
 
 
 def _taken(refused: DomainError | None) -> dict[str, Any] | None:

@@ -198,7 +198,8 @@ def _at_cap(problem: Problem, routes: Sequence[Candidate]) -> list[Carrier]:
 
 def _no_space(book: RouteBook, routes: Sequence[Candidate], visit: int, can: Sequence[int]) -> str:
     load = book.problem.visits[visit].load
-    amounts = f"{load.pallets} pallets, {load.kg} kg and {load.litres} litres"
+    units = zip(load.amounts, ("pallets", "kg", "litres"), strict=True)
+    amounts = listing(f"{amount} {unit}" for amount, unit in units if amount)
     return f"No vehicle that passes has room left for its {amounts}."
 
 

@@ -89,7 +89,7 @@ def test_a_carrier_at_its_cap_is_named():
             "carrier-cap",
             "Another route would be over a carrier's number of routes: swift takes 1 on this day.",
         ),
-        Reason("capacity", "No vehicle that passes has room left for its 6 pallets, 0 kg and 0 litres."),
+        Reason("capacity", "No vehicle that passes has room left for its 6 pallets."),
     )
 
 

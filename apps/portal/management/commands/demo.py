@@ -3,8 +3,10 @@
 import shutil
 import subprocess
 import sys
+import textwrap
 import time
 from datetime import timedelta
+from itertools import zip_longest
 from typing import Any
 
 from django.conf import settings
@@ -85,12 +87,13 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _table(self, calendar: DemoCalendar, story: Story, seconds: float) -> None:
-        width = min(64, max(len(what) for what, _ in story.lines))
         write = self.stdout.write
         write(f"\nWhat happened on {calendar.played:%A, %-d %B %Y} (in {seconds:.0f} s)")
         write("─" * 110)
         for what, how in story.lines:
-            write(f"{what:<{width}}  {how}")
+            left, right = textwrap.wrap(what, 48), textwrap.wrap(how, 60)
+            for one, other in zip_longest(left, right, fillvalue=""):
+                write(f"{one:<48}  {other}".rstrip())
         write("─" * 110)
         write("Which hospital gets which order is assumed; the orders and the hospitals are real.\n")
         port = f":{settings.PORT}"

@@ -1,0 +1,143 @@
+"""The key pages before axe, light and dark, and at 320 px: WCAG 2.2 AA as far as a program can tell."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page
+
+from apps.accounts.actors import Actor
+from apps.appointments.models import Appointment
+from apps.deliveries import services
+from apps.deliveries.models import Delivery
+from apps.facilities.models import Site
+from apps.routing.models import RoutePlan
+from apps.routing.services import publish_plan, request_plan
+from apps.tenancy import doorway
+from apps.tenancy.models import Shipper
+from tests.e2e.conftest import Visit
+
+LEVELS = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+CONTRAST = {"type": "rule", "values": ["color-contrast"]}  # all that another scheme changes
+SETTLED = "Promise.all(document.getAnimations().map(animation => animation.finished))"
+TOO_WIDE = """width => [...document.querySelectorAll("main *")]
+    .filter(element => element.getBoundingClientRect().right > width && !element.closest("[tabindex='0']"))
+    .map(element => element.outerHTML.slice(0, 120))"""
+PHONE = {"width": 320, "height": 640}
+
+
+def test_sign_in_and_help_have_no_barrier(visit: Visit):
+    assert barriers(visit(), "/account/login/", "/help/") == []
+
+
+def test_the_hubs_pages_have_no_barrier(
+    visit: Visit, asked: Appointment, unloading: Appointment, northern_site: Site, day: date
+):
+    pages = [
+        "/",
+        f"/appointments/{asked.pk}/",
+        f"/appointments/{asked.pk}/counter/",
+        f"/appointments/{unloading.pk}/",
+        f"/appointments/{unloading.pk}/handover/",
+        f"/sites/{northern_site.pk}/?day={day}",
+        f"/sites/{northern_site.pk}/profile/",
+    ]
+
+    assert barriers(visit("rita@northern.example"), *pages) == []
+
+
+def test_the_desks_pages_have_no_barrier(
+    visit: Visit,
+    asked: Appointment,
+    unloading: Appointment,
+    order: Callable[[Actor], Delivery],
+    alice: Actor,
+    day: date,
+):
+    unbooked = order(alice)
+    pages = [
+        "/",
+        "/import/",
+        "/offers/",
+        f"/deliveries/{asked.delivery_id}/",
+        f"/deliveries/{unloading.delivery_id}/",
+        f"/deliveries/{unbooked.pk}/slots/",
+        f"/plan/?day={day}",
+    ]
+
+    assert barriers(visit("alice@acme.example", "acme"), *pages) == []
+
+
+def test_the_audit_pages_have_no_barrier(visit: Visit, unloading: Appointment):
+    pages = [
+        "/custody/",
+        f"/custody/deliveries/{unloading.delivery_id}/?verify=1",
+        "/custody/exports/?scope=log",
+    ]
+
+    assert barriers(visit("arthur@acme.example", "acme"), *pages) == []
+
+
+@pytest.fixture
+def unloading(
+    order: Callable[[Actor], Delivery],
+    ask: Callable[[Delivery], Appointment],
+    fleet: None,
+    work: Callable[[], None],
+    acme: Shipper,
+    alice: Actor,
+    rita: Actor,
+    otto: Actor,
+    day: date,
+    now: datetime,
+) -> Appointment:
+    """A delivery on a published route, whose vehicle is being unloaded at Northern."""
+    delivery = order(alice)
+    appointment = ask(delivery)
+    with doorway.enter_shipper(acme):
+        offer = appointment.offers.get()
+        services.accept_offer(actor=rita, delivery=delivery, offer_id=offer.pk, slot_index=0, now=now)
+        request_plan(actor=alice, site=Site.objects.get(code="ACME-DC"), day=day, now=now)
+    work()
+    with doorway.enter_shipper(acme):
+        publish_plan(actor=alice, plan_id=RoutePlan.objects.get().pk, now=now)
+        services.record_loading(actor=alice, delivery_id=delivery.pk, vehicle="SWI1", now=now)
+        services.record_departure(actor=alice, delivery_id=delivery.pk, vehicle="SWI1", now=now)
+        services.record_arrival(actor=otto, delivery_id=delivery.pk, vehicle="SWI1", now=now)
+        services.start_unloading(actor=otto, delivery_id=delivery.pk, now=now)
+    work()
+    return appointment
+
+
+def barriers(page: Page, *addresses: str) -> list[str]:
+    """What keeps somebody out of these pages, each with where it is."""
+    return [found for address in addresses for found in _barriers_of(page, address)]
+
+
+def _barriers_of(page: Page, address: str) -> Iterator[str]:
+    answer = page.goto(address)
+    assert answer is not None
+    assert answer.status == 200, address
+    page.evaluate(AXE_SCRIPT)
+    yield from (f"{address}: {found}" for found in _violations(page, LEVELS))
+    page.emulate_media(color_scheme="dark")
+    page.evaluate(SETTLED)
+    yield from (f"{address}, dark: {found}" for found in _violations(page, CONTRAST))
+    page.emulate_media(color_scheme="light")
+    desktop = page.viewport_size
+    page.set_viewport_size(PHONE)
+    if page.evaluate("document.documentElement.scrollWidth") > PHONE["width"]:
+        yield f"{address}: too wide for a phone: {page.evaluate(TOO_WIDE, PHONE['width'])}"
+    page.set_viewport_size(desktop)
+
+
+def _violations(page: Page, rules: dict[str, Any]) -> list[str]:
+    options = {"runOnly": rules, "resultTypes": ["violations"]}
+    violations = page.evaluate("options => axe.run(options)", options)["violations"]
+    return [
+        f"{found['id']}: {node['html'][:160]} ({node['failureSummary']})"
+        for found in violations
+        for node in found["nodes"]
+    ]
