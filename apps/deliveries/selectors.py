@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch, QuerySet
 
 from apps.appointments.load import Load
 from apps.appointments.models import Appointment
+from apps.appointments.search import local_day
 from apps.appointments.states import State as AppointmentState
 from apps.consignments.models import Consignment
 from apps.deliveries.errors import UnknownDelivery
@@ -76,6 +78,13 @@ def visits(rows: Iterable[Delivery]) -> list[Visit]:
 
 def visit_of(delivery: Delivery) -> Visit:
     return visits([delivery])[0]
+
+
+def day_of_visit(delivery: Delivery, appointment: Appointment | None) -> date:
+    """The local day on which papers have to be valid: the slot's, before there is one the requested."""
+    if appointment is None or appointment.during is None:
+        return delivery.day
+    return local_day(appointment.during.lower, ZoneInfo(delivery.site.time_zone))
 
 
 def consignments_of(delivery: Delivery) -> list[Consignment]:

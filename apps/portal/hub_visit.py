@@ -1,9 +1,7 @@
 """What a recipient's people read of one appointment: the network's part, and the shipper's by the doorway."""
 
 from dataclasses import dataclass, field
-from datetime import date
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 from django.http import Http404
@@ -11,12 +9,11 @@ from django.http import Http404
 from apps.accounts.actors import Actor
 from apps.accounts.permissions import allows
 from apps.appointments.models import Appointment, AppointmentEvent, Offer
-from apps.appointments.search import local_day
 from apps.appointments.selectors import appointments_visible_to, timeline
 from apps.consignments.models import HandlingUnit
 from apps.deliveries.doorway import enter_delivery
 from apps.deliveries.models import Delivery, DeliveryEvent, Discrepancy, Handover
-from apps.deliveries.selectors import consignments_of
+from apps.deliveries.selectors import consignments_of, day_of_visit
 from apps.documents.models import Document
 from apps.documents.selectors import ChecklistLine, checklist, documents_of
 from apps.portal.presenters.parties import Parties
@@ -91,19 +88,12 @@ def read_visit(*, actor: Actor, appointment_id: UUID) -> HubVisit:
                 requirements=requirements,
                 documents=documents,
                 temperature_class=delivery.temperature_class,
-                on=day_of_visit(appointment, delivery),
+                on=day_of_visit(delivery, appointment),
             ),
             handover=handover,
             may_receive=allows(actor, "deliveries.receive", delivery),
             discrepancies=list(handover.discrepancies.select_related("handling_unit")) if handover else [],
         )
-
-
-def day_of_visit(appointment: Appointment, delivery: Delivery) -> date:
-    """The local day on which papers have to be valid: the slot's, before an agreement the requested one."""
-    if appointment.during is None:
-        return delivery.day
-    return local_day(appointment.during.lower, ZoneInfo(appointment.site.time_zone))
 
 
 def read_goods(delivery: Delivery) -> list[HandlingUnit]:

@@ -218,6 +218,34 @@ def test_a_site_may_demand_papers_before_it_confirms(asked, delivery, rita, nort
     assert asked.state == Agreed.OFFERED
 
 
+def test_papers_have_to_be_valid_on_the_day_of_the_slot_and_not_on_the_one_requested(
+    asked, delivery, rita, northern_site
+):
+    with doorway.network():
+        DocumentRequirement.objects.create(
+            site=northern_site, document_type=DocumentType.CERTIFICATE_OF_ANALYSIS, step=Step.CONFIRM
+        )
+    Document.objects.create(
+        delivery_id=delivery.pk,
+        document_type=DocumentType.CERTIFICATE_OF_ANALYSIS,
+        number="CoA-1",
+        file_name="coa.pdf",
+        media_type="application/pdf",
+        sha256="0" * 64,
+        size=1,
+        path="t_acme/documents/00/" + "0" * 64,
+        issued_by="Laboratory",
+        issued_at=NOW,
+        valid_until=delivery.day - timedelta(days=1),
+    )
+    Delivery.objects.filter(pk=delivery.pk).update(day=delivery.day - timedelta(days=2))
+
+    with pytest.raises(DocumentsMissing, match="Certificate of analysis"):
+        services.accept_offer(
+            actor=rita, delivery=deliveries().get(), offer_id=asked.offers.get().pk, slot_index=0, now=NOW
+        )
+
+
 def test_the_gates_part_is_not_the_planners_and_the_other_way_round(
     confirmed, delivery, alice, otto, sam, arthur
 ):

@@ -16,7 +16,7 @@ from apps.custody.canonical import format_time
 from apps.custody.services import Personal
 from apps.deliveries.errors import DocumentsMissing, UnknownDelivery
 from apps.deliveries.models import Delivery
-from apps.deliveries.selectors import load_of
+from apps.deliveries.selectors import day_of_visit, load_of, visit_of
 from apps.deliveries.services.recording import record, slot_fact
 from apps.documents.selectors import missing_documents
 from apps.facilities.models import Step
@@ -107,8 +107,8 @@ def accept_offer(
     if offer is None:
         raise UnknownDelivery("There is no such offer.")
     _of_delivery(delivery, offer.appointment_id)
-    require_documents(delivery, Step.CONFIRM)
     appointment = appointments.accept_offer(actor=actor, offer_id=offer_id, slot_index=slot_index, now=now)
+    require_documents(delivery, Step.CONFIRM)
     assert appointment.dock is not None
     record(
         "appointment_confirmed",
@@ -201,16 +201,17 @@ def expire_offers(*, now: datetime) -> int:
 
 
 def require_documents(delivery: Delivery, step: Step) -> None:
-    """
+    """Let ``step`` pass once every paper is there that it takes, valid on the day of the visit.
+
     Raises:
-        DocumentsMissing: the site demands documents by ``step`` that are not there; names them.
+        DocumentsMissing: the site demands documents by ``step`` that are not; names them.
     """
     missing = missing_documents(
         requirements=delivery.site.document_requirements.all(),
         delivery_id=delivery.pk,
         temperature_class=delivery.temperature_class,
         step=step,
-        on=delivery.day,
+        on=day_of_visit(delivery, visit_of(delivery).appointment),
     )
     if missing:
         names = ", ".join(str(kind.label) for kind in missing)
