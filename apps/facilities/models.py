@@ -328,3 +328,10 @@ class DocumentRequirement(Record):
                 fields=["site", "document_type", "temperature_class"], name="document_requirement_once"
             ),
         ]
+
+    def clean(self) -> None:
+        """Nothing can be demanded before it can exist: we issue the delivery note with the confirmation."""
+        if self.document_type == DocumentType.DELIVERY_NOTE and self.step == Step.CONFIRM:
+            raise ValidationError(
+                {"step": _("The delivery note is issued with the confirmation; ask for it before arrival.")}
+            )

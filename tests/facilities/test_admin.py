@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from apps.accounts.models import Membership, Role
@@ -13,11 +14,14 @@ from apps.facilities.models import (
     Closure,
     Dock,
     DockRule,
+    DocumentRequirement,
+    DocumentType,
     HandlingTime,
     Partnership,
     ReceivingWindow,
     Recipient,
     Site,
+    Step,
 )
 from tests.facilities.conftest import CANARY, PREFIXES, site_form
 
@@ -434,3 +438,15 @@ def test_every_prefix_of_the_page_is_in_the_tests_form(rita_at_hub, northern_sit
     assert [fs.formset.prefix for fs in page.context["inline_admin_formsets"]] == list(PREFIXES)
     assert Dock.objects.filter(site=northern_site).count() == 2
     assert ReceivingWindow.objects.filter(site=northern_site).count() == 5
+
+
+def test_a_delivery_note_can_not_be_demanded_before_it_exists(northern_site):
+    demand = DocumentRequirement(
+        site=northern_site,
+        document_type=DocumentType.DELIVERY_NOTE,
+        step=Step.CONFIRM,
+        temperature_class="frozen",
+    )
+
+    with pytest.raises(ValidationError, match="issued with the confirmation"):
+        demand.full_clean()
