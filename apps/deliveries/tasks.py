@@ -1,5 +1,6 @@
 """Work of the deliveries room in the background: papers, news by e-mail, offers that ran out."""
 
+import logging
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -19,15 +20,20 @@ from apps.tenancy import doorway
 from apps.tenancy.models import Shipper
 from apps.tenancy.outbox import handles
 
+log = logging.getLogger(__name__)
+
 
 @shared_task(name="deliveries.expire", ignore_result=True, expires=25)
 def expire() -> None:
-    """End, for each shipper, the offers that nobody answered in time."""
+    """End, for each shipper, the offers that nobody answered in time; one that fails holds up no other."""
     with doorway.network():
         shippers = list(Shipper.objects.filter(state=Shipper.State.ACTIVE))
     for shipper in shippers:
-        with doorway.enter_shipper(shipper):
-            services.expire_offers(now=timezone.now())
+        try:
+            with doorway.enter_shipper(shipper):
+                services.expire_offers(now=timezone.now())
+        except Exception:
+            log.exception("the offers of %s were not ended", shipper.slug)
 
 
 @handles("deliveries.issue_delivery_note", queue="documents")
