@@ -22,7 +22,7 @@ from apps.tenancy.outbox import DELIVER, HANDLERS, handles, send
 log = logging.getLogger(__name__)
 
 RESEND_AFTER = timedelta(seconds=20)
-GIVE_UP_AFTER = 12  # attempts; with doubling pauses the last one comes after about a day
+GIVE_UP_AFTER = 12  # attempts; with doubling pauses the last one comes after some six hours
 SWEEP_BATCH = 500
 
 
