@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client, TransactionTestCase
 
 from apps.accounts.actors import Actor, actor_at_shipper, actor_in_network
+from apps.accounts.middleware import SIGNED_IN_AT
 from apps.accounts.models import Person
 from apps.facilities.models import Dock, Recipient, Site
 from apps.tenancy import doorway
@@ -163,6 +164,9 @@ def browse(db: None) -> Callable[..., Client]:
             client.force_login(
                 Person.objects.get(email=email), backend="allauth.account.auth_backends.AuthenticationBackend"
             )
+            session = client.session
+            session[SIGNED_IN_AT] = client.defaults["SERVER_NAME"]
+            session.save()
         return client
 
     return sign_in

@@ -20,7 +20,7 @@ class ActorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         here = request.get_host().split(":")[0]
-        if request.session.get(SIGNED_IN_AT, here) != here:
+        if request.session.get(SIGNED_IN_AT) != here:
             request.user = AnonymousUser()
         request.actor = SimpleLazyObject(lambda: _actor(request))  # type: ignore[attr-defined]
         return self.get_response(request)

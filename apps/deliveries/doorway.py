@@ -9,6 +9,7 @@ from apps.appointments.models import Appointment
 from apps.deliveries.errors import UnknownDelivery
 from apps.deliveries.models import Delivery
 from apps.tenancy import doorway
+from apps.tenancy.models import Shipper
 
 
 @contextmanager
@@ -18,14 +19,14 @@ def enter_delivery(*, actor: Actor | None, appointment_id: UUID) -> Iterator[Del
     Evaluate what is needed of the delivery before leaving.
 
     Raises:
-        UnknownDelivery: no such appointment at a site of the actor's recipients.
+        UnknownDelivery: no such appointment at a site of the actor's recipients, or its shipper is retired.
     """
     appointment = (
         Appointment.objects.select_related("shipper")
         .filter(pk=appointment_id, site__recipient_id__in=actor.recipient_ids if actor else ())
         .first()
     )
-    if appointment is None:
+    if appointment is None or appointment.shipper.state != Shipper.State.ACTIVE:
         raise UnknownDelivery("There is no such appointment at these sites.")
     with doorway.enter_shipper(appointment.shipper):
         yield Delivery.objects.get(pk=appointment.delivery_id)

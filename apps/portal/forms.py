@@ -45,7 +45,7 @@ class ShipperForm(forms.Form):
         help_text=_("Becomes the address of its desk: 3 to 40 lower-case letters, digits and hyphens."),
     )
     gs1_company_prefix = forms.RegexField(
-        r"^\d{4,12}$",
+        r"^[0-9]{4,12}$",
         label=_("GS1 company prefix"),
         required=False,
         help_text=_("4 to 12 digits, for its SSCCs."),

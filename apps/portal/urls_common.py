@@ -1,11 +1,16 @@
 """Addresses that every host answers to."""
 
+from allauth.account import urls as allauth
 from django.urls import include, path
 
 from apps.portal.views import common, people
 
+#: Nobody changes the address they are known by: an invitation proved it, and whoever took another's unproven
+#: would collect the roles that the other is invited to.
+CLOSED = {"account_email", "account_email_verification_sent", "account_confirm_email"}
+
 urlpatterns = [
-    path("account/", include("allauth.account.urls")),
+    path("account/", include([entry for entry in allauth.urlpatterns if entry.name not in CLOSED])),
     path("theme/", common.theme, name="theme"),
     path("help/", common.help_page, name="help"),
     path("readyz", common.ready, name="ready"),

@@ -13,7 +13,7 @@ from apps.core.models import Record
 
 SCHEMA_PREFIX = "t_"
 SLUG = RegexValidator(
-    r"^[a-z][a-z0-9-]{1,38}[a-z0-9]$",
+    r"^(?!xn--)[a-z][a-z0-9-]{1,38}[a-z0-9]\Z",  # no punycode: a browser shows that as another word
     _("3 to 40 characters: lower-case letters, digits and hyphens, starting with a letter."),
 )
 
@@ -36,7 +36,7 @@ class Shipper(TenantMixin):
         _("GS1 company prefix"),
         max_length=12,
         blank=True,
-        validators=[RegexValidator(r"^\d{4,12}$", _("4 to 12 digits."))],
+        validators=[RegexValidator(r"^[0-9]{4,12}\Z", _("4 to 12 digits."))],
         help_text=_("Used for the SSCCs of its handling units."),
     )
     country = models.CharField(_("country"), max_length=2, default="ZA")

@@ -10,6 +10,7 @@ from apps.deliveries.doorway import enter_delivery
 from apps.deliveries.errors import UnknownDelivery
 from apps.deliveries.models import Delivery
 from apps.tenancy import doorway
+from apps.tenancy.models import Shipper
 from tests.factories.cast import NOW
 
 
@@ -32,6 +33,13 @@ def test_another_recipient_finds_nothing_there(at_hub, sam, olga):
     for outsider in (sam, olga, None):
         with pytest.raises(UnknownDelivery), enter_delivery(actor=outsider, appointment_id=at_hub.pk):
             pytest.fail("the door opened")
+
+
+def test_the_door_to_a_retired_shipper_is_closed(at_hub, rita, acme):
+    Shipper.objects.filter(pk=acme.pk).update(state=Shipper.State.RETIRED)
+
+    with pytest.raises(UnknownDelivery), enter_delivery(actor=rita, appointment_id=at_hub.pk):
+        pytest.fail("the door opened")
 
 
 def test_inside_one_shipper_the_others_negotiation_does_not_exist(at_hub, rita, secret_of_globex):

@@ -1,13 +1,8 @@
 """The host decides whose pages answer; no host ever answers with another's."""
 
-import re
-from pathlib import Path
-
 import pytest
 
 from apps.tenancy.models import Shipper
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(
@@ -49,18 +44,3 @@ def test_a_session_opened_at_one_host_is_nobody_at_another(db, client):
 
     assert own.status_code == 200
     assert (elsewhere.status_code, elsewhere.headers["Location"]) == (302, "/account/login/?next=/people/")
-
-
-def test_only_the_doorway_sets_the_schema():
-    door = {"apps/tenancy/doorway.py", "apps/tenancy/tasks.py", "apps/tenancy/middleware.py"}
-    setting = re.compile(
-        r"\b(set_tenant|set_schema|set_schema_to_public|schema_context|tenant_context|search_path\s*=)\b"
-    )
-
-    found = {
-        str(file.relative_to(ROOT))
-        for file in ROOT.glob("apps/**/*.py")
-        if setting.search(file.read_text()) and "postgresql" not in file.parts
-    }
-
-    assert found <= door | {"apps/deliveries/tasks.py", "apps/custody/tasks.py"}

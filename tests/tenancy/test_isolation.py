@@ -1,12 +1,16 @@
 """What the database itself refuses, whatever the code asks."""
 
+import psycopg
 import pytest
+from django.conf import settings
+from django.core.cache import cache
 from django.db import DatabaseError, connection, transaction
 
 from apps.consignments.models import NumberSeries
 from apps.facilities.models import Partnership, Recipient, Site
 from apps.tenancy import doorway
 from apps.tenancy.models import Shipper
+from tests.database import TEST_DATABASE
 
 
 def test_a_shipper_sees_itself_its_partners_and_its_own_sites_alone(globex):
@@ -81,3 +85,45 @@ def test_a_rolled_back_transaction_does_not_leave_the_role_behind(acme):
     with doorway.enter_shipper(acme), connection.cursor() as cursor:
         cursor.execute("SELECT current_user")
         assert cursor.fetchone() == ("t_acme",)
+
+
+def test_one_key_of_the_cache_holds_each_shippers_own(acme, globex):
+    for where, value in ((doorway.enter_shipper(acme), "of acme"), (doorway.network(), "of the network")):
+        with where:
+            cache.set("same-key", value)
+
+    seen = []
+    for where in (doorway.enter_shipper(globex), doorway.enter_shipper(acme), doorway.network()):
+        with where:
+            seen.append(cache.get("same-key"))
+
+    assert seen == [None, "of acme", "of the network"]
+
+
+#: What guards rows anywhere: exclusion constraints, our triggers, policies; and the shippers' sequences.
+GUARDS = """
+    SELECT n.nspname, c.conname::text FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
+     WHERE c.contype = 'x'
+    UNION ALL
+    SELECT n.nspname, r.relname || ': ' || t.tgname
+      FROM pg_trigger t JOIN pg_class r ON r.oid = t.tgrelid JOIN pg_namespace n ON n.oid = r.relnamespace
+     WHERE NOT t.tgisinternal
+    UNION ALL
+    SELECT schemaname, tablename || ': ' || policyname FROM pg_policies
+    UNION ALL
+    SELECT schemaname, sequencename::text FROM pg_sequences
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_dropping_one_shippers_schema_takes_nothing_from_the_others():
+    with psycopg.connect(settings.DATABASE_OWNER_URL, dbname=TEST_DATABASE) as owner:
+        before = set(owner.execute(GUARDS).fetchall())
+        owner.execute("DROP SCHEMA t_acme CASCADE")
+        after = set(owner.execute(GUARDS).fetchall())
+        owner.rollback()
+
+    assert after == {guard for guard in before if guard[0] != "t_acme"}
+    kept = {schema for schema, _ in after}
+    assert {"public", "t_globex"} <= kept
+    assert any(schema == "public" and "occupancy" in name for schema, name in after)

@@ -66,6 +66,67 @@ def test_work_for_a_shipper_that_is_gone_runs_nowhere(acme, done):
     assert done == []
 
 
+@pytest.fixture
+def whereabouts(monkeypatch):
+    """Where the handlers "look", "stray" and "break" found themselves: (role, search path)."""
+    seen: list[tuple[str, str]] = []
+
+    def look():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_user, current_setting('search_path')")
+            seen.append(cursor.fetchone())
+
+    def stray():
+        look()
+        connection.set_schema("t_globex")
+        look()
+
+    def break_off():
+        look()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 / 0")
+
+    for name, work in (("look", look), ("stray", stray), ("break", break_off)):
+        monkeypatch.setitem(HANDLERS, name, Handler(work, "default", atomic=True))
+        monkeypatch.setitem(HANDLERS, f"long {name}", Handler(work, "default", atomic=False))
+    return look, seen
+
+
+@pytest.mark.parametrize("length", ["", "long "])
+def test_a_worker_takes_nothing_from_one_shipper_to_the_next(acme, globex, whereabouts, length):
+    look, seen = whereabouts
+    rows = []
+    for shipper, name in ((acme, "look"), (globex, "look"), (acme, "stray"), (acme, "look")):
+        with doorway.enter_shipper(shipper):
+            rows.append(enqueue(f"{length}{name}"))
+
+    for row in rows:
+        tasks.deliver_row(row)
+    look()
+
+    at = {slug: (f"t_{slug}", f"t_{slug}, public, extensions") for slug in ("acme", "globex")}
+    assert seen == [
+        at["acme"],
+        at["globex"],
+        at["acme"],
+        at["globex"],  # where the third strayed to, and out of which the next is not started
+        at["acme"],
+        ("dockside_hub", "public, extensions"),
+    ]
+
+
+def test_work_that_breaks_leaves_neither_role_nor_path_behind(acme, whereabouts):
+    look, seen = whereabouts
+    with doorway.enter_shipper(acme):
+        row = enqueue("break")
+
+    assert tasks.deliver_row(row) is False
+    look()
+
+    assert [role for role, _ in seen] == ["t_acme", "dockside_hub"]
+    assert "division by zero" in Outbox.objects.get(pk=row).last_error
+
+
 def test_a_broker_that_is_away_loses_nothing(acme, done, monkeypatch, django_capture_on_commit_callbacks):
     def unreachable(*args, **kwargs):
         raise ConnectionError("no broker")

@@ -52,11 +52,24 @@ def test_asking_twice_promises_one_shipper(db):
         ("admin", "Administrators", "reserved"),
         ("A b", "Blank", "lower-case"),
         ("pg-acme'; DROP", "Quoted", "lower-case"),
+        ("initech\n", "Line break", "lower-case"),
+        ("acme ", "Blank at the end", "lower-case"),
+        ("аcme", "Cyrillic а", "lower-case"),
+        ("xn--cme-5cd", "Shown as аcme", "lower-case"),
+        ("a" * 41, "Long", "40 characters"),
+        ("9to5", "Digit first", "lower-case"),
+        ("initech-", "Hyphen last", "lower-case"),
     ],
 )
 def test_a_short_name_that_cannot_be_had_says_why(db, slug, name, reason):
     with pytest.raises(ProvisioningError, match=reason):
         request_shipper(slug=slug, name=name)
+
+
+def test_the_longest_short_name_leaves_room_for_the_schema(db):
+    longest = request_shipper(slug="a" * 40, name="Long")
+
+    assert (longest.schema_name, len(longest.schema_name) < 64) == (f"t_{'a' * 40}", True)
 
 
 def test_a_process_that_is_not_the_owner_does_not_provision(db):

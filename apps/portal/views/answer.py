@@ -73,6 +73,8 @@ def accept(request: ActingRequest, appointment_id: UUID, offer_id: UUID) -> Http
 @hub_page
 def decline(request: ActingRequest, appointment_id: UUID, offer_id: UUID) -> HttpResponse:
     """Decline the open offer with a reason; as a page of its own where the dialog can't open."""
+    if not hub_appointment(request.actor, appointment_id).offers.filter(pk=offer_id).exists():
+        raise Http404
 
     def step(form: ReasonForm) -> str:
         with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:

@@ -20,10 +20,10 @@ class Migration(migrations.Migration):
             fields=[
                 ('schema_name', models.CharField(db_index=True, max_length=63, unique=True, validators=[django_tenants.postgresql_backend.base._check_schema_name])),
                 ('id', models.UUIDField(default=apps.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('slug', models.CharField(help_text='Becomes its address.', max_length=40, unique=True, validators=[django.core.validators.RegexValidator('^[a-z][a-z0-9-]{1,38}[a-z0-9]$', '3 to 40 characters: lower-case letters, digits and hyphens, starting with a letter.')], verbose_name='short name')),
+                ('slug', models.CharField(help_text='Becomes its address.', max_length=40, unique=True, validators=[django.core.validators.RegexValidator('^(?!xn--)[a-z][a-z0-9-]{1,38}[a-z0-9]\\Z', '3 to 40 characters: lower-case letters, digits and hyphens, starting with a letter.')], verbose_name='short name')),
                 ('name', models.CharField(max_length=200, verbose_name='name')),
                 ('state', models.CharField(choices=[('requested', 'Requested'), ('active', 'Active'), ('retired', 'Retired')], default='requested', max_length=12)),
-                ('gs1_company_prefix', models.CharField(blank=True, help_text='Used for the SSCCs of its handling units.', max_length=12, validators=[django.core.validators.RegexValidator('^\\d{4,12}$', '4 to 12 digits.')], verbose_name='GS1 company prefix')),
+                ('gs1_company_prefix', models.CharField(blank=True, help_text='Used for the SSCCs of its handling units.', max_length=12, validators=[django.core.validators.RegexValidator('^[0-9]{4,12}\\Z', '4 to 12 digits.')], verbose_name='GS1 company prefix')),
                 ('country', models.CharField(default='ZA', max_length=2, verbose_name='country')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
             ],

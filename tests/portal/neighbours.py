@@ -1,0 +1,149 @@
+"""Two shippers at work beside each other with everything that could leak, each secret under its own word.
+
+Acme delivers to Northern and to Southern, Globex to Northern; consignments and deliveries have EQUAL numbers.
+What a pair of parties shares carries its word, what a shipper keeps to itself another, so that a word
+on a page tells what leaked.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from apps.accounts.actors import Actor
+from apps.appointments.models import Appointment
+from apps.appointments.selectors import find_slots
+from apps.consignments.models import Import
+from apps.core.models import Job
+from apps.custody.services import ExportScope, request_export, sequence
+from apps.deliveries import services
+from apps.deliveries.models import Delivery
+from apps.deliveries.selectors import load_of
+from apps.documents.models import Document
+from apps.facilities.models import Site
+from apps.routing.models import RoutePlan
+from apps.routing.services import request_plan
+from apps.tenancy import doorway
+from apps.tenancy.models import Shipper
+from tests.factories.cast import NOW
+from tests.routing.conftest import RIGID, make_carrier
+
+#: Wednesday after the tests' Monday.
+DAY = (NOW + timedelta(days=2)).date()
+HEAD = "consignment,order,site,date,line,article,quantity,unit,batch,weight_kg,pallets"
+
+ACME_AND_NORTHERN, ACME_AND_SOUTHERN, GLOBEX_AND_NORTHERN = "kestrel", "osprey", "heron"
+ACMES_OWN, GLOBEXS_OWN = "condor", "vulture"
+WORDS = frozenset({ACME_AND_NORTHERN, ACME_AND_SOUTHERN, GLOBEX_AND_NORTHERN, ACMES_OWN, GLOBEXS_OWN})
+
+#: Ids by the name under which addresses take them.
+Ids = dict[str, set[str]]
+
+
+@dataclass
+class Trip:
+    """One delivery of a shipper to a site, agreed on or still waiting for the recipient's answer."""
+
+    site: Site
+    manager: Actor
+    word: str
+    agreed: bool
+    ids: Ids = field(default_factory=dict)
+
+
+@dataclass
+class Business:
+    """What one shipper has: its trips, and the ids of what is its own alone."""
+
+    shipper: Shipper
+    trips: list[Trip]
+    own: Ids = field(default_factory=dict)
+
+    @property
+    def ids(self) -> Ids:
+        return merged(self.own, *(trip.ids for trip in self.trips))
+
+
+def merged(*some: Ids) -> Ids:
+    """All ids of several, by name."""
+    return {
+        name: set().union(*(ids.get(name, ()) for ids in some)) for name in {n for ids in some for n in ids}
+    }
+
+
+def do_business(
+    shipper: Shipper,
+    planner: Actor,
+    administrator: Actor,
+    trips: list[Trip],
+    word: str,
+    drain: Callable[[], int],
+) -> Business:
+    """Import, book, issue papers, plan and export; what the shipper keeps to itself carries ``word``."""
+    business = Business(shipper, trips)
+    with doorway.enter_shipper(shipper):
+        carrier = make_carrier(f"{word} Lines", RIGID, drivers=(f"{word} Driver",))
+        for number, trip in enumerate(trips, start=1):
+            _book(trip, planner, number, word)
+        warehouse = Site.objects.get(shipper=shipper)
+        plan_job = request_plan(actor=planner, site=warehouse, day=DAY, now=NOW)
+        while sequence(now=NOW):
+            pass
+        export_job = request_export(actor=administrator, scope=ExportScope(), now=NOW)
+    drain()
+    with doorway.enter_shipper(shipper):
+        for trip in trips:
+            papers = Document.objects.filter(delivery_id__in=trip.ids["delivery_id"])
+            trip.ids["document_id"] = _keys(papers)
+        business.own = {
+            "import_id": _keys(Import.objects.all()),
+            "plan_id": _keys(RoutePlan.objects.all()),
+            "job_id": _keys(Job.objects.all()),
+            "site_id": _keys([warehouse]),
+            "carriers_carrier": _keys([carrier]),
+            "carriers_vehicle": _keys(carrier.vehicles.all()),
+            "carriers_driver": _keys(carrier.drivers.all()),
+            "carriers_tariff": _keys(carrier.tariffs.all()),
+        }
+        finished = set(Job.objects.filter(state=Job.State.DONE).values_list("pk", flat=True))
+        assert {plan_job.pk, export_job.pk} <= finished
+    return business
+
+
+def _book(trip: Trip, planner: Actor, number: int, word: str) -> None:
+    rows = [
+        f"C-{number},PO-{number},{trip.site.code},{DAY},1,{trip.word} tablets,40,pack,B-7,300,2",
+        f"C-9{number},PO-9,NOWHERE,{DAY},1,{word} tablets,-4,pack,B-7,300,2",
+    ]
+    services.import_orders(
+        actor=planner, file_name=f"{word}-{number}.csv", content="\n".join([HEAD, *rows]).encode(), now=NOW
+    )
+    (delivery,) = services.group_consignments(actor=planner, now=NOW)
+    appointment = _ask(delivery, planner, trip.word)
+    offer = appointment.offers.get()
+    if trip.agreed:
+        services.accept_offer(actor=trip.manager, delivery=delivery, offer_id=offer.pk, slot_index=0, now=NOW)
+    trip.ids = {
+        "delivery_id": {str(delivery.pk)},
+        "appointment_id": {str(appointment.pk)},
+        "pk": {str(appointment.pk)},
+        "offer_id": {str(offer.pk)},
+        "site_id": {str(trip.site.pk)},
+        "facilities_site": {str(trip.site.pk)},
+        "facilities_recipient": {str(trip.site.recipient_id)},
+    }
+
+
+def _ask(delivery: Delivery, planner: Actor, word: str) -> Appointment:
+    found = find_slots(site=delivery.site, load=load_of(delivery), first_day=DAY, days=1, now=NOW)
+    return services.ask_for_slots(
+        actor=planner, delivery=delivery, slots=found.slots[:1], message=f"{word} asks", now=NOW
+    )
+
+
+def _keys(rows: object) -> set[str]:
+    return {str(_key(row)) for row in rows}  # type: ignore[attr-defined]  # any rows
+
+
+def _key(row: object) -> UUID:
+    return row.pk  # type: ignore[attr-defined,no-any-return]  # any model
