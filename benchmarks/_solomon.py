@@ -32,7 +32,7 @@ NO_BREAKS = DrivingRules(before_break=10**7, per_day=10**7)
 
 
 def folder() -> Path | None:
-    """Where the instances are: ``INSTANCES_DIR``, else ``../shared/instances``; None when nothing is there."""
+    """Where the instances are: ``INSTANCES_DIR``, else ``../shared/instances``; None when there are none."""
     named = Path(os.environ.get("INSTANCES_DIR") or ROOT.parent / "shared" / "instances")
     return named if named.is_dir() else None
 
