@@ -23,8 +23,6 @@ REFUSALS = frozenset({403, 404, 405, 410})
 PUBLIC = frozenset(
     {"theme", "help", "ready", "join", "admin:login", "admin:logout", "admin:jsi18n", "api-schema"}
 )
-#: Ask for a reason about the delivery that they name and show nothing of the offer; the answer is refused.
-BARE_QUESTIONS = frozenset({"desk:cancel", "desk:decline"})
 #: What a form may hold that acts on something; a form takes what it knows.
 TYPED = {
     "slot": "0",
@@ -143,8 +141,7 @@ def _judge(
     if answer.status_code >= 500:
         yield offence("breaks")
     elif address.is_anothers(filled, visitor.own, ids) and not _refuses(answer, address):
-        if not (method == "get" and address.name in BARE_QUESTIONS):
-            yield offence(f"answers {answer.status_code} to another's id")
+        yield offence(f"answers {answer.status_code} to another's id")
     elif not visitor.is_member and not _is_public(address) and not _refuses(answer, address):
         yield offence(f"answers {answer.status_code} to somebody without a role")
 

@@ -1,6 +1,7 @@
 """One delivery at the desk: whose turn it is, the negotiation, the goods, the papers, the plan, the road."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -81,22 +82,13 @@ def accept(request: ActingRequest, delivery_id: UUID, offer_id: UUID) -> HttpRes
 @require_http_methods(["GET", "POST"])
 def decline(request: ActingRequest, delivery_id: UUID, offer_id: UUID) -> HttpResponse:
     """Ask why, then decline the recipient's offer."""
-    return _question(
+    get_object_or_404(Offer, pk=offer_id, appointment__delivery_id=delivery_id)
+    return _question_why(
         request,
-        delivery_by_id(delivery_id),
-        form=ReasonForm(request.POST or None),
-        title=_("Decline the offer"),
-        text=_("All its slots are free again. The recipient is told the reason."),
+        delivery_id,
         verb=_("Decline the offer"),
-        is_danger=True,
-        act=lambda shown, asked: services.decline_offer(
-            actor=request.actor,
-            delivery=shown,
-            offer_id=offer_id,
-            reason_code=asked["reason_code"],
-            message=asked["message"],
-            now=timezone.now(),
-        ),
+        text=_("All its slots are free again. The recipient is told the reason."),
+        act=partial(services.decline_offer, offer_id=offer_id),
         done=_("The offer is declined."),
     )
 
@@ -105,23 +97,43 @@ def decline(request: ActingRequest, delivery_id: UUID, offer_id: UUID) -> HttpRe
 @require_http_methods(["GET", "POST"])
 def cancel(request: ActingRequest, delivery_id: UUID, appointment_id: UUID) -> HttpResponse:
     """Ask why, then cancel the negotiation or the agreed appointment."""
+    get_object_or_404(Appointment, pk=appointment_id, delivery_id=delivery_id)
+    return _question_why(
+        request,
+        delivery_id,
+        verb=_("Cancel the appointment"),
+        text=_("Its time at the dock is free again. The recipient is told the reason."),
+        act=partial(services.cancel_appointment, appointment_id=appointment_id),
+        done=_("The appointment is cancelled."),
+    )
+
+
+def _question_why(
+    request: ActingRequest,
+    delivery_id: UUID,
+    *,
+    verb: str,
+    text: str,
+    act: Callable[..., object],
+    done: str,
+) -> HttpResponse:
+    """Ask for a reason before ``act``, a step that ends something and takes it with a message."""
     return _question(
         request,
         delivery_by_id(delivery_id),
         form=ReasonForm(request.POST or None),
-        title=_("Cancel the appointment"),
-        text=_("Its time at the dock is free again. The recipient is told the reason."),
-        verb=_("Cancel the appointment"),
+        title=verb,
+        text=text,
+        verb=verb,
         is_danger=True,
-        act=lambda shown, asked: services.cancel_appointment(
+        act=lambda shown, asked: act(
             actor=request.actor,
             delivery=shown,
-            appointment_id=appointment_id,
             reason_code=asked["reason_code"],
             message=asked["message"],
             now=timezone.now(),
         ),
-        done=_("The appointment is cancelled."),
+        done=done,
     )
 
 
