@@ -15,7 +15,8 @@ from kombu.connection import Connection
 
 from apps.custody import selectors
 from apps.tenancy import doorway
-from apps.tenancy.models import Shipper
+from apps.tenancy.models import Outbox, Shipper
+from apps.tenancy.outbox import GIVE_UP_AFTER
 
 #: The tables that only grow, each with a column to try it with.
 APPEND_ONLY = {
@@ -45,7 +46,7 @@ class Finding:
 def examine(*, now: datetime) -> Iterator[Finding]:
     """Every check of the installation and of each active shipper; none changes anything."""
     yield _clock(now)
-    for check in (_runtime_role, _extensions, _occupancy, _pdf, _broker):
+    for check in (_runtime_role, _extensions, _occupancy, _pdf, _broker, _promises):
         yield check()
     shippers = list(Shipper.objects.filter(state=Shipper.State.ACTIVE).order_by("slug"))
     for shipper in shippers:
@@ -195,6 +196,18 @@ def _broker() -> Finding:
     except Exception as error:
         return Finding("broker answers", False, f"{type(error).__name__}: {error}")
     return Finding("broker answers", True, "reachable")
+
+
+def _promises() -> Finding:
+    """Work that was promised and tried so often that nobody tries it any more."""
+    given_up = list(
+        Outbox.objects.filter(done_at=None, attempts__gte=GIVE_UP_AFTER).values_list("name", "last_error")
+    )
+    if not given_up:
+        return Finding("promised work is done", True, "none given up")
+    name, error = given_up[0]
+    detail = f"{len(given_up)} given up, the first {name} ({error}); mend the cause and set attempts to 0"
+    return Finding("promised work is done", False, detail)
 
 
 def _clock(now: datetime) -> Finding:

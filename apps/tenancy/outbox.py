@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 Work = Callable[..., None]
 DELIVER = "tenancy.deliver"  # the one task, in apps.tenancy.tasks
+GIVE_UP_AFTER = 12  # attempts; with doubling pauses the last one comes after some six hours
 
 
 @dataclass(frozen=True)

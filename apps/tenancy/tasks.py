@@ -17,12 +17,11 @@ from django.utils import timezone
 from apps.tenancy import doorway
 from apps.tenancy.connection import connection
 from apps.tenancy.models import Outbox, Shipper
-from apps.tenancy.outbox import DELIVER, HANDLERS, handles, send
+from apps.tenancy.outbox import DELIVER, GIVE_UP_AFTER, HANDLERS, handles, send
 
 log = logging.getLogger(__name__)
 
 RESEND_AFTER = timedelta(seconds=20)
-GIVE_UP_AFTER = 12  # attempts; with doubling pauses the last one comes after some six hours
 SWEEP_BATCH = 500
 
 

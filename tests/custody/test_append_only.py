@@ -13,6 +13,8 @@ from django.db import transaction
 from apps.custody import checking, doctor
 from apps.custody import services as custody
 from apps.custody.models import CustodyEvent
+from apps.tenancy.models import Outbox
+from apps.tenancy.outbox import GIVE_UP_AFTER
 from tests.database import TEST_DATABASE
 
 
@@ -27,13 +29,27 @@ def test_the_doctor_tells_a_statement_that_works_from_one_that_is_refused(at_acm
     assert not doctor.is_refused("no SQL at all")
 
 
+def test_the_doctor_shows_promised_work_that_was_given_up(db, now):
+    Outbox.objects.create(
+        schema_name="t_acme",
+        name="note",
+        due_at=now,
+        attempts=GIVE_UP_AFTER,
+        last_error="RuntimeError: no luck",
+    )
+
+    found = {finding.check: finding for finding in doctor.examine(now=now)}["promised work is done"]
+
+    assert (found.sound, "note (RuntimeError: no luck)" in found.detail) == (False, True)
+
+
 def test_the_doctor_finds_the_installation_sound(db):
     output = StringIO()
     call_command("doctor", "--json", stdout=output)
 
     findings = [json.loads(line) for line in output.getvalue().splitlines()]
     assert [finding["check"] for finding in findings if not finding["sound"]] == []
-    assert len(findings) == 6 + 2 * 3
+    assert len(findings) == 7 + 2 * 3
 
 
 @pytest.fixture
