@@ -30,8 +30,8 @@ doctor: $(INSTALLED) ## what is missing on this machine, and whether every guard
 	@$(PYTHON) -m config.local up
 	@$(PYTHON) manage.py doctor
 
-test: $(DEV_STAMP) ## run the tests (ARGS="tests/routing -x": what to tell pytest)
-	@$(PYTHON) -m pytest $(ARGS)
+test: $(DEV_STAMP) ## run the tests on every core (ARGS="tests/routing -x": what to tell pytest)
+	@$(PYTHON) -m pytest -n auto $(ARGS)
 
 check: $(DEV_STAMP) ## lint, formatting, types, import contracts, Django's own checks, missing migrations
 	$(PYTHON) -m ruff check .

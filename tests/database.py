@@ -16,7 +16,7 @@ from psycopg import sql
 from tests.factories import cast
 
 ROOT = Path(__file__).resolve().parent.parent
-TEST_DATABASE = "test_dockside"
+TEST_DATABASE = "test_dockside" + os.environ.get("PYTEST_XDIST_WORKER", "")  # one for each process that tests
 BUILD_LOCK = 4711
 
 

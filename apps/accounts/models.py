@@ -1,4 +1,4 @@
-"""People of the network, what they are to which organisation, and invitations to become it."""
+"""People of the network, what they are to which organisation, invitations, and links that need no account."""
 
 from typing import Any, ClassVar
 
@@ -169,3 +169,27 @@ class Invitation(Record):
     class Meta:
         ordering = ["-id"]
         constraints = [organisation_fits_role("invitation")]
+
+
+class Link(Record):
+    """An e-mailed or printed address that lets whoever holds it do one thing; only its token's hash is kept.
+
+    ``purpose`` names the thing (“appointments.answer”), ``subject_id`` what it is done to. A link to be used
+    once is closed by its use; all end at ``expires_at`` or when they are revoked.
+    """
+
+    purpose = models.CharField(max_length=40)
+    subject_id = models.UUIDField()
+    shipper = models.ForeignKey(Shipper, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    issued_to = models.CharField(max_length=200, help_text=_("The address or name it was given to."))
+    facts = models.JSONField(default=dict, help_text=_("What else the thing needs, as plain values."))
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    access: ClassVar[Access] = Access(shipper=ALL, rows=f"shipper_id = {CURRENT_SHIPPER}")
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["purpose", "subject_id"])]

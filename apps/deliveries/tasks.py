@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from celery import shared_task
-from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -17,6 +16,7 @@ from apps.deliveries import services
 from apps.deliveries.selectors import delivery_by_id
 from apps.documents.papers import Transport
 from apps.tenancy import doorway
+from apps.tenancy.addresses import desk_address, hub_address
 from apps.tenancy.models import Shipper
 from apps.tenancy.outbox import handles
 
@@ -94,11 +94,9 @@ def _members(roles: tuple[Role, ...], organisation: Mapping[str, object]) -> lis
 
 
 def _link(appointment: Appointment, side: Side) -> str:
-    port = "" if settings.PRODUCTION else f":{settings.PORT}"
     if side == Side.RECIPIENT:
-        return f"{settings.SCHEME}://{settings.NETWORK_HOST}{port}/appointments/{appointment.pk}/"
-    host = f"{appointment.shipper.slug}.{settings.NETWORK_HOST}"
-    return f"{settings.SCHEME}://{host}{port}/deliveries/{appointment.delivery_id}/"
+        return hub_address(f"/appointments/{appointment.pk}/")
+    return desk_address(appointment.shipper, f"/deliveries/{appointment.delivery_id}/")
 
 
 @handles("deliveries.announce_handover", atomic=False)

@@ -1,5 +1,16 @@
 """What others may ask of accounts."""
 
 from apps.accounts.services.invitations import InvitationClosed, accept_invitation, find_invitation, invite
+from apps.accounts.services.links import LinkClosed, find_link, issue_link, revoke_links, use_link
 
-__all__ = ["InvitationClosed", "accept_invitation", "find_invitation", "invite"]
+__all__ = [
+    "InvitationClosed",
+    "LinkClosed",
+    "accept_invitation",
+    "find_invitation",
+    "find_link",
+    "invite",
+    "issue_link",
+    "revoke_links",
+    "use_link",
+]

@@ -1,6 +1,5 @@
 """Inviting people by e-mail: a link that works once, for a while, for one role in one organisation."""
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 
@@ -11,6 +10,7 @@ from django.template.loader import render_to_string
 from apps.accounts.actors import Actor, Organisation, Side
 from apps.accounts.models import RECIPIENT_ROLES, SHIPPER_ROLES, Invitation, Membership, Person, Role
 from apps.accounts.permissions import require
+from apps.accounts.services.links import token_hash
 from apps.core.errors import DomainError, PermissionRefused
 
 VALID_FOR = timedelta(days=7)
@@ -65,7 +65,7 @@ def invite(
         role=role,
         shipper_id=organisation.id if organisation.side == Side.SHIPPER else None,
         recipient_id=organisation.id if organisation.side == Side.RECIPIENT else None,
-        token_hash=_hash(token),
+        token_hash=token_hash(token),
         invited_by_id=actor.person_id,
         expires_at=now + VALID_FOR,
     )
@@ -88,7 +88,7 @@ def find_invitation(*, token: str, now: datetime) -> Invitation:
         InvitationClosed: it was used, has run out, or never was one.
     """
     invitation = (
-        Invitation.objects.select_related("shipper", "recipient").filter(token_hash=_hash(token)).first()
+        Invitation.objects.select_related("shipper", "recipient").filter(token_hash=token_hash(token)).first()
     )
     if invitation is None or invitation.accepted_at is not None or invitation.expires_at <= now:
         raise InvitationClosed("This link no longer works. Ask whoever sent it for a new one.")
@@ -115,7 +115,3 @@ def accept_invitation(*, token: str, name: str, password: str | None, now: datet
     invitation.accepted_at = now
     invitation.save(update_fields=["accepted_at"])
     return person
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
