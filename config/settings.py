@@ -243,6 +243,7 @@ STATIC_ROOT = Path(env.str("STATIC_ROOT", str(LOCAL_DIR / "static")))
 STORE_DIR = Path(
     env.str("STORE_DIR", str(LOCAL_DIR / "store"))
 )  # papers, bundles: private, one folder per schema
+CLAMD_ADDRESS = env.str("CLAMD_ADDRESS", "")  # host:port or a socket's path; empty: papers are not scanned
 CUSTODY_KEY_DIR = Path(env.str("CUSTODY_KEY_DIR", str(LOCAL_DIR / "keys")))  # readable by workers alone
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": STORE_DIR}},
@@ -289,6 +290,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     "loggers": {
         "fontTools": {"level": "WARNING"},
+        "pikepdf": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},
         "celery.worker.strategy": {
             "level": "WARNING"

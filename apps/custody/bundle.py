@@ -10,7 +10,7 @@ checkpoint.note        signed tree head that all proofs lead to
 consistency.json       with older.note: proof that the log only grew since (both optional)
 custody.csv            reading copy of the events (see `spreadsheet`)
 disclosed.json         salts and values that open commitments (see `commitments`)
-documents/<sha256>.*   papers that a document_issued event names
+documents/<sha256>.*   papers that an event names, issued or received
 events.jsonl           the canonical bytes of each event, a line each, in log order
 manifest.json          size and SHA-256 of every other file, scope, checkpoint; canonical JSON
 manifest.note          signed note over manifest.json by the log's key
@@ -69,7 +69,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class BundleDocument:
-    """A paper named by a document_issued event; ``suffix`` is the ending of its file name, as ``pdf``."""
+    """A paper named by an event; ``suffix`` is the ending of its file name, as ``pdf``."""
 
     sha256: str
     size: int

@@ -684,6 +684,13 @@ class EventType(NamedTuple):
 
 GOODS, DELIVERY, VISIT = "consignments", "consignments delivery", "consignments delivery site"
 OFFER = {"offer": "text", "party": "code", "slots": "slot[+]", "expires": "time", "note": "commitment?"}
+PAPER = {
+    "document_type": "code",
+    "number": "text",
+    "media_type": "text",
+    "sha256": "sha256",
+    "size": "count",
+}
 HANDOVER = {
     "statement": "sha256?",
     "released_by": "signatory",
@@ -726,18 +733,9 @@ EVENT_TYPES: dict[str, EventType] = {
             "arrival": "time?",
         },
     ),
-    "document_issued": EventType(
-        GOODS,
-        None,
-        None,
-        {
-            "document_type": "code",
-            "number": "text",
-            "media_type": "text",
-            "sha256": "sha256",
-            "size": "count",
-        },
-    ),
+    "document_issued": EventType(GOODS, None, None, PAPER),
+    "document_received": EventType(GOODS, None, None, {**PAPER, "party": "code"}),
+    "document_waived": EventType(VISIT, None, None, {"document_type": "code", "note": "commitment"}),
     "loaded": EventType(
         DELIVERY, "loading", "in_progress", {"vehicle": "text?", "seals": "text[]?", "position": "position?"}
     ),
@@ -1140,7 +1138,7 @@ class EventReader:
     def remember(self, event: dict[str, Any], commitments: dict[str, str], number: int) -> None:
         details = event["details"]
         self.evidence.commitments[event["event_id"]] = commitments
-        if event["type"] == "document_issued":
+        if event["type"] in ("document_issued", "document_received"):
             self.evidence.documents[details["sha256"]] = (
                 details["size"],
                 f"{details['document_type']} {details['number']}",

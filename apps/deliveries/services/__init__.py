@@ -11,6 +11,7 @@ from apps.deliveries.services.booking import (
     decline_offer,
     expire_offers,
 )
+from apps.deliveries.services.brought import bring_document, waive_document
 from apps.deliveries.services.handover import Statement, UnitFinding, hand_over
 from apps.deliveries.services.intake import group_consignments, import_orders
 from apps.deliveries.services.papers import issue_delivery_note
@@ -28,6 +29,7 @@ __all__ = [
     "UnitFinding",
     "accept_offer",
     "ask_for_slots",
+    "bring_document",
     "cancel_appointment",
     "counter_offer",
     "decline_offer",
@@ -42,4 +44,5 @@ __all__ = [
     "record_loading",
     "record_planned",
     "start_unloading",
+    "waive_document",
 ]
