@@ -72,16 +72,16 @@ class _Routed:
 def _routes_around(day: date, without: UUID | None) -> list[_Routed]:
     first, last = _period_of(Period.MONTH, day)
     week = _period_of(Period.WEEK, day)
-    rows = (
+    routes = (
         Route.objects.filter(
             plan__state=RoutePlan.State.PUBLISHED,
             plan__day__gte=min(first, week[0]),
             plan__day__lte=max(last, week[1]),
         )
-        .exclude(pk=without)
         .annotate(pallets=Sum("stops__delivery__pallets"))
         .values_list("plan__day", "carrier_id", "cost_cents", "pallets", "carrier__own_fleet")
     )
+    rows = routes.exclude(pk=without) if without else routes
     return [_Routed(on, carrier, cents, pallets or 0, own) for on, carrier, cents, pallets, own in rows]
 
 

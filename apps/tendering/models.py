@@ -1,4 +1,4 @@
-"""Routes offered to carriers: the search for a route's carrier, who was asked at what price, what they said."""
+"""Routes offered to carriers: the search for a carrier, who was asked at what price, and what they said."""
 
 from typing import ClassVar
 
@@ -58,6 +58,7 @@ class Tender(Record):
     driver = models.ForeignKey(Driver, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     rank = models.PositiveSmallIntegerField()
     price_cents = models.BigIntegerField()
+    cost_parts = models.JSONField(default=dict)
     weighed_cents = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     reasons = models.JSONField(default=list)
@@ -95,9 +96,7 @@ class TenderEvent(Record):
     """The history of a search and its tenders, one row per step, never changed."""
 
     tendering = models.ForeignKey(Tendering, on_delete=models.CASCADE, related_name="events")
-    tender = models.ForeignKey(
-        Tender, null=True, blank=True, on_delete=models.CASCADE, related_name="events"
-    )
+    tender = models.ForeignKey(Tender, null=True, blank=True, on_delete=models.CASCADE, related_name="events")
     from_state = models.CharField(max_length=10, blank=True)
     to_state = models.CharField(max_length=10)
     actor_name = models.CharField(max_length=200)

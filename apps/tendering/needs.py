@@ -165,8 +165,11 @@ def _time_and_room(needs: Needs, vehicle: Vehicle, busy: frozenset[UUID]) -> Ite
                 "needed": f"{needed:,}",
             }
     for missing in sorted(
-        {visit.stop.delivery.get_temperature_class_display() for visit in needs.visits
-         if visit.stop.delivery.temperature_class not in vehicle.temperature_classes}
+        {
+            visit.stop.delivery.get_temperature_class_display()
+            for visit in needs.visits
+            if visit.stop.delivery.temperature_class not in vehicle.temperature_classes
+        }
     ):
         yield _("%(plate)s does not carry “%(class)s” goods.") % {"plate": plate, "class": missing}
     if needs.is_dangerous and not vehicle.adr:

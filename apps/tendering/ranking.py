@@ -1,4 +1,4 @@
-"""Whom to ask for a route, in which order and why: price, weighed by the carrier's score, commitments first."""
+"""Whom to ask for a route, in which order and why: price weighed by the score, commitments first."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -107,7 +107,7 @@ def _with_best_vehicle(
 
 
 def cost_parts(needs: Needs, vehicle: Vehicle, tariff: Tariff) -> dict[str, int]:
-    """What the route costs with that vehicle, part by part in cents; what was planned where it was planned."""
+    """What the route costs with that vehicle, part by part in cents; as planned where it was planned."""
     route = needs.route
     if vehicle.pk == route.vehicle_id and route.cost_parts:
         return {name: int(cents) for name, cents in route.cost_parts.items()}
@@ -160,9 +160,7 @@ def _behind_in_words(standing: Standing) -> str:
     }
 
 
-def _beyond(
-    needs: Needs, carrier: Carrier, stands: list[Standing], given: dict[UUID, int]
-) -> list[str]:
+def _beyond(needs: Needs, carrier: Carrier, stands: list[Standing], given: dict[UUID, int]) -> list[str]:
     """Caps that one more route would exceed."""
     adds: dict[str, float] = {Measure.ROUTES: 1, Measure.PALLETS: needs.pallets, Measure.SHARE: 0.01}
     found = [

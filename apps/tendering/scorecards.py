@@ -1,4 +1,4 @@
-"""What a carrier's past says: tenders, punctuality and damage as they were recorded, and what couldn't be counted."""
+"""What a carrier's past says: tenders, punctuality and damage as recorded, and what could not be counted."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ WEIGHTS = {"acceptance": 0.3, "departures": 0.15, "arrivals": 0.4, "undamaged": 
 
 @dataclass
 class Rate:
-    """``good`` of ``counted`` cases; ``uncounted`` more happened, of which nothing was recorded that tells."""
+    """``good`` of ``counted`` cases; ``uncounted`` more happened without anything recorded that tells."""
 
     good: int = 0
     counted: int = 0
@@ -107,7 +107,10 @@ def _count_road(cards: dict[UUID, Scorecard], since: datetime, now: datetime) ->
     routes = Route.objects.filter(
         carrier__in=cards, plan__state=RoutePlan.State.PUBLISHED, departs_at__gte=since, departs_at__lt=now
     )
-    planned = {route_id: (carrier, at) for route_id, carrier, at in routes.values_list("id", "carrier_id", "departs_at")}
+    planned = {
+        route_id: (carrier, at)
+        for route_id, carrier, at in routes.values_list("id", "carrier_id", "departs_at")
+    }
     stops = list(
         Stop.objects.filter(route__in=planned)
         .select_related("dock__site")
@@ -156,7 +159,9 @@ def _units(deliveries: Iterable[UUID]) -> tuple[dict[UUID, int], defaultdict[UUI
     """Handling units that were handed over, by delivery, and how many of them damaged."""
     handed = Handover.objects.filter(delivery__in=deliveries)
     damaged: defaultdict[UUID, int] = defaultdict(int)
-    found = handed.annotate(hurt=Count("discrepancies", filter=Q(discrepancies__kind=Discrepancy.Kind.DAMAGED)))
+    found = handed.annotate(
+        hurt=Count("discrepancies", filter=Q(discrepancies__kind=Discrepancy.Kind.DAMAGED))
+    )
     units = {}
     for delivery_id, expected, hurt in found.values_list("delivery_id", "units_expected", "hurt"):
         units[delivery_id], damaged[delivery_id] = expected, hurt
