@@ -45,17 +45,11 @@ def enter_announced(*, actor: Actor | None, site: Site, shipper_id: UUID, number
         f"No delivery “{number}” to {site.name} is known there. Compare the number with the papers, or ask"
         " the shipper; a block keeps a dock for the vehicle meanwhile."
     )
-    partnership = (
-        Partnership.objects.select_related("shipper")
-        .filter(recipient_id=site.recipient_id, shipper_id=shipper_id, active=True)
-        .first()
-    )
-    if (
-        actor is None
-        or site.recipient_id not in actor.recipient_ids
-        or partnership is None
-        or partnership.shipper.state != Shipper.State.ACTIVE
-    ):
+    if actor is None or site.recipient_id is None or site.recipient_id not in actor.recipient_ids:
+        raise unknown
+    partnerships = Partnership.objects.select_related("shipper").filter(active=True)
+    partnership = partnerships.filter(recipient_id=site.recipient_id, shipper_id=shipper_id).first()
+    if partnership is None or partnership.shipper.state != Shipper.State.ACTIVE:
         raise unknown
     with doorway.enter_shipper(partnership.shipper):
         delivery = Delivery.objects.filter(number__iexact=number, site_id=site.pk).first()

@@ -66,7 +66,7 @@ def test_a_vehicle_gets_another_dock_and_keeps_its_time(move, confirmed, deliver
         "confirmed",
         "confirmed",
     )
-    assert events_of(delivery)[-2:] == ["appointment_confirmed", "appointment_confirmed"]
+    assert events_of(delivery)[-2:] == ["appointment_confirmed", "appointment_rescheduled"]
 
 
 def test_the_shipper_is_told_of_another_dock_unless_it_is_undone(move, second, dock, drain):

@@ -47,7 +47,10 @@ def move_vehicle(
         PermissionRefused, ChangedMeanwhile, IllegalTransition, TimeIsAgreed, SlotRefused, SlotTaken,
         DockBusy: as ``appointments.services.move_vehicle``; nothing has changed.
     """
-    if not Appointment.objects.filter(pk=appointment_id, delivery_id=delivery.pk).exists():
+    before = (
+        Appointment.objects.filter(pk=appointment_id, delivery_id=delivery.pk).select_related("dock").first()
+    )
+    if before is None:
         raise UnknownDelivery("That appointment belongs to another delivery.")
     appointment = appointments.move_vehicle(
         actor=actor,
@@ -58,20 +61,16 @@ def move_vehicle(
         version=version,
         now=now,
     )
-    assert appointment.dock is not None
     if appointment.state == AppointmentState.CONFIRMED:
         record(
-            "appointment_confirmed",
+            "appointment_rescheduled",
             delivery=delivery,
             actor=actor,
             now=now,
             details={
                 "appointment": str(appointment.pk),
-                "slot": {
-                    "dock": appointment.dock.name,
-                    "start": format_time(appointment.during.lower),
-                    "end": format_time(appointment.during.upper),
-                },
+                "instead_of": _slot(before),
+                "slot": _slot(appointment),
                 "confirmation_number": appointment.confirmation_number,
             },
         )
@@ -156,6 +155,16 @@ def record_no_show(
     )
     enqueue("deliveries.announce", appointment_id=str(appointment.pk), step="no_show", by=Side.NETWORK)
     return delivery
+
+
+def _slot(appointment: Appointment) -> dict[str, str]:
+    """An agreed slot as the event schema writes it."""
+    assert appointment.dock is not None
+    return {
+        "dock": appointment.dock.name,
+        "start": format_time(appointment.during.lower),
+        "end": format_time(appointment.during.upper),
+    }
 
 
 def _was_missed(appointment: Appointment | None) -> bool:
