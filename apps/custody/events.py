@@ -172,11 +172,25 @@ EVENT_TYPES: Mapping[str, EventType] = {
         _VISIT,
         _negotiation("ADD"),
     ),
+    "appointment_rescheduled": EventType(
+        {
+            "appointment": "text",
+            "offer": "text?",
+            "instead_of": "slot",
+            "slot": "slot",
+            "confirmation_number": "text",
+        },
+        _VISIT,
+        _negotiation("OBSERVE"),
+    ),
     "appointment_declined": EventType(
         {"offer": "text", "reason": "code", "note": "commitment?"}, _VISIT, _negotiation("DELETE")
     ),
+    # cutoff: the last moment to cancel without the other side's consent, where it was over.
     "appointment_cancelled": EventType(
-        {"appointment": "text", "reason": "code", "note": "commitment?"}, _VISIT, _negotiation("DELETE")
+        {"appointment": "text", "reason": "code", "cutoff": "time?", "note": "commitment?"},
+        _VISIT,
+        _negotiation("DELETE"),
     ),
     "offer_expired": EventType({"offer": "text", "expired_at": "time"}, _VISIT, _negotiation("DELETE")),
     "planned": EventType(

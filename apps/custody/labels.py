@@ -15,6 +15,7 @@ EVENT_LABELS: Mapping[str, str | Promise] = {
     "slots_offered": _("Slots offered"),
     "slots_countered": _("Other slots offered"),
     "appointment_confirmed": _("Appointment confirmed"),
+    "appointment_rescheduled": _("Appointment moved"),
     "appointment_declined": _("Offer declined"),
     "appointment_cancelled": _("Appointment cancelled"),
     "offer_expired": _("Offer expired"),
@@ -57,6 +58,7 @@ DETAIL_LABELS: Mapping[str, str | Promise] = {
     "within_limits": _("Within limits"),
     "kind": _("Finding"),
     "reason": _("Reason"),
+    "cutoff": _("Change cut-off"),
     "reservation": _("Reservation"),
     "discrepancies": _("Discrepancies"),
     "note": _("Note"),
@@ -69,5 +71,10 @@ VALUE_LABELS: Mapping[str, Mapping[str, str | Promise]] = {
     "document_type": {kind.value: kind.label for kind in DocumentType},
     "reason": {reason.value: reason.label for reason in ReasonCode},
 }
-ROLE_LABELS: Mapping[str, str | Promise] = {"driver": _("Driver"), "system": _("Dockside")}
+ROLE_LABELS: Mapping[str, str | Promise] = {
+    "driver": _("Driver"),
+    "system": _("Dockside"),
+    "policy": _("Policy"),
+    "link": _("By a link from e-mail"),
+}
 ERASED = _("erased")

@@ -841,11 +841,26 @@ EVENT_TYPES: dict[str, EventType] = {
         None,
         {"appointment": "text", "offer": "text?", "slot": "slot", "confirmation_number": "text"},
     ),
+    "appointment_rescheduled": EventType(
+        VISIT,
+        None,
+        None,
+        {
+            "appointment": "text",
+            "offer": "text?",
+            "instead_of": "slot",
+            "slot": "slot",
+            "confirmation_number": "text",
+        },
+    ),
     "appointment_declined": EventType(
         VISIT, None, None, {"offer": "text", "reason": "code", "note": "commitment?"}
     ),
     "appointment_cancelled": EventType(
-        VISIT, None, None, {"appointment": "text", "reason": "code", "note": "commitment?"}
+        VISIT,
+        None,
+        None,
+        {"appointment": "text", "reason": "code", "cutoff": "time?", "note": "commitment?"},
     ),
     "offer_expired": EventType(VISIT, None, None, {"offer": "text", "expired_at": "time"}),
     "planned": EventType(

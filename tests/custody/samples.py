@@ -47,6 +47,12 @@ DETAILS: dict[str, dict[str, Any]] = {
         "expires": "2026-11-19T13:00:00.000000Z",
     },
     "appointment_confirmed": {"appointment": "A-1", "slot": SLOT, "confirmation_number": "K7QW2"},
+    "appointment_rescheduled": {
+        "appointment": "A-1",
+        "instead_of": SLOT,
+        "slot": SLOT,
+        "confirmation_number": "K7QW2",
+    },
     "appointment_declined": {"offer": "O-1", "reason": "dock_full"},
     "appointment_cancelled": {"appointment": "A-1", "reason": "other"},
     "offer_expired": {"offer": "O-1", "expired_at": "2026-11-19T12:00:00.000000Z"},
