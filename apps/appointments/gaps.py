@@ -1,7 +1,7 @@
 """The site's calendar as the slot search reads it: one statement, ``appointments_calendar`` in the database.
 
 It subtracts closures, reserved time and whatever is taken from the receiving windows, per lane, and tells
-which counted limits are used up; see migration 0004.
+which counted limits are used up; see migration 0005.
 """
 
 from collections.abc import Sequence

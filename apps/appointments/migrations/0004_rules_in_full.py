@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appointments', '0002_calendar'),
+        ('appointments', '0003_walk_ins'),
     ]
 
     operations = [

@@ -229,7 +229,7 @@ DROP_OLD = (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("appointments", "0003_rules_in_full"),
+        ("appointments", "0004_rules_in_full"),
         ("facilities", "0002_rules_in_full"),
     ]
 
