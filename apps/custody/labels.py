@@ -30,7 +30,11 @@ EVENT_LABELS: Mapping[str, str | Promise] = {
     "handover_accepted_with_reservation": _("Handed over with reservation"),
     "handover_refused": _("Refused"),
     "delivery_failed": _("Delivery failed"),
+    "seals_checked": _("Seals checked"),
+    "condition_reading": _("Condition measured"),
     "correction": _("Correction"),
+    "clock_anomaly": _("Device clock doubtful"),
+    "access_viewed": _("Record viewed"),
     "access_exported": _("Record exported"),
     "key_rotated": _("Log key changed"),
     "pii_erased": _("Personal values erased"),
@@ -49,6 +53,10 @@ DETAIL_LABELS: Mapping[str, str | Promise] = {
     "released_by": _("Released by"),
     "received_by": _("Received by"),
     "seals": _("Seals"),
+    "intact": _("Intact"),
+    "sensor": _("Sensor"),
+    "within_limits": _("Within limits"),
+    "kind": _("Finding"),
     "reason": _("Reason"),
     "cutoff": _("Change cut-off"),
     "reservation": _("Reservation"),
@@ -61,7 +69,7 @@ DETAIL_LABELS: Mapping[str, str | Promise] = {
 #: What the codes of a field are called.
 VALUE_LABELS: Mapping[str, Mapping[str, str | Promise]] = {
     "document_type": {kind.value: kind.label for kind in DocumentType},
-    "reason": {reason.value: reason.label for reason in ReasonCode},
+    "reason": {reason.value: reason.label for reason in ReasonCode} | {"no_show": _("No-show")},
 }
 ROLE_LABELS: Mapping[str, str | Promise] = {
     "driver": _("Driver"),
