@@ -23,6 +23,7 @@ from apps.deliveries.services.steps import (
     record_loading,
     start_unloading,
 )
+from apps.deliveries.services.yard import move_vehicle, record_no_show, record_walk_in
 
 __all__ = [
     "Statement",
@@ -38,11 +39,14 @@ __all__ = [
     "hand_over",
     "import_orders",
     "issue_delivery_note",
+    "move_vehicle",
     "record_arrival",
     "record_departure",
     "record_failure",
     "record_loading",
+    "record_no_show",
     "record_planned",
+    "record_walk_in",
     "start_unloading",
     "waive_document",
 ]
