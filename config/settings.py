@@ -243,6 +243,7 @@ STORE_DIR = Path(
     env.str("STORE_DIR", str(LOCAL_DIR / "store"))
 )  # papers, bundles: private, one folder per schema
 CUSTODY_KEY_DIR = Path(env.str("CUSTODY_KEY_DIR", str(LOCAL_DIR / "keys")))  # readable by workers alone
+TIMESTAMP_URL = env.str("TIMESTAMP_URL", "")  # RFC 3161 service that signatures of papers are time-stamped by
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": STORE_DIR}},
     "staticfiles": {
@@ -289,6 +290,8 @@ LOGGING = {
     "loggers": {
         "fontTools": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},
+        "pikepdf": {"level": "WARNING"},
+        "pyhanko": {"level": "WARNING"},
         "celery.worker.strategy": {
             "level": "WARNING"
         },  # “received” and “succeeded” every two seconds say nothing
