@@ -73,7 +73,8 @@ class Appointment(Record):
             models.CheckConstraint(
                 name="appointment_agreed_has_slot",
                 condition=~Q(state__in=[State.CONFIRMED, State.ARRIVED, State.IN_PROGRESS, State.COMPLETED])
-                | Q(dock__isnull=False, during__isnull=False, confirmation_number__isnull=False),
+                | Q(dock__isnull=False, during__isnull=False, confirmation_number__isnull=False)
+                | Q(is_planned=False, state=State.ARRIVED, confirmation_number__isnull=False),
             ),
             models.CheckConstraint(
                 name="appointment_offered_waits_for_someone",

@@ -65,6 +65,16 @@ def announce(appointment_id: str, step: str, by: str) -> None:
         _send(appointment, step, side)
 
 
+@handles("deliveries.announce_move", atomic=False)
+def announce_move(appointment_id: str, version: int) -> None:
+    """Tell the shipper which dock its vehicle goes to, unless the appointment has moved on since."""
+    appointment = Appointment.objects.select_related("site__recipient", "shipper", "dock").get(
+        pk=appointment_id
+    )
+    if appointment.version == version:
+        _send(appointment, "moved", Side.SHIPPER)
+
+
 def _send(appointment: Appointment, step: str, side: Side) -> None:
     addresses = _addresses(appointment, side)
     if not addresses:

@@ -22,6 +22,7 @@ from apps.deliveries.services.steps import (
     record_loading,
     start_unloading,
 )
+from apps.deliveries.services.yard import move_vehicle, record_no_show, record_walk_in
 
 __all__ = [
     "Statement",
@@ -37,10 +38,13 @@ __all__ = [
     "import_orders",
     "issue_delivery_note",
     "issue_proof_of_delivery",
+    "move_vehicle",
     "record_arrival",
     "record_departure",
     "record_failure",
     "record_loading",
+    "record_no_show",
     "record_planned",
+    "record_walk_in",
     "start_unloading",
 ]
