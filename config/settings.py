@@ -82,6 +82,7 @@ TENANT_APPS = [
     "apps.custody",
     "apps.deliveries",
     "apps.routing",
+    "apps.tendering",
     "apps.portal",
     "django.contrib.contenttypes",
     "django.contrib.admin",
@@ -166,6 +167,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "sweep the outbox": {"task": "tenancy.sweep", "schedule": 2.0, "options": {"expires": 2}},
     "expire unanswered offers": {"task": "deliveries.expire", "schedule": 30.0, "options": {"expires": 30}},
+    "expire unanswered tenders": {"task": "tendering.expire", "schedule": 30.0, "options": {"expires": 30}},
     "sequence the custody logs": {"task": "custody.sequence", "schedule": 2.0, "options": {"expires": 2}},
 }
 
