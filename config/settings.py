@@ -247,6 +247,7 @@ STORE_DIR = Path(
 )  # papers, bundles: private, one folder per schema
 CLAMD_ADDRESS = env.str("CLAMD_ADDRESS", "")  # host:port or a socket's path; empty: papers are not scanned
 CUSTODY_KEY_DIR = Path(env.str("CUSTODY_KEY_DIR", str(LOCAL_DIR / "keys")))  # readable by workers alone
+TIMESTAMP_URL = env.str("TIMESTAMP_URL", "")  # RFC 3161 service that signatures of papers are time-stamped by
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": STORE_DIR}},
     "staticfiles": {
@@ -294,6 +295,8 @@ LOGGING = {
         "fontTools": {"level": "WARNING"},
         "pikepdf": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},
+        "pikepdf": {"level": "WARNING"},
+        "pyhanko": {"level": "WARNING"},
         "celery.worker.strategy": {
             "level": "WARNING"
         },  # “received” and “succeeded” every two seconds say nothing
