@@ -52,6 +52,7 @@ SHARED_APPS = [
     "apps.core",
     "apps.tenancy",
     "apps.accounts",
+    "apps.notices",
     "apps.facilities",
     "apps.appointments",
     "unfold",
@@ -81,12 +82,13 @@ TENANT_APPS = [
     "apps.custody",
     "apps.deliveries",
     "apps.routing",
+    "apps.tendering",
     "apps.portal",
     "django.contrib.contenttypes",
     "django.contrib.admin",
 ]
 # our overriding commands stand before the libraries that they override; unfold before django_tenants
-INSTALLED_APPS = [*SHARED_APPS[:5], *[app for app in TENANT_APPS if app not in SHARED_APPS], *SHARED_APPS[5:]]
+INSTALLED_APPS = [*SHARED_APPS[:6], *[app for app in TENANT_APPS if app not in SHARED_APPS], *SHARED_APPS[6:]]
 TENANT_MODEL = "tenancy.Shipper"
 TENANT_DOMAIN_MODEL = "tenancy.Domain"
 PG_EXTRA_SEARCH_PATHS = ["extensions"]  # made by migrate_schemas, never inside a shipper's schema
@@ -165,6 +167,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "sweep the outbox": {"task": "tenancy.sweep", "schedule": 2.0, "options": {"expires": 2}},
     "expire unanswered offers": {"task": "deliveries.expire", "schedule": 30.0, "options": {"expires": 30}},
+    "expire unanswered tenders": {"task": "tendering.expire", "schedule": 30.0, "options": {"expires": 30}},
     "sequence the custody logs": {"task": "custody.sequence", "schedule": 2.0, "options": {"expires": 2}},
 }
 
@@ -243,6 +246,7 @@ STORE_DIR = Path(
     env.str("STORE_DIR", str(LOCAL_DIR / "store"))
 )  # papers, bundles: private, one folder per schema
 CUSTODY_KEY_DIR = Path(env.str("CUSTODY_KEY_DIR", str(LOCAL_DIR / "keys")))  # readable by workers alone
+TIMESTAMP_URL = env.str("TIMESTAMP_URL", "")  # RFC 3161 service that signatures of papers are time-stamped by
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": STORE_DIR}},
     "staticfiles": {
@@ -289,6 +293,8 @@ LOGGING = {
     "loggers": {
         "fontTools": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},
+        "pikepdf": {"level": "WARNING"},
+        "pyhanko": {"level": "WARNING"},
         "celery.worker.strategy": {
             "level": "WARNING"
         },  # “received” and “succeeded” every two seconds say nothing

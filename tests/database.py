@@ -26,6 +26,7 @@ def fingerprint() -> str:
     files = [
         *ROOT.glob("apps/*/migrations/*.py"),
         *ROOT.glob("apps/*/models.py"),
+        *ROOT.glob("apps/*/models/*.py"),
         *ROOT.glob("apps/tenancy/*.py"),
     ]
     for file in sorted([*files, ROOT / "apps/core/access.py", Path(cast.__file__)]):

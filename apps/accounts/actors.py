@@ -1,6 +1,6 @@
 """Who acts: a person in one role for one side, or Dockside itself; what every service takes as ``actor``."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -18,6 +18,14 @@ class Side(StrEnum):
     def other(self) -> "Side":
         """The party that answers; the network has none and answers itself."""
         return {Side.SHIPPER: Side.RECIPIENT, Side.RECIPIENT: Side.SHIPPER}.get(self, Side.NETWORK)
+
+
+class Means(StrEnum):
+    """How somebody acts: signed in, by a link that was sent to an address, or by a policy set beforehand."""
+
+    PERSON = "person"
+    LINK = "link"
+    POLICY = "policy"
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,7 @@ class Actor:
     roles: frozenset[Role] = frozenset()
     recipient_roles: tuple[tuple[UUID, Role], ...] = ()
     is_driver: bool = False
+    means: Means = Means.PERSON
 
     @property
     def recipient_ids(self) -> frozenset[UUID]:
@@ -87,3 +96,24 @@ def actor_in_network(person: Person) -> Actor | None:
     return Actor(
         side, person.pk, person.name, person.email, roles=network_roles, recipient_roles=at_recipients
     )
+
+
+def actor_by_link(organisation: Organisation, address: str) -> Actor:
+    """Whoever holds a link that was sent to ``address`` for an organisation: may answer there, nothing else.
+
+    What exactly the link is good for is checked where links are.
+    """
+    return _standing_for(organisation, Means.LINK, name=address, email=address)
+
+
+def actor_by_policy(organisation: Organisation) -> Actor:
+    """Dockside answering for an organisation as it said beforehand."""
+    return _standing_for(organisation, Means.POLICY, name=organisation.name)
+
+
+def _standing_for(organisation: Organisation, means: Means, *, name: str, email: str = "") -> Actor:
+    actor = Actor(organisation.side, None, name, email, means=means)
+    if organisation.side == Side.SHIPPER:
+        return replace(actor, shipper_id=organisation.id, roles=frozenset({Role.PLANNER}))
+    assert organisation.id is not None
+    return replace(actor, recipient_roles=((organisation.id, Role.RECEIVING_MANAGER),))

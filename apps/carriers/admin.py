@@ -64,7 +64,7 @@ class DriverInline(Ruled, RuledInline, TabularInline):
     extra = 0
     tab = True
     hide_title = True
-    fields = ["name", "phone", "licence", "adr_until", "active"]
+    fields = ["name", "phone", "licence", "active"]
 
 
 class TariffInline(Ruled, RuledInline, StackedInline):
@@ -205,14 +205,14 @@ class VehicleAdmin(Ruled, RuledAdmin, ActivityActions, ModelAdmin):
 
 @admin.register(Driver, site=desk_admin_site)
 class DriverAdmin(Ruled, RuledAdmin, ActivityActions, ModelAdmin):
-    list_display = ["name", "carrier", "phone", "licence", "adr_until", "active"]
+    list_display = ["name", "carrier", "phone", "licence", "active"]
     list_filter = ["active", "carrier"]
     list_select_related = ["carrier"]
     search_fields = ["name", "phone", "licence", "carrier__name"]
     search_help_text = gettext_lazy("Name, phone, licence or carrier")
     autocomplete_fields = ["carrier"]
     actions = ["activate", "deactivate"]
-    fields = ["carrier", "name", "phone", "licence", "adr_until", "active"]
+    fields = ["carrier", "name", "phone", "licence", "active"]
 
 
 class ValidOn(admin.SimpleListFilter):

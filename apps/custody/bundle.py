@@ -4,24 +4,28 @@ The container is deterministic, byte for byte: members sorted by name, stored wi
 time and mode, no extra fields, no comments. `verify` rebuilds it and compares, so that no byte of the file
 is free.
 
-=====================  =====================================================================================
-README.txt             what this is and how to check it
-checkpoint.note        signed tree head that all proofs lead to
-consistency.json       with older.note: proof that the log only grew since (both optional)
-custody.csv            reading copy of the events (see `spreadsheet`)
-disclosed.json         salts and values that open commitments (see `commitments`)
-documents/<sha256>.*   papers that a document_issued event names
-events.jsonl           the canonical bytes of each event, a line each, in log order
-manifest.json          size and SHA-256 of every other file, scope, checkpoint; canonical JSON
-manifest.note          signed note over manifest.json by the log's key
-proofs.jsonl           inclusion proof of each event, line by line
-verify.py              the verifier, the same file as in this package
-=====================  =====================================================================================
+======================  ====================================================================================
+README.txt              what this is and how to check it
+checkpoint.note         signed tree head that all proofs lead to, with the cosignatures of witnesses
+copies/…                reading copies made from the events, as epcis.jsonld, dossier.pdf, ubl/….xml
+custody.csv             reading copy of the events that the verifier makes anew (see `spreadsheet`)
+disclosed.jsonl         salts and values that open commitments, a line each, in the order of the events
+documents/<sha256>.*    papers and photos that an event names by their SHA-256
+events.jsonl            the canonical bytes of each event, a line each, in log order
+history.json            proofs that the log only grew since the checkpoints history/<size>.note
+manifest.json           size and SHA-256 of every other file, scope, checkpoint; canonical JSON
+manifest.note           signed note over manifest.json by the log's key
+proofs.jsonl            inclusion proof of each event, line by line
+rotations/<n>.note      changes of the log's key, signed by the old and the new one
+timestamps/<size>.tsr   RFC 3161 tokens over the checkpoint note of that size
+verify.py               the verifier, the same file as in this package
+======================  ====================================================================================
 """
 
 from __future__ import annotations
 
 import base64
+import re
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,10 +39,12 @@ from typing import IO, BinaryIO, Literal
 from apps.custody import canonical, notes, spreadsheet
 from apps.custody.commitments import Disclosure
 
-FORMAT = "custody-bundle/v1"
+FORMAT = "custody-bundle/v2"
 SPOOL_IN_MEMORY = 1 << 20
 CHUNK = 1 << 16
 MAX_MEMBERS, MAX_BYTES = 0xFFFF, 0xFFFFFFFF
+NO_TIMESTAMPS: Mapping[int, bytes] = {}
+_COPY_NAME = re.compile(r"copies(/[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}){1,2}", re.ASCII)
 _HERE = Path(__file__).parent
 
 
@@ -48,11 +54,15 @@ class BundleInvalid(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class LoggedEvent:
-    """An event: its place in the log, its canonical bytes, its inclusion proof at the bundle's checkpoint."""
+    """An event: its place in the log, its canonical bytes, its inclusion proof at the bundle's checkpoint.
+
+    ``disclosures`` open those of its commitments that the bundle may tell.
+    """
 
     index: int
     data: bytes
     proof: Sequence[bytes]
+    disclosures: Sequence[Disclosure] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +71,27 @@ class Scope:
 
     ``consignments``: every event of the consignments in ``last_cseq``, numbered 1 to the given last number.
     ``log``: every event of the log; ``last_cseq`` then names all its consignments.
+    ``range``: every event from log index ``first`` to ``last``.
+    ``asked`` says in pairs what was asked for, as ``("recipient", "Northern Clinic")``: a claim, no proof.
     """
 
-    kind: Literal["consignments", "log"]
+    kind: Literal["consignments", "range", "log"]
     last_cseq: Mapping[str, int]
+    asked: Sequence[tuple[str, str]] = ()
+    first: int = 0
+    last: int = 0
+
+    def fact(self) -> dict[str, object]:
+        """The scope as the manifest says it."""
+        asked = [{"by": by, "value": value} for by, value in self.asked]
+        if self.kind == "range":
+            return {"kind": self.kind, "asked": asked, "first": self.first, "last": self.last}
+        return {"kind": self.kind, "asked": asked, "last_cseq": dict(self.last_cseq)}
 
 
 @dataclass(frozen=True, slots=True)
 class BundleDocument:
-    """A paper named by a document_issued event; ``suffix`` is the ending of its file name, as ``pdf``."""
+    """A paper or photo that an event names; ``suffix`` is the ending of its file name, as ``pdf``."""
 
     sha256: str
     size: int
@@ -79,6 +101,25 @@ class BundleDocument:
     @property
     def name(self) -> str:
         return f"documents/{self.sha256}.{self.suffix}"
+
+
+@dataclass(frozen=True, slots=True)
+class BundleCopy:
+    """A reading copy made from the events: ``path`` below ``copies/``, as ``ubl/despatch-1.xml``."""
+
+    path: str
+    sha256: str
+    size: int
+    open: Callable[[], BinaryIO]
+
+    @classmethod
+    def of(cls, path: str, data: bytes) -> BundleCopy:
+        """A copy that is in memory."""
+        return cls(path, sha256(data).hexdigest(), len(data), lambda: BytesIO(data))
+
+    @property
+    def name(self) -> str:
+        return f"copies/{self.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,18 +181,21 @@ def write_bundle(
     signer: notes.Signer,
     created: datetime,
     documents: Iterable[BundleDocument] = (),
-    disclosures: Iterable[Disclosure] = (),
-    older: OlderCheckpoint | None = None,
+    copies: Iterable[BundleCopy] = (),
+    history: Iterable[OlderCheckpoint] = (),
+    rotations: Sequence[bytes] = (),
+    timestamps: Mapping[int, bytes] = NO_TIMESTAMPS,
 ) -> BundleSummary:
     """Write the bundle of one shipper's log to ``output``, a seekable binary file opened for writing.
 
-    The same arguments give the same bytes. ``events`` come in log order and, like documents, are streamed;
-    scope and disclosures are held in memory. The log's origin is the signer's name. Proofs and event bytes
-    are written as they are: judging them is the verifier's work.
+    The same arguments give the same bytes. ``events`` come in log order and are streamed; documents and
+    copies are asked for once all events are written, and opened when they are. The scope is held in memory.
+    ``rotations`` are all changes of the log's key, oldest first. The log's origin is the signer's name.
+    Proofs and event bytes are written as they are: judging them is the verifier's work.
 
     Raises:
-        BundleInvalid: events out of order, a document that is not what its hash or size says, or more than a
-            ZIP without extensions can hold (65,535 files, 4 GiB).
+        BundleInvalid: events out of order, a file that is not what its hash or size says, a copy of an
+            impossible name, or more than a ZIP without extensions can hold (65,535 files, 4 GiB).
         NoteInvalid: ``checkpoint_note`` is not a checkpoint of this log signed by ``signer``.
         EventInvalid: the bytes of an event are not canonical.
     """
@@ -161,11 +205,16 @@ def write_bundle(
         SpooledTemporaryFile(SPOOL_IN_MEMORY) as lines,
         SpooledTemporaryFile(SPOOL_IN_MEMORY) as proofs,
         SpooledTemporaryFile(SPOOL_IN_MEMORY) as table,
+        SpooledTemporaryFile(SPOOL_IN_MEMORY) as opened,
     ):
-        members, count = _event_members(events, _Spool(lines), _Spool(proofs), _Spool(table))
-        papers = {document.name: _document_member(document) for document in documents}
+        members, count = _event_members(events, _Spool(lines), _Spool(proofs), _Spool(table), _Spool(opened))
+        papers = {document.name: _file_member(document) for document in documents}
         members |= papers
-        members |= _fixed_members(checkpoint_note, checkpoint, disclosures, older)
+        members |= {_copy_name(each): _file_member(each) for each in copies}
+        members |= _fixed_members(checkpoint_note)
+        members |= _history_members(checkpoint, history)
+        members |= {f"rotations/{n}.note": _in_memory(note) for n, note in enumerate(rotations, start=1)}
+        members |= {f"timestamps/{size}.tsr": _in_memory(token) for size, token in timestamps.items()}
         manifest = canonical.json_bytes(
             {
                 "format": FORMAT,
@@ -174,7 +223,7 @@ def write_bundle(
                 "created": canonical.format_time(created),
                 "checkpoint": {"size": checkpoint.size, "root": _base64(checkpoint.root)},
                 "events": count,
-                "scope": {"kind": scope.kind, "last_cseq": dict(scope.last_cseq)},
+                "scope": scope.fact(),
                 "files": {name: {"size": each.size, "sha256": each.sha256} for name, each in members.items()},
             }
         )
@@ -195,9 +244,9 @@ def manifest_text(origin: str, manifest: bytes) -> str:
 
 
 def _event_members(
-    events: Iterable[LoggedEvent], lines: _Spool, proofs: _Spool, table: _Spool
+    events: Iterable[LoggedEvent], lines: _Spool, proofs: _Spool, table: _Spool, opened: _Spool
 ) -> tuple[dict[str, _Member], int]:
-    """Write the three files that have a line per event, in one pass."""
+    """Write the four files that go along with the events, in one pass."""
     table.append(spreadsheet.header())
     count, last = 0, -1
     for logged in events:
@@ -212,36 +261,53 @@ def _event_members(
         lines.append(logged.data + b"\n")
         proofs.append(canonical.json_bytes(proof) + b"\n")
         table.append(spreadsheet.event_line(logged.index, event))
+        for each in sorted(logged.disclosures, key=lambda each: each.path):
+            opened.append(canonical.json_bytes(_opening(each)) + b"\n")
         count, last = count + 1, logged.index
-    members = {"events.jsonl": lines.member(), "proofs.jsonl": proofs.member(), "custody.csv": table.member()}
+    members = {
+        "events.jsonl": lines.member(),
+        "proofs.jsonl": proofs.member(),
+        "custody.csv": table.member(),
+        "disclosed.jsonl": opened.member(),
+    }
     return members, count
 
 
-def _fixed_members(
-    checkpoint_note: bytes,
-    checkpoint: notes.Checkpoint,
-    disclosures: Iterable[Disclosure],
-    older: OlderCheckpoint | None,
-) -> dict[str, _Member]:
-    opened = [
-        {"event_id": each.event_id, "path": each.path, "salt": _base64(each.salt), "value": each.value}
-        for each in sorted(disclosures, key=lambda each: (each.event_id, each.path))
-    ]
-    members = {
+def _opening(disclosure: Disclosure) -> dict[str, str]:
+    return {
+        "event_id": disclosure.event_id,
+        "path": disclosure.path,
+        "salt": _base64(disclosure.salt),
+        "value": disclosure.value,
+    }
+
+
+def _fixed_members(checkpoint_note: bytes) -> dict[str, _Member]:
+    return {
         "README.txt": _in_memory((_HERE / "bundle_readme.txt").read_bytes()),
         "checkpoint.note": _in_memory(checkpoint_note),
-        "disclosed.json": _in_memory(canonical.json_bytes(opened)),
         "verify.py": _in_memory((_HERE / "verify.py").read_bytes()),
     }
-    if older:
-        if not 0 < older.size <= checkpoint.size:
-            raise BundleInvalid(
-                f"a checkpoint of {older.size} leaves is not older than one of {checkpoint.size}"
-            )
-        proof = {"from": older.size, "to": checkpoint.size, "proof": [_base64(each) for each in older.proof]}
-        members["older.note"] = _in_memory(older.note)
-        members["consistency.json"] = _in_memory(canonical.json_bytes(proof))
-    return members
+
+
+def _history_members(checkpoint: notes.Checkpoint, history: Iterable[OlderCheckpoint]) -> dict[str, _Member]:
+    """The older checkpoints, each once and by size, and the proofs that lead from them to ``checkpoint``."""
+    by_size = {each.size: each for each in history}
+    if not by_size:
+        return {}
+    if not all(0 < size <= checkpoint.size for size in by_size):
+        raise BundleInvalid(f"an older checkpoint has more events than the bundle's {checkpoint.size}")
+    proofs = [
+        {"size": size, "proof": [_base64(each) for each in by_size[size].proof]} for size in sorted(by_size)
+    ]
+    members = {f"history/{size}.note": _in_memory(each.note) for size, each in by_size.items()}
+    return members | {"history.json": _in_memory(canonical.json_bytes(proofs))}
+
+
+def _copy_name(copy: BundleCopy) -> str:
+    if not _COPY_NAME.fullmatch(copy.name):
+        raise BundleInvalid(f"{copy.name} can't be the name of a reading copy")
+    return copy.name
 
 
 def _write_container(output: BinaryIO, members: Mapping[str, _Member]) -> None:
@@ -269,8 +335,8 @@ def _copy(source: IO[bytes], target: IO[bytes], *, expected: _Member, name: str)
         raise BundleInvalid(f"{name} is not what its hash and size say")
 
 
-def _document_member(document: BundleDocument) -> _Member:
-    return _Member(open=document.open, size=document.size, sha256=document.sha256)
+def _file_member(file: BundleDocument | BundleCopy) -> _Member:
+    return _Member(open=file.open, size=file.size, sha256=file.sha256)
 
 
 def _in_memory(data: bytes) -> _Member:

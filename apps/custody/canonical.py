@@ -80,6 +80,7 @@ def validate(event: Event) -> None:
     _check_required(event, EVENT_TYPES[type_name])
     _check_consignments(event)
     _check_why(event, type_name)
+    _check_counts(event["details"])
 
 
 def commitments(event: Event) -> dict[str, str]:
@@ -167,6 +168,17 @@ def _check_why(event: Event, type_name: str) -> None:
             raise EventInvalid(f"/why/{name}", f"an event of type {type_name} has {expected.get(name)}")
 
 
+def _check_counts(details: object) -> None:
+    counts = details.get("counts") if isinstance(details, Mapping) else None
+    if counts is None:
+        return
+    came = sum(counts[name] for name in ("received", "short", "damaged", "refused"))
+    if came != counts["expected"] + counts["over"]:
+        raise EventInvalid(
+            "/details/counts", "received, short, damaged and refused must add up to expected and over"
+        )
+
+
 def _is_text(value: object) -> bool:
     return (
         isinstance(value, str)
@@ -244,6 +256,7 @@ _KINDS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "count": (_is_integer(0), "a whole number from 0"),
     "positive": (_is_integer(1), "a whole number from 1"),
     "integer": (_is_integer(-MAX_INTEGER), "a whole number"),
+    "boolean": (lambda value: value is True or value is False, "true or false"),
     "decimal": (_is(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?"), "a decimal number as a string"),
     "sscc": (_is_gs1(18), "an SSCC of 18 digits with its check digit"),
     "gln": (_is_gs1(13), "a GLN of 13 digits with its check digit"),

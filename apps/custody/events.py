@@ -1,8 +1,8 @@
 """What a custody event is: its fields, its types and what each type means in EPCIS 2.0. Data alone; pure.
 
 The schema is closed: a field or type that is not in these tables is refused, by `canonical` when an event
-is written and by `verify` when it is read. Changing a table means a new ``VERSION``; old events keep the
-tables they were written with.
+is written and by `verify` when it is read. A new type or an optional field leaves every written event valid;
+any other change of a table means a new ``VERSION``, and old events keep the tables they were written with.
 
 A field is described by the name of its kind or of a structure, with a suffix: ``[]`` a list, ``[+]`` a list
 of at least one, ``?`` may be absent (it is then left out, never null). The kinds are
@@ -17,6 +17,7 @@ of at least one, ``?`` may be absent (it is then left out, never null). The kind
 ``count``       whole number from 0 to 2^53 - 1
 ``positive``    whole number from 1
 ``integer``     whole number of either sign, within 2^53 - 1
+``boolean``     true or false
 ``decimal``     an exact quantity as a string, ``"12.50"``
 ``sscc gln gtin``  GS1 keys as digits with a right check digit
 ``sha256``      64 lower-case hex digits
@@ -46,10 +47,14 @@ STRUCTURES: Mapping[str, Fields] = {
         "delivery": "text?",
         "site": "site?",
         "actor": "actor",
+        "device": "device?",
         "event_time": "time",
         "received_time": "time",
         "why": "why",
     },
+    # What a device said of itself: its own running number, its zone, and how far its clock was off the
+    # server's when it last spoke to it (device minus server).
+    "device": {"id": "text", "seq": "positive", "offset_minutes": "integer?", "skew_ms": "integer?"},
     # cseq numbers the events of one consignment from 1 without gaps, so that an omitted event shows.
     "consignment": {"number": "text", "cseq": "positive", "sscc": "sscc[]"},
     "site": {"gln": "gln?", "name": "text"},
@@ -85,7 +90,18 @@ STRUCTURES: Mapping[str, Fields] = {
         "unit": "text?",
         "reason": "code?",
         "note": "commitment?",
+        "photos": "file[]?",
     },
+    # In units or handling units: received (sound) + short + damaged + refused = expected + over.
+    "counts": {
+        "expected": "count",
+        "over": "count",
+        "received": "count",
+        "short": "count",
+        "damaged": "count",
+        "refused": "count",
+    },
+    "file": {"sha256": "sha256", "size": "count", "media_type": "text"},
     "erasure": {"event_id": "uuid", "paths": "pointer[+]"},
 }
 
@@ -132,9 +148,11 @@ _HANDOVER: Fields = {
     "statement": "sha256?",
     "released_by": "signatory",
     "received_by": "signatory",
+    "counts": "counts?",
     "seals": "text[]?",
     "temperature_mc": "integer?",
     "position": "position?",
+    "photos": "file[]?",
 }
 
 EVENT_TYPES: Mapping[str, EventType] = {
@@ -154,11 +172,25 @@ EVENT_TYPES: Mapping[str, EventType] = {
         _VISIT,
         _negotiation("ADD"),
     ),
+    "appointment_rescheduled": EventType(
+        {
+            "appointment": "text",
+            "offer": "text?",
+            "instead_of": "slot",
+            "slot": "slot",
+            "confirmation_number": "text",
+        },
+        _VISIT,
+        _negotiation("OBSERVE"),
+    ),
     "appointment_declined": EventType(
         {"offer": "text", "reason": "code", "note": "commitment?"}, _VISIT, _negotiation("DELETE")
     ),
+    # cutoff: the last moment to cancel without the other side's consent, where it was over.
     "appointment_cancelled": EventType(
-        {"appointment": "text", "reason": "code", "note": "commitment?"}, _VISIT, _negotiation("DELETE")
+        {"appointment": "text", "reason": "code", "cutoff": "time?", "note": "commitment?"},
+        _VISIT,
+        _negotiation("DELETE"),
     ),
     "offer_expired": EventType({"offer": "text", "expired_at": "time"}, _VISIT, _negotiation("DELETE")),
     "planned": EventType(
@@ -219,9 +251,30 @@ EVENT_TYPES: Mapping[str, EventType] = {
         Epcis("ObjectEvent", "OBSERVE", "void_shipping", "returned"),
     ),
     "delivery_failed": EventType(
-        {"reason": "code", "note": "commitment?", "position": "position?"},
+        {"reason": "code", "note": "commitment?", "position": "position?", "photos": "file[]?"},
         _VISIT,
         Epcis("ObjectEvent", "OBSERVE", "transporting", "in_transit"),
+    ),
+    "seals_checked": EventType(
+        {"seals": "text[+]", "intact": "boolean", "position": "position?"},
+        _DELIVERY,
+        Epcis("ObjectEvent", "OBSERVE", "inspecting"),
+    ),
+    # A logger's readings between two moments; the file itself lies in the store.
+    "condition_reading": EventType(
+        {
+            "sensor": "text",
+            "calibration": "text?",
+            "from": "time",
+            "to": "time",
+            "readings": "positive",
+            "minimum_mc": "integer",
+            "maximum_mc": "integer",
+            "within_limits": "boolean",
+            "file": "file?",
+        },
+        _GOODS,
+        Epcis("ObjectEvent", "OBSERVE", "sensor_reporting"),
     ),
     # EPCIS errorDeclaration: reason did_not_occur | incorrect_data, and the events that say it right.
     "correction": EventType(
@@ -229,6 +282,19 @@ EVENT_TYPES: Mapping[str, EventType] = {
         _GOODS,
         Epcis("ObjectEvent", "OBSERVE"),
     ),
+    # A device whose clock or running number can't be right: skew, future, rewind, gap, fork.
+    "clock_anomaly": EventType(
+        {
+            "device": "text",
+            "seq": "positive",
+            "kind": "code",
+            "event_id": "uuid?",
+            "difference_ms": "integer?",
+        },
+        _LOG,
+        None,
+    ),
+    "access_viewed": EventType({"what": "text", "purpose": "text?"}, _LOG, None),
     "access_exported": EventType({"purpose": "text?", "checkpoint_size": "count?"}, _LOG, None),
     "key_rotated": EventType({"old_key": "text", "new_key": "text"}, _LOG, None),
     "pii_erased": EventType({"erased": "erasure[+]", "legal_basis": "text"}, _LOG, None),

@@ -15,6 +15,7 @@ EVENT_LABELS: Mapping[str, str | Promise] = {
     "slots_offered": _("Slots offered"),
     "slots_countered": _("Other slots offered"),
     "appointment_confirmed": _("Appointment confirmed"),
+    "appointment_rescheduled": _("Appointment moved"),
     "appointment_declined": _("Offer declined"),
     "appointment_cancelled": _("Appointment cancelled"),
     "offer_expired": _("Offer expired"),
@@ -29,7 +30,11 @@ EVENT_LABELS: Mapping[str, str | Promise] = {
     "handover_accepted_with_reservation": _("Handed over with reservation"),
     "handover_refused": _("Refused"),
     "delivery_failed": _("Delivery failed"),
+    "seals_checked": _("Seals checked"),
+    "condition_reading": _("Condition measured"),
     "correction": _("Correction"),
+    "clock_anomaly": _("Device clock doubtful"),
+    "access_viewed": _("Record viewed"),
     "access_exported": _("Record exported"),
     "key_rotated": _("Log key changed"),
     "pii_erased": _("Personal values erased"),
@@ -48,7 +53,12 @@ DETAIL_LABELS: Mapping[str, str | Promise] = {
     "released_by": _("Released by"),
     "received_by": _("Received by"),
     "seals": _("Seals"),
+    "intact": _("Intact"),
+    "sensor": _("Sensor"),
+    "within_limits": _("Within limits"),
+    "kind": _("Finding"),
     "reason": _("Reason"),
+    "cutoff": _("Change cut-off"),
     "reservation": _("Reservation"),
     "discrepancies": _("Discrepancies"),
     "note": _("Note"),
@@ -59,7 +69,12 @@ DETAIL_LABELS: Mapping[str, str | Promise] = {
 #: What the codes of a field are called.
 VALUE_LABELS: Mapping[str, Mapping[str, str | Promise]] = {
     "document_type": {kind.value: kind.label for kind in DocumentType},
-    "reason": {reason.value: reason.label for reason in ReasonCode},
+    "reason": {reason.value: reason.label for reason in ReasonCode} | {"no_show": _("No-show")},
 }
-ROLE_LABELS: Mapping[str, str | Promise] = {"driver": _("Driver"), "system": _("Dockside")}
+ROLE_LABELS: Mapping[str, str | Promise] = {
+    "driver": _("Driver"),
+    "system": _("Dockside"),
+    "policy": _("Policy"),
+    "link": _("By a link from e-mail"),
+}
 ERASED = _("erased")

@@ -43,28 +43,31 @@ def header() -> bytes:
 
 def event_line(index: int, event: Mapping[str, Any]) -> bytes:
     """The line of the valid event at place ``index`` of the log."""
+    return line(event_cells(index, event))
+
+
+def event_cells(index: int, event: Mapping[str, Any]) -> tuple[str, ...]:
+    """A cell per column of the valid event at place ``index`` of the log, as they are, nothing escaped."""
     site, actor, reason = event.get("site", {}), event["actor"], event["why"]
     consignments = event["consignments"]
-    return line(
-        (
-            str(index),
-            event["event_id"],
-            event["type"],
-            event["event_time"],
-            event["received_time"],
-            " | ".join(f"{each['number']} #{each['cseq']}" for each in consignments),
-            " ".join(sscc for each in consignments for sscc in each["sscc"]),
-            event.get("delivery", ""),
-            site.get("gln", ""),
-            site.get("name", ""),
-            actor["id"],
-            actor["role"],
-            actor["organisation"],
-            reason.get("biz_step", ""),
-            reason.get("disposition", ""),
-            " | ".join(f"{ref['type']}: {ref['id']}" for ref in reason["refs"]),
-            canonical.json_bytes(event["details"]).decode(),
-        )
+    return (
+        str(index),
+        event["event_id"],
+        event["type"],
+        event["event_time"],
+        event["received_time"],
+        " | ".join(f"{each['number']} #{each['cseq']}" for each in consignments),
+        " ".join(sscc for each in consignments for sscc in each["sscc"]),
+        event.get("delivery", ""),
+        site.get("gln", ""),
+        site.get("name", ""),
+        actor["id"],
+        actor["role"],
+        actor["organisation"],
+        reason.get("biz_step", ""),
+        reason.get("disposition", ""),
+        " | ".join(f"{ref['type']}: {ref['id']}" for ref in reason["refs"]),
+        canonical.json_bytes(event["details"]).decode(),
     )
 
 

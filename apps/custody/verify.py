@@ -1,21 +1,23 @@
 #!/usr/bin/env python3
 """Checks a custody bundle offline: one file, Python 3.9 or newer, nothing else.
 
-    python verify.py BUNDLE.zip --key KEY.vkey [--key ANOTHER] [--checkpoint OLDER.note]
+    python verify.py BUNDLE.zip --key KEY.vkey [--checkpoint OLDER.note] [--witness WITNESS.vkey]
 
 Exit code 0 is PASS, 1 is FAIL, 2 is INCOMPLETE or wrong usage. The verification key comes from whoever
 checks, never from the bundle. The steps, each of which says where it failed:
 
 1. container   the ZIP's bytes are exactly those that its file names and contents give; no byte is free
-2. manifest    signed by the log; every file has the size and SHA-256 that it says; none is missing or added
-3. checkpoint  signed by the log
-4. events      canonical, of the closed schema, of this log, in order, each proven to be in the tree of the
-               checkpoint; events of a consignment numbered without gaps; the CSV says the same
-5. documents   each named by an event
-6. disclosed   personal values open their commitments
-7. history     the log at an older checkpoint is the beginning of this one
+2. keys        changes of the log's key, signed by the old and the new one, lead to or from the given key
+3. manifest    signed by the log; every file has the size and SHA-256 that it says; none is missing or added
+4. checkpoint  signed by the log, and seen by the witness that whoever checks relies on
+5. events      canonical, of the closed schema, of this log, in order, each proven to be in the tree of the
+               checkpoint; events of a consignment numbered without gaps; the CSV says the same; personal
+               values open their commitments
+6. documents   each named by an event
+7. history     the log at older checkpoints is the beginning of this one
 
 This file shares no code with the program that writes bundles: it is a second reading of the same rules.
+It reads a bundle of any size line by line.
 """
 
 from __future__ import annotations
@@ -23,16 +25,20 @@ from __future__ import annotations
 import argparse
 import base64
 import binascii
+import functools
 import hashlib
 import io
 import json
+import math
 import os
 import re
 import struct
 import sys
+import time
 import zlib
-from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from typing import Any, BinaryIO, NamedTuple
 
 try:
@@ -44,7 +50,9 @@ else:
     HAS_CRYPTOGRAPHY = True
 
 PASS, FAIL, INCOMPLETE = 0, 1, 2
-FORMAT = "custody-bundle/v1"
+FORMAT = "custody-bundle/v2"
+ROTATION = "custody-key-rotation/v1"
+COSIGNATURE = "cosignature/v1"
 CHUNK = 1 << 16
 MAX_LINE = 1 << 22
 MAX_SHOWN = 30
@@ -183,15 +191,22 @@ def verify_signature(public_key: bytes, message: bytes, signature: bytes) -> boo
     return True
 
 
-# --- Signed notes and checkpoints (C2SP signed-note, tlog-checkpoint) ---------------------------------------
+# --- Signed notes, checkpoints, keys (C2SP signed-note, tlog-checkpoint, tlog-cosignature) ------------------
+
+LOG_KEY, WITNESS_KEY = 1, 4
 
 
 class Key(NamedTuple):
-    """A verification key: the log's name, the four-byte key id, the public key."""
+    """A verification key: its owner's name, the four-byte key id, the public key, and what it signs."""
 
     name: str
     key_id: bytes
     public_key: bytes
+    kind: int = LOG_KEY
+
+    def __str__(self) -> str:
+        material = base64.b64encode(bytes([self.kind]) + self.public_key).decode()
+        return f"{self.name}+{self.key_id.hex()}+{material}"
 
 
 class Checkpoint(NamedTuple):
@@ -201,8 +216,17 @@ class Checkpoint(NamedTuple):
     root: bytes
 
 
-def parse_key(text: str) -> Key:
-    """Read ``name+hex(id)+base64(0x01 || key)``."""
+class Note(NamedTuple):
+    """An opened note: its text, the known keys that signed it, when witnesses did, how many others did."""
+
+    text: str
+    keys: set[Key]
+    times: dict[Key, int]
+    others: int
+
+
+def parse_key(text: str, kind: int = LOG_KEY) -> Key:
+    """Read ``name+hex(id)+base64(kind || key)``."""
     parts = text.strip().split("+", 2)
     if len(parts) != 3 or not is_key_name(parts[0]):
         raise Unusable("a verification key looks like NAME+ID+KEY")
@@ -210,20 +234,21 @@ def parse_key(text: str) -> Key:
         material = strict_base64(parts[2], "key")
     except Rejected as rejection:
         raise Unusable(f"the verification key is damaged: {rejection.why}") from None
-    if len(material) != 33 or material[:1] != b"\x01" or decompress_point(material[1:]) is None:
-        raise Unusable("only Ed25519 verification keys are understood")
+    if len(material) != 33 or material[0] != kind or decompress_point(material[1:]) is None:
+        wanted = "Ed25519 verification keys" if kind == LOG_KEY else "Ed25519 cosignature keys of witnesses"
+        raise Unusable(f"only {wanted} are understood here")
     key_id = hashlib.sha256(parts[0].encode() + b"\n" + material).digest()[:4]
     if key_id.hex() != parts[1]:
         raise Unusable("the verification key is damaged: its id does not belong to it")
-    return Key(parts[0], key_id, material[1:])
+    return Key(parts[0], key_id, material[1:], kind)
 
 
 def is_key_name(name: str) -> bool:
     return bool(name) and name.isprintable() and "+" not in name and not any(c.isspace() for c in name)
 
 
-def open_note(note: bytes, keys: list[Key], where: str) -> tuple[str, int]:
-    """The text of a note that a known key has signed, and the number of signatures by others."""
+def open_note(note: bytes, keys: Iterable[Key], where: str) -> Note:
+    """Take a note apart and check every signature that a known key claims to have made."""
     try:
         text, separator, tail = note.decode("utf-8").rpartition("\n\n")
     except UnicodeDecodeError as error:
@@ -237,32 +262,103 @@ def open_note(note: bytes, keys: list[Key], where: str) -> tuple[str, int]:
     lines = tail[:-1].split("\n")
     if len(lines) > 64:
         raise Rejected(where, "more than 64 signatures")
-    signed_by = set()
+    opened = Note(text, set(), {}, 0)
+    others = 0
     for line in lines:
         parts = line.split(" ")
         if len(parts) != 3 or parts[0] != "\u2014" or not is_key_name(parts[1]):
             raise Rejected(where, "a malformed signature line")
         signature = strict_base64(parts[2], where)
         key = known.get((parts[1], signature[:4]))
-        if key and not verify_signature(key.public_key, text.encode(), signature[4:]):
+        if key is None:
+            others += 1
+            continue
+        message, value = text.encode(), signature[4:]
+        if key.kind == WITNESS_KEY:
+            opened.times[key] = int.from_bytes(value[:8], "big")
+            message, value = f"{COSIGNATURE}\ntime {opened.times[key]}\n".encode() + message, value[8:]
+        if not verify_signature(key.public_key, message, value):
             raise Rejected(where, f"the signature of {key.name} does not belong to this text")
-        if key:
-            signed_by.add(key)
-    if not signed_by:
-        raise Rejected(where, "not signed by the given key")
-    return text, len(lines) - len(signed_by)
+        opened.keys.add(key)
+    return opened._replace(others=others)
 
 
-def open_checkpoint(note: bytes, keys: list[Key], where: str) -> Checkpoint:
-    """The checkpoint in a note that the log has signed."""
-    lines = open_note(note, keys, where)[0].split("\n")
+def read_checkpoint(text: str, origin: str, where: str) -> Checkpoint:
+    """The checkpoint in the text of a note."""
+    lines = text.split("\n")
     if len(lines) != 4 or lines[3]:
         raise Rejected(where, "a checkpoint has three lines: origin, size, root")
-    if lines[0] != keys[0].name:
-        raise Rejected(f"{where}, origin", f"a checkpoint of {lines[0]}, not of {keys[0].name}")
+    if lines[0] != origin:
+        raise Rejected(f"{where}, origin", f"a checkpoint of {lines[0]}, not of {origin}")
     if not re.fullmatch(r"0|[1-9][0-9]{0,14}", lines[1], re.ASCII):
         raise Rejected(f"{where}, size", "not a plain decimal number")
     return Checkpoint(int(lines[1]), strict_hash(lines[2], f"{where}, root"))
+
+
+class Trust:
+    """Whose signature counts: the keys that whoever checks gave, and those that they vouch for.
+
+    ``reach`` says for each key of the log for which sizes of it the key signs: above the first number, up to
+    the second. A key whose successor is known signs nothing beyond the change.
+    """
+
+    def __init__(self, keys: list[Key], witnesses: Iterable[Key] = ()) -> None:
+        self.origin = keys[0].name
+        self.given = keys
+        self.witnesses = list(witnesses)
+        self.reach: dict[Key, tuple[int, float]] = dict.fromkeys(keys, (-1, math.inf))
+
+    def open_checkpoint(self, note: bytes, where: str) -> tuple[Checkpoint, dict[Key, int]]:
+        """The checkpoint in a note that the log has signed, and which witnesses saw it when."""
+        opened = open_note(note, [*self.reach, *self.witnesses], where)
+        checkpoint = read_checkpoint(opened.text, self.origin, where)
+        self.require_signed(opened, checkpoint.size, where)
+        return checkpoint, opened.times
+
+    def require_signed(self, opened: Note, size: int, where: str) -> None:
+        """Refuse what no key signed that signs for the log at ``size``."""
+        by_log = [key for key in opened.keys if key in self.reach]
+        if not by_log:
+            raise Rejected(where, "not signed by the given key")
+        if not any(self.reach[key][0] < size <= self.reach[key][1] for key in by_log):
+            raise Rejected(where, f"signed by a key of the log that does not sign at size {size}")
+
+    def follow(self, notes: Iterable[tuple[str, bytes]]) -> int:
+        """Take on the keys of a chain of changes in which a given key has its place; how many changes."""
+        chain: list[Key] = []
+        sizes: list[int] = []
+        for where, note in notes:
+            size, old, new = self.read_change(note, where)
+            if chain and old != chain[-1]:
+                raise Rejected(where, "does not go on from the key of the change before it")
+            if sizes and size < sizes[-1]:
+                raise Rejected(where, "is of an earlier log than the change before it")
+            chain += [new] if chain else [old, new]
+            sizes.append(size)
+        if not chain:
+            return 0
+        if not set(chain) & set(self.given):
+            raise Rejected("rotations", "none of these keys is the given one")
+        bounds = [-1, *sizes, math.inf]
+        self.reach |= {key: (int(bounds[i]), bounds[i + 1]) for i, key in enumerate(chain)}
+        return len(sizes)
+
+    def read_change(self, note: bytes, where: str) -> tuple[int, Key, Key]:
+        """The log's size at a change of key, the old key and the new one; both must have signed it."""
+        lines = open_note(note, (), where).text.split("\n")
+        if len(lines) != 6 or lines[:2] != [ROTATION, self.origin] or lines[5]:
+            raise Rejected(where, f"not a change of the key of {self.origin}")
+        if not re.fullmatch(r"[1-9][0-9]{0,14}", lines[2], re.ASCII):
+            raise Rejected(where, "the log's size is not a plain decimal number")
+        try:
+            old, new = parse_key(lines[3]), parse_key(lines[4])
+        except Unusable as unusable:
+            raise Rejected(where, str(unusable)) from None
+        if {old.name, new.name} != {self.origin} or old == new:
+            raise Rejected(where, "not from one key of this log to another")
+        if open_note(note, (old, new), where).keys != {old, new}:
+            raise Rejected(where, "the old and the new key must both have signed it")
+        return int(lines[2]), old, new
 
 
 # --- Merkle tree (RFC 9162 section 2.1) ---------------------------------------------------------------------
@@ -346,9 +442,15 @@ class Frontier:
 # --- Canonical JSON (RFC 8785, without floats) --------------------------------------------------------------
 
 
+encode_in_order = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+encode_sorted = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=True
+).encode
+
+
 def canonical_json(value: Any) -> bytes:
     """The one encoding of text, whole numbers, booleans, null, lists and objects."""
-    return json.dumps(_sorted(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return encode_in_order(_sorted(value)).encode()
 
 
 def _sorted(value: Any) -> Any:
@@ -358,39 +460,51 @@ def _sorted(value: Any) -> Any:
     return [_sorted(each) for each in value] if isinstance(value, list) else value
 
 
+def is_canonical(value: Any, data: bytes) -> bool:
+    """Whether ``data`` encodes ``value`` canonically; the sort by code points is quick and mostly enough."""
+    return encode_sorted(value).encode() == data or canonical_json(value) == data
+
+
 def parse_json(data: bytes, where: str) -> Any:
     """The value of canonical JSON: no duplicate key, float, large number, blank or other order of keys."""
 
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        value = dict(pairs)
-        if len(value) < len(pairs):
-            raise Rejected(where, "a key appears twice in one object")
-        return value
-
-    def whole(digits: str) -> int:
-        if len(digits) > 17 or abs(int(digits)) > MAX_INTEGER:
-            raise Rejected(where, f"the number {digits[:20]} is too large")
-        return int(digits)
-
-    def no_float(digits: str) -> Any:
-        raise Rejected(where, f"the number {digits[:20]} is not a whole number")
-
     try:
-        value = json.loads(
-            data.decode("utf-8"),
-            object_pairs_hook=unique,
-            parse_int=whole,
-            parse_float=no_float,
-            parse_constant=no_float,
-        )
+        value = DECODER.decode(data.decode("utf-8"))
+        if is_canonical(value, data):
+            return value
         encoded = canonical_json(value)
+    except Unfit as unfit:
+        raise Rejected(where, str(unfit)) from None
     except (ValueError, RecursionError) as error:
         raise Rejected(where, f"not JSON ({str(error)[:100]})") from None
-    if encoded != data:
-        raise Rejected(
-            f"{where}, byte {first_difference(encoded, data)}", "the JSON is not in its canonical form"
-        )
+    place = first_difference(encoded, data)
+    raise Rejected(f"{where}, byte {place}", "the JSON is not in its canonical form")
+
+
+class Unfit(Exception):
+    """JSON that has no canonical form here."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise Unfit("a key appears twice in one object")
     return value
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > 17 or abs(int(digits)) > MAX_INTEGER:
+        raise Unfit(f"the number {digits[:20]} is too large")
+    return int(digits)
+
+
+def _no_float(digits: str) -> Any:
+    raise Unfit(f"the number {digits[:20]} is not a whole number")
+
+
+DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_int=_whole, parse_float=_no_float, parse_constant=_no_float
+)
 
 
 def first_difference(expected: bytes, actual: bytes) -> int:
@@ -401,10 +515,10 @@ def first_difference(expected: bytes, actual: bytes) -> int:
 
 def strict_base64(text: Any, where: str) -> bytes:
     try:
-        data = base64.b64decode(text, validate=True)
+        data = binascii.a2b_base64(text)
     except (binascii.Error, ValueError, TypeError):
         raise Rejected(where, "not base64") from None
-    if base64.b64encode(data).decode() != text:
+    if binascii.b2a_base64(data, newline=False).decode() != text:
         raise Rejected(where, "the base64 is not in its canonical form")
     return data
 
@@ -457,12 +571,15 @@ MODE_0644 = 0o100644 << 16
 MADE_BY_UNIX = 3 << 8 | 20
 REQUIRED = frozenset(
     words(
-        "README.txt checkpoint.note custody.csv disclosed.json events.jsonl manifest.json manifest.note"
+        "README.txt checkpoint.note custody.csv disclosed.jsonl events.jsonl manifest.json manifest.note"
         " proofs.jsonl verify.py"
     )
 )
-HISTORY = frozenset(["older.note", "consistency.json"])
 DOCUMENT_NAME = re.compile(r"documents/([0-9a-f]{64})\.[a-z0-9]{1,8}", re.ASCII)
+HISTORY_NAME = re.compile(r"history/([1-9][0-9]{0,14})\.note", re.ASCII)
+ROTATION_NAME = re.compile(r"rotations/([1-9][0-9]{0,3})\.note", re.ASCII)
+TIMESTAMP_NAME = re.compile(r"timestamps/([1-9][0-9]{0,14})\.tsr", re.ASCII)
+COPY_NAME = re.compile(r"copies(/[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}){1,2}", re.ASCII)
 
 
 class Member(NamedTuple):
@@ -563,7 +680,7 @@ def read_entry(directory: bytes, cursor: int, directory_start: int, position: in
     actual = directory[cursor : cursor + len(expected)]
     label = f"central directory entry of {name}"
     require_bytes(expected, actual, directory_start + cursor, CENTRAL_FIELDS, CENTRAL_OFFSETS, label)
-    if name not in REQUIRED | HISTORY and not DOCUMENT_NAME.fullmatch(name):
+    if not belongs(name):
         first = directory_start + cursor + CENTRAL.size
         place = f"{label}, name (bytes {first}-{first + len(name) - 1} of the bundle)"
         raise Rejected(place, "no file of this name belongs into a bundle")
@@ -608,13 +725,17 @@ def require_bytes(
         )
 
 
+def belongs(name: str) -> bool:
+    """Whether a file of this name may be in a bundle."""
+    patterns = (DOCUMENT_NAME, HISTORY_NAME, ROTATION_NAME, TIMESTAMP_NAME, COPY_NAME)
+    return name in REQUIRED or name == "history.json" or any(each.fullmatch(name) for each in patterns)
+
+
 def require_names(names: set[str]) -> None:
     for name in sorted(REQUIRED - names):
         raise Rejected(name, "missing from the bundle")
-    if len(HISTORY & names) == 1:
-        raise Rejected(
-            sorted(HISTORY - names)[0], "missing from the bundle: an older checkpoint needs its proof"
-        )
+    if any(map(HISTORY_NAME.fullmatch, names)) and "history.json" not in names:
+        raise Rejected("history.json", "missing from the bundle: an older checkpoint needs its proof")
 
 
 # --- Schema of events ---------------------------------------------------------------------------------------
@@ -630,10 +751,12 @@ STRUCTURES: dict[str, dict[str, str]] = {
         "delivery": "text?",
         "site": "site?",
         "actor": "actor",
+        "device": "device?",
         "event_time": "time",
         "received_time": "time",
         "why": "why",
     },
+    "device": {"id": "text", "seq": "positive", "offset_minutes": "integer?", "skew_ms": "integer?"},
     "consignment": {"number": "text", "cseq": "positive", "sscc": "sscc[]"},
     "site": {"gln": "gln?", "name": "text"},
     "actor": {"id": "text", "role": "code", "organisation": "text", "name": "commitment?"},
@@ -668,7 +791,17 @@ STRUCTURES: dict[str, dict[str, str]] = {
         "unit": "text?",
         "reason": "code?",
         "note": "commitment?",
+        "photos": "file[]?",
     },
+    "counts": {
+        "expected": "count",
+        "over": "count",
+        "received": "count",
+        "short": "count",
+        "damaged": "count",
+        "refused": "count",
+    },
+    "file": {"sha256": "sha256", "size": "count", "media_type": "text"},
     "erasure": {"event_id": "uuid", "paths": "pointer[+]"},
 }
 
@@ -688,9 +821,11 @@ HANDOVER = {
     "statement": "sha256?",
     "released_by": "signatory",
     "received_by": "signatory",
+    "counts": "counts?",
     "seals": "text[]?",
     "temperature_mc": "integer?",
     "position": "position?",
+    "photos": "file[]?",
 }
 EVENT_TYPES: dict[str, EventType] = {
     "consignment_created": EventType(
@@ -706,11 +841,26 @@ EVENT_TYPES: dict[str, EventType] = {
         None,
         {"appointment": "text", "offer": "text?", "slot": "slot", "confirmation_number": "text"},
     ),
+    "appointment_rescheduled": EventType(
+        VISIT,
+        None,
+        None,
+        {
+            "appointment": "text",
+            "offer": "text?",
+            "instead_of": "slot",
+            "slot": "slot",
+            "confirmation_number": "text",
+        },
+    ),
     "appointment_declined": EventType(
         VISIT, None, None, {"offer": "text", "reason": "code", "note": "commitment?"}
     ),
     "appointment_cancelled": EventType(
-        VISIT, None, None, {"appointment": "text", "reason": "code", "note": "commitment?"}
+        VISIT,
+        None,
+        None,
+        {"appointment": "text", "reason": "code", "cutoff": "time?", "note": "commitment?"},
     ),
     "offer_expired": EventType(VISIT, None, None, {"offer": "text", "expired_at": "time"}),
     "planned": EventType(
@@ -767,7 +917,26 @@ EVENT_TYPES: dict[str, EventType] = {
         VISIT,
         "transporting",
         "in_transit",
-        {"reason": "code", "note": "commitment?", "position": "position?"},
+        {"reason": "code", "note": "commitment?", "position": "position?", "photos": "file[]?"},
+    ),
+    "seals_checked": EventType(
+        DELIVERY, "inspecting", None, {"seals": "text[+]", "intact": "boolean", "position": "position?"}
+    ),
+    "condition_reading": EventType(
+        GOODS,
+        "sensor_reporting",
+        None,
+        {
+            "sensor": "text",
+            "calibration": "text?",
+            "from": "time",
+            "to": "time",
+            "readings": "positive",
+            "minimum_mc": "integer",
+            "maximum_mc": "integer",
+            "within_limits": "boolean",
+            "file": "file?",
+        },
     ),
     "correction": EventType(
         GOODS,
@@ -775,22 +944,35 @@ EVENT_TYPES: dict[str, EventType] = {
         None,
         {"corrects": "uuid", "reason": "code", "corrected_by": "uuid[]", "note": "commitment?"},
     ),
+    "clock_anomaly": EventType(
+        "",
+        None,
+        None,
+        {
+            "device": "text",
+            "seq": "positive",
+            "kind": "code",
+            "event_id": "uuid?",
+            "difference_ms": "integer?",
+        },
+    ),
+    "access_viewed": EventType("", None, None, {"what": "text", "purpose": "text?"}),
     "access_exported": EventType("", None, None, {"purpose": "text?", "checkpoint_size": "count?"}),
     "key_rotated": EventType("", None, None, {"old_key": "text", "new_key": "text"}),
     "pii_erased": EventType("", None, None, {"erased": "erasure[+]", "legal_basis": "text"}),
 }
 
 
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
 def is_text(value: Any) -> bool:
-    return (
-        isinstance(value, str)
-        and 0 < len(value) <= 2000
-        and not any(c < " " or "\x7f" <= c <= "\x9f" or "\ud800" <= c <= "\udfff" for c in value)
-    )
+    return isinstance(value, str) and 0 < len(value) <= 2000 and not UNPRINTABLE.search(value)
 
 
 def matching(pattern: str) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, str) and re.fullmatch(pattern, value, re.ASCII) is not None
+    match = re.compile(pattern, re.ASCII).fullmatch
+    return lambda value: isinstance(value, str) and match(value) is not None
 
 
 def whole_from(low: int) -> Callable[[Any], bool]:
@@ -799,31 +981,22 @@ def whole_from(low: int) -> Callable[[Any], bool]:
 
 def gs1_key(length: int) -> Callable[[Any], bool]:
     """Digits of which the last is the mod-10 check digit of the GS1 General Specifications."""
+    digits = matching(f"[0-9]{{{length}}}")
 
     def check(value: Any) -> bool:
-        if not matching(f"[0-9]{{{length}}}")(value):
-            return False
-        weighted = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(value)))
-        return weighted % 10 == 0
+        return digits(value) and (3 * sum(map(int, value[-2::-2])) + sum(map(int, value[-1::-2]))) % 10 == 0
 
     return check
 
 
-def is_time(value: Any) -> bool:
-    if not matching(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z")(value):
-        return False
-    try:
-        datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ")
-    except ValueError:
-        return False
-    return True
+DAY, TIME = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z"
+is_day, is_moment = matching(DAY), matching(f"{DAY}T{TIME}")
 
 
-def is_date(value: Any) -> bool:
-    if not matching(r"\d{4}-\d{2}-\d{2}")(value):
-        return False
+@functools.lru_cache(maxsize=1024)
+def in_calendar(day: str) -> bool:
     try:
-        date.fromisoformat(value)
+        date.fromisoformat(day)
     except ValueError:
         return False
     return True
@@ -832,13 +1005,14 @@ def is_date(value: Any) -> bool:
 KINDS: dict[str, Callable[[Any], bool]] = {
     "text": is_text,
     "code": matching(r"[A-Za-z][A-Za-z0-9_]{0,63}"),
-    "origin": lambda value: is_text(value) and "+" not in value and not any(c.isspace() for c in value),
+    "origin": lambda value: is_text(value) and is_key_name(value),
     "uuid": matching(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
-    "time": is_time,
-    "date": is_date,
+    "time": lambda value: is_moment(value) and in_calendar(value[:10]),
+    "date": lambda value: is_day(value) and in_calendar(value),
     "count": whole_from(0),
     "positive": whole_from(1),
     "integer": whole_from(-MAX_INTEGER),
+    "boolean": lambda value: value is True or value is False,
     "decimal": matching(r"-?(0|[1-9]\d{0,17})(\.\d{1,9})?"),
     "sscc": gs1_key(18),
     "gln": gs1_key(13),
@@ -850,56 +1024,116 @@ KINDS: dict[str, Callable[[Any], bool]] = {
 }
 
 
-def check_event(event: Any, where: str) -> dict[str, str]:
-    """Check an event against the closed schema; answers its commitments by path."""
+class Misfit(Exception):
+    """A field of an event is not as its schema says."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(path, why)
+        self.path = path
+        self.why = why
+
+
+class Findings(NamedTuple):
+    """What a check comes across in an event: commitments by path, files (SHA-256, size) by path."""
+
+    commitments: dict[str, str]
+    files: dict[str, tuple[str, int]]
+
+
+Check = Callable[[Any, str, Findings], None]
+
+
+def compile_field(spec: str) -> Check:
+    """The check of one field from its description in the tables above."""
+    if spec.endswith("]"):
+        each_is, may_be_empty = compile_field(spec.split("[")[0]), spec.endswith("[]")
+
+        def check_list(value: Any, path: str, found: Findings) -> None:
+            if not isinstance(value, list) or not (value or may_be_empty):
+                raise Misfit(path, "not a list, or an empty one")
+            for position, each in enumerate(value):
+                each_is(each, f"{path}/{position}", found)
+
+        return check_list
+    if spec in STRUCTURES:
+        return compile_structure(STRUCTURES[spec], is_file=spec == "file")
+    fits, is_commitment = KINDS[spec], spec == "commitment"
+
+    def check_scalar(value: Any, path: str, found: Findings) -> None:
+        if not fits(value):
+            raise Misfit(path, f"not a valid {spec}")
+        if is_commitment:
+            found.commitments[path] = value
+
+    return check_scalar
+
+
+def compile_structure(fields: dict[str, str], is_file: bool = False) -> Check:
+    checks = {name: compile_field(spec.rstrip("?")) for name, spec in fields.items()}
+    required = [name for name, spec in fields.items() if not spec.endswith("?")]
+
+    def check_structure(value: Any, path: str, found: Findings) -> None:
+        if not isinstance(value, dict):
+            raise Misfit(path, "not an object")
+        for name, each in value.items():
+            check = checks.get(name)
+            if check is None:
+                raise Misfit(f"{path}/{name[:60]}", "unknown field")
+            check(each, f"{path}/{name}", found)
+        for name in required:
+            if name not in value:
+                raise Misfit(f"{path}/{name}", "missing")
+        if is_file:
+            found.files[path] = (value["sha256"], value["size"])
+
+    return check_structure
+
+
+CHECKS = {name: compile_structure(event_type.details) for name, event_type in EVENT_TYPES.items()}
+CHECK_ENVELOPE = compile_structure(STRUCTURES["event"])
+
+
+def check_event(event: Any, where: str) -> Findings:
+    """Check an event against the closed schema; answers its commitments and the files that it names."""
+    found = Findings({}, {})
+    try:
+        check_fields(event, found)
+    except Misfit as misfit:
+        raise Rejected(f"{where}, {misfit.path}", misfit.why) from None
+    return found
+
+
+def check_fields(event: Any, found: Findings) -> None:
     if not isinstance(event, dict):
-        raise Rejected(where, "an event is an object")
-    event_type = EVENT_TYPES.get(event["type"]) if isinstance(event.get("type"), str) else None
+        raise Misfit("", "an event is an object")
+    name = event.get("type")
+    event_type = EVENT_TYPES.get(name) if isinstance(name, str) else None
     if event_type is None:
-        raise Rejected(f"{where}, /type", "unknown event type")
-    commitments: dict[str, str] = {}
-    envelope = {name: value for name, value in event.items() if name != "details"}
-    check_structure(envelope, STRUCTURES["event"], "", where, commitments)
-    check_structure(event.get("details"), event_type.details, "/details", where, commitments)
-    for name in event_type.requires.split():
-        if not event.get(name):
-            raise Rejected(f"{where}, /{name}", f"an event of type {event['type']} needs it")
+        raise Misfit("/type", "unknown event type")
+    details: Any = event.get("details")
+    CHECK_ENVELOPE({name: value for name, value in event.items() if name != "details"}, "", found)
+    CHECKS[event["type"]](details, "/details", found)
+    for required in event_type.requires.split():
+        if not event.get(required):
+            raise Misfit(f"/{required}", f"an event of type {name} needs it")
     numbers = [each["number"] for each in event["consignments"]]
     if numbers != sorted(set(numbers)):
-        raise Rejected(f"{where}, /consignments", "not sorted by number, each once")
-    for name in ("biz_step", "disposition"):
-        if event["why"].get(name) != getattr(event_type, name):
-            raise Rejected(f"{where}, /why/{name}", f"not that of the type {event['type']}")
-    return commitments
+        raise Misfit("/consignments", "not sorted by number, each once")
+    for word, expected in (("biz_step", event_type.biz_step), ("disposition", event_type.disposition)):
+        if event["why"].get(word) != expected:
+            raise Misfit(f"/why/{word}", f"not that of the type {name}")
+    check_counts(details.get("counts"))
+    if name == "document_issued":
+        found.files["/details"] = (details["sha256"], details["size"])
 
 
-def check_structure(
-    value: Any, fields: dict[str, str], path: str, where: str, commitments: dict[str, str]
-) -> None:
-    if not isinstance(value, dict):
-        raise Rejected(f"{where}, {path}", "not an object")
-    for name in value:
-        if name not in fields:
-            raise Rejected(f"{where}, {path}/{name[:60]}", "unknown field")
-    for name, spec in fields.items():
-        if name in value:
-            check_field(value[name], spec.rstrip("?"), f"{path}/{name}", where, commitments)
-        elif not spec.endswith("?"):
-            raise Rejected(f"{where}, {path}/{name}", "missing")
-
-
-def check_field(value: Any, spec: str, path: str, where: str, commitments: dict[str, str]) -> None:
-    if spec.endswith("]"):
-        if not isinstance(value, list) or (spec.endswith("[+]") and not value):
-            raise Rejected(f"{where}, {path}", "not a list, or an empty one")
-        for position, each in enumerate(value):
-            check_field(each, spec.split("[")[0], f"{path}/{position}", where, commitments)
-    elif spec in STRUCTURES:
-        check_structure(value, STRUCTURES[spec], path, where, commitments)
-    elif not KINDS[spec](value):
-        raise Rejected(f"{where}, {path}", f"not a valid {spec}")
-    elif spec == "commitment":
-        commitments[path] = value
+def check_counts(counts: Any) -> None:
+    """What came and what did not come add up to what was expected and what came beyond it."""
+    if counts and (
+        counts["received"] + counts["short"] + counts["damaged"] + counts["refused"]
+        != counts["expected"] + counts["over"]
+    ):
+        raise Misfit("/details/counts", "received, short, damaged and refused are not expected and over")
 
 
 # --- The reading copy ---------------------------------------------------------------------------------------
@@ -942,7 +1176,7 @@ def csv_line(cells: list[str]) -> bytes:
 
 
 class Manifest(NamedTuple):
-    """What the log signed about the bundle."""
+    """What the log signed about the bundle; ``first`` and ``last`` bound a range of the log."""
 
     log: str
     shipper: str
@@ -950,21 +1184,26 @@ class Manifest(NamedTuple):
     checkpoint: Checkpoint
     events: int
     scope: str
+    asked: list[Any]
     last_cseq: dict[str, int]
+    first: int
+    last: int
     files: dict[str, Any]
 
 
 class Evidence:
-    """What the events told, for the steps after them; of past roots only that at ``known_size`` is kept."""
+    """What the events told, for the steps after them; nothing of it grows with an event but eight bytes."""
 
     def __init__(self, known_size: int) -> None:
         self.known_size = known_size
         self.known_root: bytes | None = None
-        self.commitments: dict[str, dict[str, str]] = {}
-        self.documents: dict[str, tuple[int, str]] = {}
-        self.erased: set[tuple[str, str]] = set()
+        self.event_ids = array("Q")
+        self.files: dict[str, tuple[int, str]] = {}
+        self.erased_files: set[str] = set()
+        self.file_fields: dict[tuple[str, str], str] = {}
         self.cseq: dict[str, int] = {}
         self.frontier = Frontier()
+        self.anomalies = self.opened = self.committed = self.erased = 0
 
     def add_leaf(self, leaf: bytes) -> None:
         self.frontier.append(leaf)
@@ -972,36 +1211,46 @@ class Evidence:
             self.known_root = self.frontier.root()
 
 
-def check_signature(container: Container, keys: list[Key]) -> None:
+def follow_keys(container: Container, trust: Trust, report: Report) -> None:
+    """Take on the keys that followed the given one, or came before it."""
+    numbers = sorted(int(match[1]) for match in map(ROTATION_NAME.fullmatch, container.members) if match)
+    if numbers != list(range(1, len(numbers) + 1)):
+        raise Rejected("rotations", "are not numbered 1, 2, 3")
+    names = [f"rotations/{number}.note" for number in numbers]
+    changes = trust.follow((name, container.read(name)) for name in names)
+    if changes:
+        report.proven.append(f"changes of the log's key, each signed by the old and the new one: {changes}")
+
+
+def check_signature(container: Container, trust: Trust) -> Note:
     """manifest.note is the log's signature, alone, over manifest.json as it is."""
-    text, others = open_note(container.read("manifest.note"), keys, "manifest.note")
-    if others:
+    opened = open_note(container.read("manifest.note"), trust.reach, "manifest.note")
+    if not opened.keys:
+        raise Rejected("manifest.note", "not signed by the given key")
+    if opened.others or len(opened.keys) > 1:
         raise Rejected("manifest.note", "carries signatures besides the log's")
-    if (
-        text
-        != f"{FORMAT}\n{keys[0].name}\nmanifest.json sha256 {container.members['manifest.json'].sha256}\n"
-    ):
+    digest = container.members["manifest.json"].sha256
+    if opened.text != f"{FORMAT}\n{trust.origin}\nmanifest.json sha256 {digest}\n":
         raise Rejected("manifest.json", "is not the manifest that the log signed in manifest.note")
+    return opened
 
 
-def read_manifest(container: Container, keys: list[Key]) -> Manifest:
+def read_manifest(container: Container, trust: Trust) -> Manifest:
     where = "manifest.json"
     names = "format log shipper created checkpoint events scope files"
-    value = require_fields(parse_json(container.read(where), where), names, where)
-    scope = require_fields(value["scope"], "kind last_cseq", f"{where}/scope")
+    value = parse_json(container.read(where), where)
+    if isinstance(value, dict) and value.get("format") != FORMAT:
+        raise Rejected(f"{where}/format", f"this verifier understands {FORMAT}, take the one for this bundle")
+    value = require_fields(value, names, where)
+    scope, first, last = read_scope(value["scope"], f"{where}/scope")
     head = require_fields(value["checkpoint"], "size root", f"{where}/checkpoint")
-    last_cseq, files = scope["last_cseq"], value["files"]
     checks = {
-        "format": value["format"] == FORMAT,
-        "log": value["log"] == keys[0].name,
+        "log": value["log"] == trust.origin,
         "shipper": is_text(value["shipper"]),
-        "created": is_time(value["created"]),
-        "checkpoint/size": whole_from(0)(head["size"]),
-        "events": whole_from(0)(value["events"]),
-        "scope/kind": scope["kind"] in ("consignments", "log"),
-        "scope/last_cseq": isinstance(last_cseq, dict)
-        and all(whole_from(1)(last) for last in last_cseq.values()),
-        "files": isinstance(files, dict),
+        "created": KINDS["time"](value["created"]),
+        "checkpoint/size": KINDS["count"](head["size"]),
+        "events": KINDS["count"](value["events"]),
+        "files": isinstance(value["files"], dict),
     }
     for field, fits in checks.items():
         if not fits:
@@ -1013,9 +1262,33 @@ def read_manifest(container: Container, keys: list[Key]) -> Manifest:
         Checkpoint(head["size"], strict_hash(head["root"], f"{where}/checkpoint/root")),
         value["events"],
         scope["kind"],
-        last_cseq,
-        files,
+        scope["asked"],
+        scope.get("last_cseq", {}),
+        first,
+        last,
+        value["files"],
     )
+
+
+def read_scope(value: Any, where: str) -> tuple[dict[str, Any], int, int]:
+    """What the bundle promises to be complete for, and for a range of the log its bounds."""
+    kind = value.get("kind") if isinstance(value, dict) else None
+    if kind not in ("consignments", "range", "log"):
+        raise Rejected(f"{where}/kind", "not what it must be")
+    scope = require_fields(value, f"kind asked {'first last' if kind == 'range' else 'last_cseq'}", where)
+    asked, first, last = scope["asked"], scope.get("first", 0), scope.get("last", 0)
+    if not isinstance(asked, list):
+        raise Rejected(f"{where}/asked", "not a list")
+    for position, each in enumerate(asked):
+        fields = require_fields(each, "by value", f"{where}/asked/{position}")
+        if not KINDS["code"](fields["by"]) or not is_text(fields["value"]):
+            raise Rejected(f"{where}/asked/{position}", "not what it must be")
+    if not KINDS["count"](first) or not KINDS["count"](last) or last < first:
+        raise Rejected(f"{where}/first", "not the bounds of a range")
+    numbers = scope.get("last_cseq", {})
+    if not isinstance(numbers, dict) or not all(map(KINDS["positive"], numbers.values())):
+        raise Rejected(f"{where}/last_cseq", "not what it must be")
+    return scope, first, last
 
 
 def check_files(container: Container, manifest: Manifest, report: Report) -> None:
@@ -1028,33 +1301,55 @@ def check_files(container: Container, manifest: Manifest, report: Report) -> Non
         member = container.members[name]
         if manifest.files[name] != {"size": member.size, "sha256": member.sha256}:
             report.failures.append(f"{member.place}: not the file that the manifest names")
+    copies = [name for name in sorted(present) if COPY_NAME.fullmatch(name)]
+    if copies:
+        report.unproven.append(
+            "that the reading copies say what the events say, for the log's owner made them:"
+            f" {', '.join(copies)}"
+        )
 
 
-def check_checkpoint(container: Container, manifest: Manifest, keys: list[Key]) -> Checkpoint:
-    checkpoint = open_checkpoint(container.read("checkpoint.note"), keys, "checkpoint.note")
+class Head(NamedTuple):
+    """The bundle's checkpoint and which witnesses cosigned it."""
+
+    checkpoint: Checkpoint
+    witnessed: dict[Key, int]
+
+
+def check_checkpoint(container: Container, manifest: Manifest, trust: Trust, signed: Note | None) -> Head:
+    checkpoint, witnessed = trust.open_checkpoint(container.read("checkpoint.note"), "checkpoint.note")
     if checkpoint != manifest.checkpoint:
         raise Rejected("manifest.json/checkpoint", "not that of checkpoint.note")
-    return checkpoint
+    if signed:
+        trust.require_signed(signed, checkpoint.size, "manifest.note")
+    return Head(checkpoint, witnessed)
 
 
 def check_events(
     container: Container, manifest: Manifest, checkpoint: Checkpoint, known_size: int, report: Report
 ) -> Evidence:
-    """Walk through events, proofs and CSV side by side; every wrong event is reported by itself."""
-    evidence = Evidence(known_size)
-    reader = EventReader(manifest, checkpoint, evidence)
+    """Walk through events, proofs, CSV and disclosures side by side; every wrong event is reported."""
+    evidence, failures = Evidence(known_size), len(report.failures)
+    reader = EventReader(manifest, checkpoint, evidence, Disclosures(container))
     proofs, table = container.lines("proofs.jsonl"), container.lines("custody.csv")
     head = next(table, (0, b""))[1]
     if head != b"\xef\xbb\xbf" + csv_line(CSV_COLUMNS):
         report.failures.append("custody.csv line 1: not the head of the table")
     for number, (position, data) in enumerate(container.lines("events.jsonl"), start=1):
-        where = f"events.jsonl line {number} (bytes {position}-{position + len(data) - 1} of the bundle)"
         proof, row = next(proofs, None), next(table, None)
-        report.attempt(reader.read, number, where, data, proof and proof[1], row and row[1])
+        try:
+            reader.read(number, position, data, proof and proof[1], row and row[1])
+        except Rejected as rejection:
+            report.failures.append(str(rejection))
     if number_of_lines(proofs) or number_of_lines(table):
         report.failures.append("proofs.jsonl, custody.csv: more lines than there are events")
     if reader.count != manifest.events:
         report.failures.append(f"events.jsonl: {reader.count} events, the manifest says {manifest.events}")
+    if len(report.failures) == failures:
+        report.attempt(reader.disclosures.require_end)
+    report.failures += [
+        f"events.jsonl: the same event twice, its id ends in {each}" for each in twice(evidence)
+    ]
     return evidence
 
 
@@ -1062,18 +1357,77 @@ def number_of_lines(lines: Iterator[tuple[int, bytes]]) -> int:
     return sum(1 for _ in lines)
 
 
-class EventReader:
-    """Checks one event after the other, with what the events before it left behind."""
+def twice(evidence: Evidence) -> list[str]:
+    """The ends of event ids that come twice."""
+    ids = sorted(evidence.event_ids)
+    return [f"{ids[at]:016x}" for at in range(1, len(ids)) if ids[at] == ids[at - 1]]
 
-    def __init__(self, manifest: Manifest, checkpoint: Checkpoint, evidence: Evidence) -> None:
+
+class Disclosures:
+    """disclosed.jsonl: a line for each opened value, in the order of the events and of their fields."""
+
+    FILE = "disclosed.jsonl"
+
+    def __init__(self, container: Container) -> None:
+        self.lines = enumerate(container.lines(self.FILE), start=1)
+        self.next: dict[str, Any] | None = None
+        self.number = 0
+
+    def advance(self) -> None:
+        """Go to the next line; at the end there is none."""
+        self.next = None
+        for number, (_, line) in self.lines:
+            self.number = number
+            where = f"{self.FILE} line {number}"
+            fields = require_fields(parse_json(line, where), "event_id path salt value", where)
+            if not all(isinstance(fields[name], str) for name in ("event_id", "path", "value")):
+                raise Rejected(where, "event_id, path and value are texts")
+            self.next = {**fields, "salt": strict_hash(fields["salt"], f"{where}/salt")}
+            break
+
+    def open(self, event_id: str, commitments: dict[str, str]) -> int:
+        """Check the values that this event's commitments are opened with; how many."""
+        opened, last = 0, ""
+        if self.number == 0:
+            self.advance()
+        while self.next and self.next["event_id"] == event_id:
+            path, where = self.next["path"], f"{self.FILE} line {self.number}"
+            fields, commitment = self.next, commitments.get(path)
+            self.advance()
+            if path <= last:
+                raise Rejected(where, "not sorted by path, each once")
+            if commitment is None:
+                raise Rejected(where, f"event {event_id} has no commitment at {path}")
+            preimage = b"custody/pii/v1" + path.encode() + fields["salt"] + canonical_json(fields["value"])
+            if hashlib.sha256(preimage).hexdigest() != commitment:
+                raise Rejected(where, f"does not open the commitment of event {event_id} at {path}")
+            opened, last = opened + 1, path
+        return opened
+
+    def require_end(self) -> None:
+        if self.number == 0:
+            self.advance()
+        if self.next:
+            where = f"{self.FILE} line {self.number}"
+            raise Rejected(where, f"event {self.next['event_id']} is not here, or not in its place")
+
+
+class EventReader:
+    """Checks one event after the other and gathers what the later steps need."""
+
+    def __init__(
+        self, manifest: Manifest, checkpoint: Checkpoint, evidence: Evidence, disclosures: Disclosures
+    ) -> None:
         self.manifest = manifest
         self.checkpoint = checkpoint
         self.evidence = evidence
+        self.disclosures = disclosures
         self.count = 0
-        self.last_index = -1
+        self.last_index = manifest.first - 1
 
-    def read(self, number: int, where: str, data: bytes, proof_line: bytes | None, row: bytes | None) -> None:
+    def read(self, number: int, start: int, data: bytes, proof_line: bytes | None, row: bytes | None) -> None:
         self.count += 1
+        where = f"events.jsonl line {number} (bytes {start}-{start + len(data) - 1} of the bundle)"
         if proof_line is None:
             raise Rejected(f"proofs.jsonl line {number}", "missing: this event has no proof")
         proof = read_proof(proof_line, f"proofs.jsonl line {number}")
@@ -1081,22 +1435,24 @@ class EventReader:
         where = f"{where}, log index {index}"
         self.check_place(index, data, proof["proof"], where, f"proofs.jsonl line {number}")
         event = parse_json(data, where)
-        commitments = check_event(event, where)
+        found = check_event(event, where)
         self.check_identity(event, proof, where, number)
         self.check_sequence(event, where)
-        self.remember(event, commitments, number)
+        self.remember(event, found)
         if row != csv_line(csv_event(index, event)):
             raise Rejected(
                 f"custody.csv line {number + 1}", f"does not say what the event at log index {index} says"
             )
+        self.evidence.committed += len(found.commitments)
+        self.evidence.opened += self.disclosures.open(event["event_id"], found.commitments)
 
     def check_place(self, index: int, data: bytes, proof: list[bytes], where: str, proof_place: str) -> None:
-        """In log order, without gaps where the whole log is promised, and in the checkpoint's tree."""
+        """In log order, without gaps where a stretch of the log is promised, and in the checkpoint's tree."""
         previous, self.last_index = self.last_index, max(index, self.last_index)
         if index <= previous:
             raise Rejected(where, f"not in log order: it comes after index {previous}")
         leaf = leaf_hash(data)
-        if self.manifest.scope == "log":
+        if self.manifest.scope != "consignments":
             self.evidence.add_leaf(leaf)
             if index != previous + 1:
                 raise Rejected(where, f"the events before it, from log index {previous + 1}, are missing")
@@ -1108,8 +1464,7 @@ class EventReader:
     def check_identity(self, event: dict[str, Any], proof: dict[str, Any], where: str, number: int) -> None:
         if event["event_id"] != proof["event_id"]:
             raise Rejected(f"proofs.jsonl line {number}/event_id", "the proof of another event")
-        if event["event_id"] in self.evidence.commitments:
-            raise Rejected(f"{where}, /event_id", "the same event twice")
+        self.evidence.event_ids.append(int(event["event_id"][19:].replace("-", ""), 16))
         if event["log"] != self.manifest.log:
             raise Rejected(
                 f"{where}, /log", f"an event of the log {event['log']}, not of {self.manifest.log}"
@@ -1118,6 +1473,8 @@ class EventReader:
             raise Rejected(
                 f"{where}, /shipper", f"an event of {event['shipper']}, not of {self.manifest.shipper}"
             )
+        if self.manifest.scope == "range":
+            return
         numbers = {each["number"] for each in event["consignments"]}
         if numbers and not numbers & set(self.manifest.last_cseq):
             raise Rejected(f"{where}, /consignments", "none of them is in the bundle's scope")
@@ -1129,31 +1486,39 @@ class EventReader:
         gaps = []
         for each in event["consignments"]:
             number, cseq = each["number"], each["cseq"]
-            expected = self.evidence.cseq.get(number, 0) + 1
-            if number in self.manifest.last_cseq:
-                self.evidence.cseq[number] = cseq
-                if cseq != expected:
-                    gaps.append(f"consignment {number} goes on with event {cseq} where {expected} is due")
+            if self.manifest.scope == "range":
+                expected = self.evidence.cseq.get(number, cseq - 1) + 1  # its history may begin before
+            elif number in self.manifest.last_cseq:
+                expected = self.evidence.cseq.get(number, 0) + 1
+            else:
+                continue
+            self.evidence.cseq[number] = cseq
+            if cseq != expected:
+                gaps.append(f"consignment {number} goes on with event {cseq} where {expected} is due")
         if gaps:
             raise Rejected(f"{where}, /consignments", "; ".join(gaps))
 
-    def remember(self, event: dict[str, Any], commitments: dict[str, str], number: int) -> None:
-        details = event["details"]
-        self.evidence.commitments[event["event_id"]] = commitments
-        if event["type"] == "document_issued":
-            self.evidence.documents[details["sha256"]] = (
-                details["size"],
-                f"{details['document_type']} {details['number']}",
-            )
+    def remember(self, event: dict[str, Any], found: Findings) -> None:
+        details, evidence = event["details"], self.evidence
+        for path, (digest, size) in found.files.items():
+            label = f"{event['type']} {event['event_id']} {path}"
+            if event["type"] == "document_issued":
+                label = f"{details['document_type']} {details['number']}"
+            evidence.files[digest] = (size, label)
+            evidence.file_fields[event["event_id"], path] = digest
+        if event["type"] == "clock_anomaly":
+            evidence.anomalies += 1
         if event["type"] == "pii_erased":
-            self.evidence.erased |= {
-                (each["event_id"], path) for each in details["erased"] for path in each["paths"]
-            }
+            for each in details["erased"]:
+                fields = [(each["event_id"], path) for path in each["paths"]]
+                files = {evidence.file_fields[field] for field in fields if field in evidence.file_fields}
+                evidence.erased_files |= files
+                evidence.erased += len(fields) - len(files)
 
 
 def read_proof(line: bytes, where: str) -> dict[str, Any]:
     proof = require_fields(parse_json(line, where), "event_id index proof", where)
-    if not whole_from(0)(proof["index"]):
+    if not KINDS["count"](proof["index"]):
         raise Rejected(f"{where}/index", "not a place in a log")
     return {**proof, "proof": hash_list(proof["proof"], f"{where}/proof")}
 
@@ -1172,6 +1537,16 @@ def check_scope(manifest: Manifest, checkpoint: Checkpoint, evidence: Evidence, 
             report.failures.append(f"events.jsonl: not the whole log of {checkpoint.size} events")
         report.proven.append(f"all events of the log up to the checkpoint are here: {checkpoint.size}")
         return
+    asked = ", ".join(f"{each['by']} {each['value']}" for each in manifest.asked)
+    if manifest.scope == "range":
+        if manifest.first + evidence.frontier.size != manifest.last + 1:
+            report.failures.append(
+                f"events.jsonl: not all events from log index {manifest.first} to {manifest.last}"
+            )
+        report.proven.append(f"all events from log index {manifest.first} to {manifest.last} are here")
+        if asked:
+            report.unproven.append(f"that these are all events of {asked}: the log's owner chose the range")
+        return
     report.proven.append(
         "consignments whose events are numbered without a gap up to the last number that the log signed:"
         f" {len(manifest.last_cseq)}"
@@ -1180,6 +1555,11 @@ def check_scope(manifest: Manifest, checkpoint: Checkpoint, evidence: Evidence, 
         "that a consignment has no event after the last one signed for it: the log's owner says so (a bundle"
         " of the whole log proves it)"
     )
+    if asked:
+        report.unproven.append(
+            f"that no other consignment belongs to {asked}: the log's owner says so (a bundle of the whole"
+            " log shows it)"
+        )
 
 
 def check_documents(container: Container, evidence: Evidence, report: Report) -> None:
@@ -1192,80 +1572,90 @@ def check_documents(container: Container, evidence: Evidence, report: Report) ->
         present.add(match[1])
         if member.sha256 != match[1]:
             report.failures.append(f"{member.place}: its SHA-256 is not its name")
-        if match[1] not in evidence.documents:
+        if match[1] not in evidence.files:
             report.failures.append(f"{name}: no event of this bundle names this document")
-        elif evidence.documents[match[1]][0] != member.size:
+        elif evidence.files[match[1]][0] != member.size:
             report.failures.append(f"{name}: its size is not that of its event")
-    for digest, (_, label) in sorted(evidence.documents.items()):
-        if digest not in present:
+    for digest, (_, label) in sorted(evidence.files.items()):
+        if digest not in present and digest not in evidence.erased_files:
             report.missing.append(f"documents/{digest}: {label} was issued but is not in the bundle")
     if present:
         report.proven.append(f"documents that are, byte for byte, those that were issued: {len(present)}")
+    if erased := len(evidence.erased_files - present):
+        report.unproven.append(f"files that have been erased: {erased}")
 
 
-def check_disclosures(container: Container, evidence: Evidence, report: Report) -> None:
-    """Every disclosed value opens the commitment of its field."""
-    where = "disclosed.json"
-    opened: list[tuple[str, str]] = []
-    disclosures = parse_json(container.read(where), where)
-    if not isinstance(disclosures, list):
-        raise Rejected(where, "not a list")
-    for position, value in enumerate(disclosures):
-        place = f"{where}/{position}"
-        fields = require_fields(value, "event_id path salt value", place)
-        key = (fields["event_id"], fields["path"])
-        salt = strict_hash(fields["salt"], f"{place}/salt")
-        if not all(isinstance(fields[name], str) for name in ("event_id", "path", "value")):
-            raise Rejected(place, "event_id, path and value are texts")
-        if opened and key <= opened[-1]:
-            raise Rejected(place, "not sorted by event and path, each once")
-        commitment = evidence.commitments.get(key[0], {}).get(key[1])
-        if commitment is None:
-            raise Rejected(place, f"event {key[0]} has no commitment at {key[1]}")
-        preimage = b"custody/pii/v1" + key[1].encode() + salt + canonical_json(fields["value"])
-        if hashlib.sha256(preimage).hexdigest() != commitment:
-            raise Rejected(place, f"does not open the commitment of event {key[0]} at {key[1]}")
-        opened.append(key)
-    tell_hidden(evidence, set(opened), report)
-
-
-def tell_hidden(evidence: Evidence, opened: set[tuple[str, str]], report: Report) -> None:
-    hidden = {(event, path) for event, paths in evidence.commitments.items() for path in paths} - opened
-    erased = hidden & evidence.erased
-    if opened:
-        report.proven.append(f"disclosed personal values that the events committed to: {len(opened)}")
-    if hidden - erased:
-        report.unproven.append(f"personal values that are not disclosed here: {len(hidden - erased)}")
-    if erased:
-        report.unproven.append(f"personal values that have been erased: {len(erased)}")
-
-
-def check_history(
-    container: Container, checkpoint: Checkpoint, keys: list[Key], report: Report
-) -> Checkpoint | None:
-    """The older checkpoint in the bundle, if there is one, proven to be the beginning of this log."""
-    if "older.note" not in container.members:
-        return None
-    older = open_checkpoint(container.read("older.note"), keys, "older.note")
-    where = "consistency.json"
-    value = require_fields(parse_json(container.read(where), where), "from to proof", where)
-    if not KINDS["positive"](value["from"]) or (value["from"], value["to"]) != (older.size, checkpoint.size):
-        raise Rejected(where, "not between older.note and checkpoint.note")
-    if not is_consistent(older, checkpoint, hash_list(value["proof"], f"{where}/proof")):
-        raise Rejected(
-            where, f"the log was rewritten: it does not begin with the {older.size} events of older.note"
+def tell_hidden(evidence: Evidence, report: Report) -> None:
+    if evidence.opened:
+        report.proven.append(f"disclosed personal values that the events committed to: {evidence.opened}")
+    if hidden := evidence.committed - evidence.opened - evidence.erased:
+        report.unproven.append(f"personal values that are not disclosed here: {max(hidden, 0)}")
+    if evidence.erased:
+        report.unproven.append(f"personal values that have been erased: {evidence.erased}")
+    if evidence.anomalies:
+        report.unproven.append(
+            f"the time of devices whose clock was found wrong: {evidence.anomalies} warnings"
         )
-    report.proven.append(f"the log only grew from size {older.size} (older.note) to {checkpoint.size}")
-    return older
+
+
+class History(NamedTuple):
+    """Roots of the log at earlier sizes, and which witnesses cosigned it at which size and time."""
+
+    roots: dict[int, bytes]
+    witnessed: dict[Key, tuple[int, int]]
+
+
+def check_history(container: Container, head: Head, trust: Trust, report: Report) -> History:
+    """Each older checkpoint in the bundle, proven to be the beginning of this log."""
+    history = History({}, {key: (head.checkpoint.size, seconds) for key, seconds in head.witnessed.items()})
+    present = {int(match[1]) for match in map(HISTORY_NAME.fullmatch, container.members) if match}
+    where = "history.json"
+    entries = parse_json(container.read(where), where) if where in container.members else []
+    if not isinstance(entries, list):
+        raise Rejected(where, "not a list")
+    for position, entry in enumerate(entries):
+        place = f"{where}/{position}"
+        fields = require_fields(entry, "size proof", place)
+        size = fields["size"]
+        if not KINDS["positive"](size) or size not in present or size <= max(history.roots, default=0):
+            raise Rejected(f"{place}/size", "not sorted by size, each with its note")
+        name = f"history/{size}.note"
+        older, times = trust.open_checkpoint(container.read(name), name)
+        if older.size != size:
+            raise Rejected(name, "a checkpoint of another size")
+        if not is_consistent(older, head.checkpoint, hash_list(fields["proof"], f"{place}/proof")):
+            raise Rejected(
+                place, f"the log was rewritten: it does not begin with the {size} events of {name}"
+            )
+        history.roots[size] = older.root
+        for key, seconds in times.items():
+            history.witnessed.setdefault(key, (size, seconds))
+    if present != set(history.roots):
+        raise Rejected(where, "says nothing about an older checkpoint in the bundle")
+    if history.roots:
+        sizes = ", ".join(map(str, history.roots))
+        report.proven.append(f"the log only grew from size {sizes} to {head.checkpoint.size}")
+    return history
+
+
+def check_witnesses(head: Head, history: History, trust: Trust, report: Report) -> None:
+    """Every witness that whoever checks relies on saw this log, at its head or before."""
+    for witness in trust.witnesses:
+        if witness not in history.witnessed:
+            report.missing.append(f"a cosignature of the witness {witness.name}: nobody else saw this log")
+            continue
+        size, seconds = history.witnessed[witness]
+        when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(min(seconds, 253402300799)))
+        report.proven.append(f"the witness {witness.name} saw the log at size {size} on {when}")
+        if size < head.checkpoint.size:
+            report.unproven.append(f"that {witness.name} saw what came after the first {size} events")
 
 
 def check_known(
-    known: Checkpoint, checkpoint: Checkpoint, older: Checkpoint | None, evidence: Evidence, report: Report
+    known: Checkpoint, checkpoint: Checkpoint, history: History, evidence: Evidence, report: Report
 ) -> None:
     """The checkpoint that the caller kept is a beginning of this log, as far as the bundle can prove it."""
-    roots = {checkpoint.size: checkpoint.root}
-    if older:
-        roots[older.size] = older.root
+    roots = {**history.roots, checkpoint.size: checkpoint.root}
     if evidence.known_root:
         roots[known.size] = evidence.known_root
     if known.size > 0 and known.size in roots:
@@ -1281,21 +1671,38 @@ def check_known(
         )
 
 
-def verify(file: BinaryIO, keys: list[Key], known: Checkpoint | None = None) -> Report:
-    """Check a bundle with the keys of one log, and against a checkpoint of it that the caller trusts."""
-    report = Report()
+def check_timestamps(container: Container, report: Report) -> None:
+    """Tokens of a time-stamping service are over a note in the bundle; they are not checked here."""
+    for name in sorted(container.members):
+        match = TIMESTAMP_NAME.fullmatch(name)
+        if match:
+            note = f"history/{match[1]}.note"
+            note = note if note in container.members else "checkpoint.note"
+            report.unproven.append(
+                f"the time in {name}: check with openssl ts -verify -data {note} -in {name}"
+            )
+
+
+def verify(
+    file: BinaryIO, keys: list[Key], known: Checkpoint | None = None, witnesses: Iterable[Key] = ()
+) -> Report:
+    """Check a bundle with the keys of one log, against a checkpoint of it that the caller trusts, and for
+    the cosignatures of witnesses that the caller relies on."""
+    report, trust = Report(), Trust(keys, witnesses)
     container = report.attempt(read_container, file, report)
     if container is None:
         return report
-    report.attempt(check_signature, container, keys)
-    manifest = report.attempt(read_manifest, container, keys)
+    report.attempt(follow_keys, container, trust, report)
+    signed = report.attempt(check_signature, container, trust)
+    manifest = report.attempt(read_manifest, container, trust)
     if manifest is None:
         return report
     check_files(container, manifest, report)
-    checkpoint = report.attempt(check_checkpoint, container, manifest, keys)
-    if checkpoint is None:
+    head = report.attempt(check_checkpoint, container, manifest, trust, signed)
+    if head is None:
         return report
-    report.proven.append(f"{keys[0].name} signed this bundle and its checkpoint at size {checkpoint.size}")
+    checkpoint = head.checkpoint
+    report.proven.append(f"{trust.origin} signed this bundle and its checkpoint at size {checkpoint.size}")
     known_size, failures = known.size if known else 0, len(report.failures)
     evidence = report.attempt(check_events, container, manifest, checkpoint, known_size, report)
     if len(report.failures) > failures:
@@ -1303,10 +1710,13 @@ def verify(file: BinaryIO, keys: list[Key], known: Checkpoint | None = None) -> 
     report.proven.append(f"events that are in the log, unchanged and in this order: {manifest.events}")
     check_scope(manifest, checkpoint, evidence, report)
     check_documents(container, evidence, report)
-    report.attempt(check_disclosures, container, evidence, report)
-    older = report.attempt(check_history, container, checkpoint, keys, report)
-    if known:
-        report.attempt(check_known, known, checkpoint, older, evidence, report)
+    tell_hidden(evidence, report)
+    history = report.attempt(check_history, container, head, trust, report)
+    if history:
+        check_witnesses(head, history, trust, report)
+        if known:
+            report.attempt(check_known, known, checkpoint, history, evidence, report)
+    check_timestamps(container, report)
     report.unproven += [
         "that what the events say happened; the log proves what was recorded by whom and in which order",
         "anything after the checkpoint",
@@ -1317,26 +1727,26 @@ def verify(file: BinaryIO, keys: list[Key], known: Checkpoint | None = None) -> 
 # --- Command line -------------------------------------------------------------------------------------------
 
 
-def read_keys(arguments: list[str]) -> list[Key]:
-    """Keys from files or texts, one per line; all of one log."""
+def read_keys(arguments: list[str], kind: int = LOG_KEY) -> list[Key]:
+    """Keys from files or texts, one per line."""
     keys = []
     for argument in arguments:
         text = argument
         if os.path.exists(argument):
             with open(argument, encoding="utf-8") as file:
                 text = file.read()
-        keys += [parse_key(line) for line in text.splitlines() if line.strip()]
-    if not keys or len({key.name for key in keys}) > 1:
-        raise Unusable("give the key or keys of one log")
+        keys += [parse_key(line, kind) for line in text.splitlines() if line.strip()]
     return keys
 
 
-def read_known(path: str, keys: list[Key]) -> Checkpoint:
+def read_known(path: str, trust: Trust) -> Checkpoint:
+    """A checkpoint that was kept."""
     with open(path, "rb") as file:
-        try:
-            return open_checkpoint(file.read(1 << 20), keys, path)
-        except Rejected as rejection:
-            raise Unusable(f"your checkpoint can't be used: {rejection}") from None
+        text = file.read(1 << 20)
+    try:
+        return trust.open_checkpoint(text, path)[0]
+    except Rejected as rejection:
+        raise Unusable(f"your checkpoint can't be used: {rejection}") from None
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -1344,12 +1754,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("bundle", help="the ZIP file")
     parser.add_argument("--key", action="append", required=True, help="verification key: a file, or its text")
     parser.add_argument("--checkpoint", help="checkpoint.note of an earlier bundle or receipt that you kept")
+    parser.add_argument(
+        "--witness", action="append", default=[], help="key of a witness that must have seen the log"
+    )
     options = parser.parse_args(arguments)
     try:
         keys = read_keys(options.key)
-        known = read_known(options.checkpoint, keys) if options.checkpoint else None
+        if not keys or len({key.name for key in keys}) > 1:
+            raise Unusable("give the key or keys of one log")
+        witnesses = read_keys(options.witness, WITNESS_KEY)
+        known = read_known(options.checkpoint, Trust(keys)) if options.checkpoint else None
         with open(options.bundle, "rb") as file:
-            report = verify(file, keys, known)
+            report = verify(file, keys, known, witnesses)
     except (OSError, UnicodeDecodeError, Unusable) as error:
         print(f"verify.py: {error}", file=sys.stderr)
         return INCOMPLETE

@@ -2,26 +2,40 @@
 
 from typing import Any
 
+from django.db.models import F as Field
+from django.db.models import Func, IntegerField, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from apps.accounts.actors import Actor
+from apps.accounts.actors import Actor, Side
 from apps.accounts.http import ActingRequest
-from apps.accounts.models import Role
+from apps.accounts.models import Person, Role
 from apps.accounts.permissions import allows
 from apps.appointments.selectors import waiting_for
 from apps.facilities.models import Recipient, Site
+from apps.notices.selectors import unread
 from apps.tenancy.doorway import current_shipper
+
+
+def frame(request: ActingRequest, *, section: str) -> dict[str, Any]:
+    """Context of a page that both hosts have, with the template it extends as ``base``."""
+    if request.actor.side == Side.SHIPPER:
+        return desk_frame(request, section=section) | {"base": "desk_base.html"}
+    return hub_frame(request, section=section) | {"base": "hub_base.html"}
 
 
 def hub_frame(request: ActingRequest, *, section: str = "", site: Site | None = None) -> dict[str, Any]:
     """Context of ``hub_base.html``: the recipients' names, their sites, how much waits."""
     actor = request.actor
+    waiting, notices = _counts(actor)
     sites = Site.objects.filter(recipient_id__in=actor.recipient_ids, active=True).order_by("name")
     return {
         "recipient_name": ", ".join(
             Recipient.objects.filter(pk__in=actor.recipient_ids).values_list("name", flat=True)[:3]
         ),
-        "inbox_count": waiting_for(actor).count(),
+        "inbox_count": waiting,
+        "notices_count": notices,
+        "notices_url": reverse("notices"),
         "sites": [
             {"name": s.name, "url": reverse("hub:board", args=[s.pk]), "slug": str(s.pk)} for s in sites
         ],
@@ -35,11 +49,14 @@ def hub_frame(request: ActingRequest, *, section: str = "", site: Site | None = 
 def desk_frame(request: ActingRequest, *, section: str) -> dict[str, Any]:
     """Context of ``desk_base.html``: the shipper's name, where this person may go, how many offers wait."""
     actor = request.actor
+    waiting, notices = _counts(actor)
     return {
         "may_plan": allows(actor, "deliveries.plan"),
         "people_url": reverse("desk:people"),
         "shipper_name": current_shipper().name,
-        "offers_count": waiting_for(actor).count(),
+        "offers_count": waiting,
+        "notices_count": notices,
+        "notices_url": reverse("notices"),
         "section": section,
         "role_label": role_label(actor),
     }
@@ -49,3 +66,19 @@ def role_label(actor: Actor) -> str:
     """The actor's roles in words, each once."""
     roles = {*actor.roles, *(role for _, role in actor.recipient_roles)}
     return ", ".join(sorted(str(Role(role).label) for role in roles))
+
+
+def _counts(actor: Actor) -> tuple[int, int]:
+    """How much waits for the person's answer, and how many notices are unread; one query for both."""
+    if actor.person_id is None:
+        return 0, 0
+    return (
+        Person.objects.filter(pk=actor.person_id)
+        .values_list(_how_many(waiting_for(actor)), _how_many(unread(actor)))
+        .first()
+    ) or (0, 0)
+
+
+def _how_many(rows: QuerySet[Any]) -> Coalesce:
+    counted = rows.order_by().annotate(how_many=Func(Field("pk"), function="COUNT")).values("how_many")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)

@@ -3,7 +3,7 @@
 from allauth.account import urls as allauth
 from django.urls import include, path
 
-from apps.portal.views import common, people
+from apps.portal.views import common, notices, people
 
 #: Nobody changes the address they are known by: an invitation proved it, and whoever took another's unproven
 #: would collect the roles that the other is invited to.
@@ -15,4 +15,8 @@ urlpatterns = [
     path("help/", common.help_page, name="help"),
     path("readyz", common.ready, name="ready"),
     path("join/<str:token>/", people.join, name="join"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/read/", notices.read_every, name="notices_read"),
+    path("notices/preferences/", notices.preferences, name="notice_preferences"),
+    path("notices/<uuid:notice_id>/", notices.open_notice, name="notice_open"),
 ]

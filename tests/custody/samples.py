@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -47,6 +47,12 @@ DETAILS: dict[str, dict[str, Any]] = {
         "expires": "2026-11-19T13:00:00.000000Z",
     },
     "appointment_confirmed": {"appointment": "A-1", "slot": SLOT, "confirmation_number": "K7QW2"},
+    "appointment_rescheduled": {
+        "appointment": "A-1",
+        "instead_of": SLOT,
+        "slot": SLOT,
+        "confirmation_number": "K7QW2",
+    },
     "appointment_declined": {"offer": "O-1", "reason": "dock_full"},
     "appointment_cancelled": {"appointment": "A-1", "reason": "other"},
     "offer_expired": {"offer": "O-1", "expired_at": "2026-11-19T12:00:00.000000Z"},
@@ -71,6 +77,19 @@ DETAILS: dict[str, dict[str, Any]] = {
     },
     "handover_refused": {"released_by": SIGNATORY, "received_by": SIGNATORY, "reason": "damage"},
     "delivery_failed": {"reason": "receiverAbsent"},
+    "seals_checked": {"seals": ["S-99"], "intact": True},
+    "condition_reading": {
+        "sensor": "T-7",
+        "calibration": "CAL-2026-04",
+        "from": "2026-11-20T06:00:00.000000Z",
+        "to": "2026-11-20T09:00:00.000000Z",
+        "readings": 36,
+        "minimum_mc": 2100,
+        "maximum_mc": 7900,
+        "within_limits": True,
+    },
+    "clock_anomaly": {"device": "phone-1", "seq": 3, "kind": "rewind", "difference_ms": -120000},
+    "access_viewed": {"what": "delivery D-1"},
     "correction": {
         "corrects": "00000000-0000-7000-8000-000000000001",
         "reason": "incorrect_data",
@@ -83,7 +102,7 @@ DETAILS: dict[str, dict[str, Any]] = {
         "legal_basis": "GDPR art. 17",
     },
 }
-LOG_TYPES = frozenset({"access_exported", "key_rotated", "pii_erased"})
+LOG_TYPES = frozenset({"access_exported", "access_viewed", "clock_anomaly", "key_rotated", "pii_erased"})
 
 
 @dataclass
@@ -147,9 +166,15 @@ class SampleLog:
         size = self.tree.size if size is None else size
         return notes.sign_checkpoint(notes.Checkpoint(self.origin, size, self.tree.root(size)), [self.signer])
 
-    def logged(self, indices: Iterable[int]) -> list[bundle.LoggedEvent]:
+    def logged(self, indices: Iterable[int], disclosed: Collection[int] = ()) -> list[bundle.LoggedEvent]:
         return [
-            bundle.LoggedEvent(index, self.data[index], self.tree.inclusion_proof(index)) for index in indices
+            bundle.LoggedEvent(
+                index,
+                self.data[index],
+                self.tree.inclusion_proof(index),
+                [self.disclosures[index]] if index in disclosed else (),
+            )
+            for index in indices
         ]
 
     def older(self, size: int) -> bundle.OlderCheckpoint:
@@ -183,8 +208,7 @@ def consignment_bundle(log: SampleLog, numbers: Sequence[str] = ("C-1",), **chan
     """The bundle of some consignments of ``log``; ``changes`` replace arguments of ``write_bundle``."""
     indices = [index for index, data in enumerate(log.data) if _concerns(data, numbers)]
     scope = bundle.Scope("consignments", {number: log.last_cseq[number] for number in numbers})
-    disclosed = [each for each in log.disclosures if int(each.event_id[-6:], 16) - 1 in indices[:3]]
-    return _write(log, indices, scope, {"disclosures": disclosed} | changes)
+    return _write(log, indices, scope, {"events": log.logged(indices, indices[:3])} | changes)
 
 
 def whole_log_bundle(log: SampleLog, **changes: Any) -> bytes:

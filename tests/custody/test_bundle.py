@@ -40,19 +40,19 @@ def test_the_container_is_the_plain_one_that_the_zip_library_writes(log):
 
 
 def test_a_bundle_has_the_promised_files(log):
-    files = files_of(consignment_bundle(log, older=log.older(5)))
+    files = files_of(consignment_bundle(log, history=[log.older(5)]))
 
     assert sorted(files) == [
         "README.txt",
         "checkpoint.note",
-        "consistency.json",
         "custody.csv",
-        "disclosed.json",
+        "disclosed.jsonl",
         paper().name,
         "events.jsonl",
+        "history.json",
+        "history/5.note",
         "manifest.json",
         "manifest.note",
-        "older.note",
         "proofs.jsonl",
         "verify.py",
     ]
@@ -73,13 +73,13 @@ def test_the_manifest_says_log_shipper_scope_and_checkpoint(log):
     del manifest["files"]
 
     assert manifest == {
-        "format": "custody-bundle/v1",
+        "format": "custody-bundle/v2",
         "log": ORIGIN,
         "shipper": SHIPPER,
         "created": "2026-11-20T18:00:00.000000Z",
         "checkpoint": {"size": 18, "root": notes.Checkpoint(ORIGIN, 18, log.tree.root()).text.split("\n")[2]},
         "events": 15,
-        "scope": {"kind": "consignments", "last_cseq": {"C-1": 14, "C-2": 13}},
+        "scope": {"kind": "consignments", "asked": [], "last_cseq": {"C-1": 14, "C-2": 13}},
     }
 
 
@@ -131,6 +131,6 @@ def test_what_does_not_fit_into_a_zip_is_refused_before_anything_is_written(log)
 
 def test_events_are_taken_one_at_a_time(log):
     """A generator is enough; nothing asks for the length or for a second pass."""
-    streamed = consignment_bundle(log, events=(each for each in log.logged(range(3))), disclosures=[])
+    streamed = consignment_bundle(log, events=(each for each in log.logged(range(3))))
 
     assert files_of(streamed)["events.jsonl"].count(b"\n") == 3

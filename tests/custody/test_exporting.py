@@ -100,7 +100,7 @@ def test_a_deliverys_bundle_holds_its_history_and_papers_and_proves_itself_alone
     assert (export.summary.events, export.summary.documents, export.summary.checkpoint.size) == (4, 1, 6)
     bundle = zipfile.ZipFile(io.BytesIO(data))
     assert bundle.read(f"documents/{sha256(PAPER).hexdigest()}.pdf") == PAPER
-    assert b"Dan Driver" in bundle.read("disclosed.json")
+    assert b"Dan Driver" in bundle.read("disclosed.jsonl")
     assert b"C-9" not in data
 
 
@@ -245,7 +245,7 @@ def test_a_cancelled_export_leaves_nothing(arthur, history, now, drain, settings
     custody.cancel_export(actor=arthur, job_id=before_start.pk)
     drain()
     under_way = custody.request_export(actor=arthur, scope=WHOLE_LOG, now=now)
-    monkeypatch.setattr("apps.custody.bundle._document_member", _cancel(arthur, under_way))
+    monkeypatch.setattr("apps.custody.bundle._file_member", _cancel(arthur, under_way))
     drain()
 
     states = dict(Job.objects.values_list("pk", "state"))
@@ -257,7 +257,7 @@ def test_a_cancelled_export_leaves_nothing(arthur, history, now, drain, settings
 def _cancel(actor: Actor, job: Job) -> Callable[..., object]:
     from apps.custody import bundle
 
-    write = bundle._document_member
+    write = bundle._file_member
 
     def cancel_then_write(document: bundle.BundleDocument) -> object:
         custody.cancel_export(actor=actor, job_id=job.pk)

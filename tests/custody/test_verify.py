@@ -34,7 +34,7 @@ def log():
 
 @pytest.fixture(scope="module")
 def good(log):
-    return consignment_bundle(log, older=log.older(5))
+    return consignment_bundle(log, history=[log.older(5)])
 
 
 def check(data, log, known=None):
@@ -66,7 +66,7 @@ def test_a_bundle_of_one_consignment_passes_and_says_what_is_proven(log, good):
         " signed: 1",
         "  - documents that are, byte for byte, those that were issued: 1",
         "  - disclosed personal values that the events committed to: 3",
-        "  - the log only grew from size 5 (older.note) to 18",
+        "  - the log only grew from size 5 to 18",
         "",
         "Not proven",
         "  - that a consignment has no event after the last one signed for it: the log's owner says so (a"
@@ -107,7 +107,7 @@ def test_erased_values_are_told_apart_from_undisclosed_ones(log):
 
 def test_a_bundle_made_by_an_earlier_key_passes_with_both_keys(log):
     earlier, later = sample_log(seed=2), log
-    data = consignment_bundle(later, older=earlier.older(5))
+    data = consignment_bundle(later, history=[earlier.older(5)])
 
     both = [verify.parse_key(later.vkey), verify.parse_key(earlier.vkey)]
 
@@ -558,13 +558,18 @@ def insider(log, changes):
             "/consignments",
             "consignment C-1 goes on with event 7 where 2 is due",
         ),
-        ({"event_id": "00000000-0000-7000-8000-000000000001"}, "/event_id", "the same event twice"),
     ],
 )
 def test_an_event_that_the_log_should_never_have_taken_fails_at_its_field(log, changes, place, reason):
     wrong = findings(insider(log, changes), log)
 
     assert f"log index 2, {place}: {reason}" in wrong
+
+
+def test_an_id_that_another_event_has_fails(log):
+    forged = insider(log, {"event_id": "00000000-0000-7000-8000-000000000001"})
+
+    assert "the same event twice, its id ends in 8000000000000001" in findings(forged, log)
 
 
 def test_an_event_of_another_shipper_replayed_with_its_own_proof_fails(log):
@@ -623,20 +628,20 @@ def test_a_document_under_the_name_of_another_fails(log, good):
         ("salt", bundle._base64(bytes(32)), "does not open the commitment"),
         ("salt", "AAAA", "not a hash of 32 bytes"),
         ("path", "/actor/id", "has no commitment at /actor/id"),
-        ("event_id", "00000000-0000-7000-8000-000000000099", "has no commitment"),
+        ("event_id", "00000000-0000-7000-8000-000000000099", "is not here, or not in its place"),
         ("value", 7, "are texts"),
         ("path", ["/actor/name"], "are texts"),
         ("more", 1, "unknown field"),
     ],
 )
 def test_a_disclosure_that_opens_nothing_fails(log, good, field, value, reason):
-    disclosed = json.loads(files_of(good)["disclosed.json"])
-    disclosed[0][field] = value
-    files = files_of(good) | {"disclosed.json": canonical.json_bytes(disclosed)}
+    first, *rest = files_of(good)["disclosed.jsonl"].splitlines(keepends=True)
+    changed = canonical.json_bytes(json.loads(first) | {field: value}) + b"\n"
+    files = files_of(good) | {"disclosed.jsonl": changed + b"".join(rest)}
 
     wrong = findings(rebuild(files, log.signer), log)
 
-    assert wrong.startswith("disclosed.json/0")
+    assert wrong.startswith("disclosed.jsonl line 1")
     assert reason in wrong
 
 
@@ -646,24 +651,26 @@ def test_a_log_that_was_rewritten_since_the_older_checkpoint_fails(log):
     rewritten.tree = merkle.Tree(merkle.leaf_hash(data) for data in rewritten.data)
     mixed = bundle.OlderCheckpoint(log.checkpoint(5), 5, rewritten.tree.consistency_proof(5))
 
-    assert findings(consignment_bundle(rewritten, older=mixed), log) == (
-        "consistency.json: the log was rewritten: it does not begin with the 5 events of older.note"
+    assert findings(consignment_bundle(rewritten, history=[mixed]), log) == (
+        "history.json/0: the log was rewritten: it does not begin with the 5 events of history/5.note"
     )
 
 
 def test_an_older_checkpoint_of_an_empty_log_is_refused(log, good):
     empty = notes.sign_checkpoint(notes.Checkpoint(log.origin, 0, merkle.EMPTY_ROOT), [log.signer])
-    proof = canonical.json_bytes({"from": 0, "to": 18, "proof": []})
-    files = files_of(good) | {"older.note": empty, "consistency.json": proof}
+    proof = canonical.json_bytes([{"size": 0, "proof": []}])
+    files = files_of(good) | {"history/5.note": empty, "history.json": proof}
 
-    assert findings(rebuild(files, log.signer), log).startswith("consistency.json: ")
+    assert findings(rebuild(files, log.signer), log).startswith("history.json/0/size: ")
 
 
 def test_an_older_checkpoint_without_its_proof_is_refused(log, good):
     files = files_of(good)
-    del files["consistency.json"]
+    del files["history.json"]
+    unsaid = files_of(good) | {"history.json": b"[]"}
 
-    assert "consistency.json: missing from the bundle" in findings(rebuild(files, log.signer), log)
+    assert "history.json: missing from the bundle" in findings(rebuild(files, log.signer), log)
+    assert "says nothing about an older checkpoint" in findings(rebuild(unsaid, log.signer), log)
 
 
 # --- The command --------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
 from apps.custody import bundle, commitments, keys, merkle, selectors, verify
 from apps.custody.errors import ExportFailed, LogDamaged
-from apps.custody.models import Checkpoint, ConsignmentSequence, CustodyEvent, Disclosure, LogLeaf
+from apps.custody.models import Checkpoint, ConsignmentSequence, CustodyEvent, LogLeaf
 from apps.custody.services.recording import record
 from apps.custody.services.sequencing import sequence
 from apps.documents import store
@@ -85,13 +85,12 @@ def export_bundle(
         output,
         shipper=shipper.slug,
         events=_logged(events, tree, progress),
+        history=_history(older, tree),
         scope=_promise(scope, numbers, checkpoint.size),
         checkpoint_note=checkpoint.note.encode(),
         signer=keys.signer(),
         created=now,
         documents=list(_documents(events)),
-        disclosures=_disclosures(events),
-        older=_consistency(older, tree),
     )
     return Export(summary, _verified(output))
 
@@ -182,9 +181,14 @@ def _logged(
 ) -> Iterator[bundle.LoggedEvent]:
     total = events.count()
     progress(0, total)
-    rows = events.values_list("leaf__index", "canonical").iterator(chunk_size=CHUNK)
-    for done, (index, canonical) in enumerate(rows, start=1):
-        yield bundle.LoggedEvent(index, bytes(canonical), tree.inclusion_proof(index))
+    rows = events.prefetch_related("disclosures").select_related("leaf").iterator(chunk_size=CHUNK)
+    for done, row in enumerate(rows, start=1):
+        opened = [
+            commitments.Disclosure(str(row.pk), each.path, bytes(each.salt), each.value)
+            for each in row.disclosures.all()
+        ]
+        index = row.leaf.index
+        yield bundle.LoggedEvent(index, bytes(row.canonical), tree.inclusion_proof(index), opened)
         if done % REPORT_EVERY == 0:
             progress(done, total)
     progress(total, total)
@@ -212,15 +216,10 @@ def _is_in_store(document: Document) -> bool:
     return True
 
 
-def _disclosures(events: QuerySet[CustodyEvent]) -> Iterator[commitments.Disclosure]:
-    for row in Disclosure.objects.filter(event__in=events.order_by().values("pk")):
-        yield commitments.Disclosure(str(row.event_id), row.path, bytes(row.salt), row.value)
-
-
-def _consistency(older: Checkpoint | None, tree: merkle.Tree) -> bundle.OlderCheckpoint | None:
+def _history(older: Checkpoint | None, tree: merkle.Tree) -> list[bundle.OlderCheckpoint]:
     if older is None:
-        return None
-    return bundle.OlderCheckpoint(older.note.encode(), older.size, tree.consistency_proof(older.size))
+        return []
+    return [bundle.OlderCheckpoint(older.note.encode(), older.size, tree.consistency_proof(older.size))]
 
 
 def _verified(output: BinaryIO) -> tuple[str, ...]:

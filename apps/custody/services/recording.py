@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from apps.accounts.actors import Actor, Side
+from apps.accounts.actors import Actor, Means, Side
 from apps.accounts.models import Role
 from apps.core.ids import new_id
 from apps.custody import canonical, events, facts, merkle
@@ -137,11 +137,16 @@ def _actor(actor: Actor, shipper_name: str, site: Site | None) -> dict[str, Any]
         Side.NETWORK: NETWORK,
     }[actor.side]
     return {
-        "id": str(actor.person_id) if actor.person_id else "driver" if actor.is_driver else "dockside",
+        "id": str(actor.person_id) if actor.person_id else _stand_in(actor),
         "role": _role(actor, recipient),
         "organisation": organisation or NETWORK,
-        "name": Personal(actor.name) if actor.person_id or actor.is_driver else None,
+        "name": Personal(actor.name) if actor.person_id or _stand_in(actor) != "dockside" else None,
     }
+
+
+def _stand_in(actor: Actor) -> str:
+    """Who acts when nobody is signed in: the driver, whoever holds a link, or Dockside."""
+    return "driver" if actor.is_driver else "link" if actor.means == Means.LINK else "dockside"
 
 
 def _recipient(actor: Actor, site: Site | None) -> Recipient | None:
@@ -154,6 +159,8 @@ def _recipient(actor: Actor, site: Site | None) -> Recipient | None:
 def _role(actor: Actor, recipient: Recipient | None) -> str:
     if actor.is_driver:
         return "driver"
+    if actor.means != Means.PERSON:
+        return actor.means.value
     held = actor.roles | {role for at, role in actor.recipient_roles if recipient and at == recipient.pk}
     return next((role.value for role in ROLES if role in held), "system")
 

@@ -21,6 +21,7 @@ STATE_OF_TYPE = {
     "slots_offered": "offered",
     "slots_countered": "countered",
     "appointment_confirmed": "confirmed",
+    "appointment_rescheduled": "confirmed",
     "appointment_declined": "declined",
     "appointment_cancelled": "cancelled",
     "offer_expired": "expired",

@@ -1,0 +1,24 @@
+"""Transport companies that a shipper works with: who they are, what they drive, on which terms."""
+
+from apps.carriers.models.carrier import Carrier, Contact, ServiceArea
+from apps.carriers.models.compliance import ComplianceDocument
+from apps.carriers.models.drivers import Absence, Driver, Qualification, Shift
+from apps.carriers.models.fleet import EmissionClass, Outage, Vehicle, VehicleClass
+from apps.carriers.models.terms import Commitment, Tariff
+
+__all__ = [
+    "Absence",
+    "Carrier",
+    "Commitment",
+    "ComplianceDocument",
+    "Contact",
+    "Driver",
+    "EmissionClass",
+    "Outage",
+    "Qualification",
+    "ServiceArea",
+    "Shift",
+    "Tariff",
+    "Vehicle",
+    "VehicleClass",
+]
