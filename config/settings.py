@@ -295,7 +295,6 @@ LOGGING = {
         "fontTools": {"level": "WARNING"},
         "pikepdf": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},
-        "pikepdf": {"level": "WARNING"},
         "pyhanko": {"level": "WARNING"},
         "celery.worker.strategy": {
             "level": "WARNING"

@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from apps.documents.inspection import MOST_BYTES
 from apps.facilities.models import DocumentType
 
-#: What people bring; the delivery note is ours.
-BROUGHT = [(kind.value, kind.label) for kind in DocumentType if kind != DocumentType.DELIVERY_NOTE]
+#: What we issue ourselves and nobody brings.
+OURS = frozenset({DocumentType.DELIVERY_NOTE, DocumentType.PROOF_OF_DELIVERY})
+BROUGHT = [(kind.value, kind.label) for kind in DocumentType if kind not in OURS]
 ACCEPTED = ".pdf,.jpg,.jpeg,.png,.webp,.csv,application/pdf,image/jpeg,image/png,image/webp,text/csv"
 
 
