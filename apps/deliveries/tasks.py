@@ -47,6 +47,14 @@ def issue_delivery_note(delivery_id: str, carrier: str = "", vehicle: str = "", 
     )
 
 
+@handles("deliveries.issue_proof_of_delivery", queue="documents")
+def issue_proof_of_delivery(delivery_id: str) -> None:
+    """Lay out and sign the proof of a handover."""
+    services.issue_proof_of_delivery(
+        actor=SYSTEM, delivery=delivery_by_id(UUID(delivery_id)), now=timezone.now()
+    )
+
+
 @handles("deliveries.announce", atomic=False)
 def announce(appointment_id: str, step: str, by: str) -> None:
     """Tell the party that did not act what happened to an appointment, both when Dockside acted by itself."""

@@ -13,7 +13,7 @@ from apps.deliveries.services.booking import (
 )
 from apps.deliveries.services.handover import Statement, UnitFinding, hand_over
 from apps.deliveries.services.intake import group_consignments, import_orders
-from apps.deliveries.services.papers import issue_delivery_note
+from apps.deliveries.services.papers import issue_delivery_note, issue_proof_of_delivery
 from apps.deliveries.services.planned import record_planned
 from apps.deliveries.services.steps import (
     record_arrival,
@@ -37,6 +37,7 @@ __all__ = [
     "hand_over",
     "import_orders",
     "issue_delivery_note",
+    "issue_proof_of_delivery",
     "move_vehicle",
     "record_arrival",
     "record_departure",

@@ -105,6 +105,11 @@ class DocumentType(models.TextChoices):
     CMR = "cmr", _("CMR consignment note")
     ADR = "adr", _("ADR transport document")
     INSURANCE = "insurance", _("Insurance certificate")
+    PROOF_OF_DELIVERY = "pod", _("Proof of delivery")
+
+
+#: What a site can ask for: the proof of delivery comes of the handover itself.
+DEMANDED = [each for each in DocumentType.choices if each[0] != DocumentType.PROOF_OF_DELIVERY]
 
 
 class Step(models.TextChoices):
@@ -119,7 +124,7 @@ class DocumentRequirement(Record):
     """A document that a site demands with every delivery of a kind, and by which step."""
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="document_requirements")
-    document_type = models.CharField(_("document"), max_length=20, choices=DocumentType)
+    document_type = models.CharField(_("document"), max_length=20, choices=DEMANDED)
     step = models.CharField(_("needed"), max_length=10, choices=Step)
     temperature_class = models.CharField(_("only for"), max_length=10, choices=TemperatureClass, blank=True)
 
