@@ -5,6 +5,7 @@ XMP metadata stays as it was written: what pyHanko would rewrite there, PDF/A ne
 clock's time, so signed bytes differ each time; what was signed does not.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 from asn1crypto import keys, x509
@@ -50,9 +51,15 @@ def sign(pdf: bytes, by: PaperKey, *, field: str, reason: str, first: bool) -> b
         docmdp_permissions=fields.MDPPerm.FILL_FORMS,
     )
     try:
-        signed: BytesIO = signers.sign_pdf(
-            _KeepingMetadata(BytesIO(pdf)), about, signer=signer, timestamper=_timestamper()
-        )
+        # pyHanko opens an event loop, which a thread has that nobody else has opened one in
+        with ThreadPoolExecutor(max_workers=1) as apart:
+            signed: BytesIO = apart.submit(
+                signers.sign_pdf,
+                _KeepingMetadata(BytesIO(pdf)),
+                about,
+                signer=signer,
+                timestamper=_timestamper(),
+            ).result()
     except (TimestampRequestError, OSError) as error:
         raise SigningFailed(
             f"The time-stamping service {settings.TIMESTAMP_URL} gave no time: {error}. Try again later."
