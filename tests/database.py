@@ -5,8 +5,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import sleep
 
 import psycopg
 from django.conf import settings
@@ -18,6 +19,7 @@ from tests.factories import cast
 ROOT = Path(__file__).resolve().parent.parent
 TEST_DATABASE = "test_dockside" + os.environ.get("PYTEST_XDIST_WORKER", "")  # one for each process that tests
 BUILD_LOCK = 4711
+WAITS_FOR_VACUUM = 50  # times a fifth of a second
 
 
 def fingerprint() -> str:
@@ -100,4 +102,11 @@ def _manage(database: str, *arguments: str) -> None:
 
 
 def _drop(session: psycopg.Connection[tuple[object, ...]], name: str) -> None:
-    session.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    """Drop a database and whoever is in it; the server's own vacuum, which nobody may end, is waited for."""
+    statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    for _ in range(WAITS_FOR_VACUUM):
+        with suppress(psycopg.errors.InsufficientPrivilege):
+            session.execute(statement)
+            return
+        sleep(0.2)
+    session.execute(statement)
