@@ -83,6 +83,7 @@ TENANT_APPS = [
     "apps.deliveries",
     "apps.routing",
     "apps.tendering",
+    "apps.driving",
     "apps.portal",
     "django.contrib.contenttypes",
     "django.contrib.admin",

@@ -12,6 +12,7 @@ from apps.portal.views import (
     desk_offers,
     desk_plan,
     desk_slots,
+    driver,
     papers,
     people,
 )
@@ -69,10 +70,19 @@ custody = [
     path("custody/exports/<uuid:job_id>/", audit_exports.download, name="export_download"),
 ]
 
+driving = [
+    path("plan/routes/<uuid:route_id>/driver/", driver.invite, name="route_driver"),
+    path("drive/", driver.drive, name="drive"),
+    path("drive/open/<str:token>/", driver.open_route, name="drive_open"),
+    path("drive/steps/", driver.step, name="drive_step"),
+    path("drive/worker.js", driver.worker, name="drive_worker"),
+]
+
 urlpatterns = [
     *deliveries,
     *negotiation,
     *planning,
     *custody,
+    *driving,
     path("people/", people.desk_people, name="people"),
 ]

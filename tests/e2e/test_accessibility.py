@@ -120,6 +120,11 @@ def _barriers_of(page: Page, address: str) -> Iterator[str]:
     answer = page.goto(address)
     assert answer is not None
     assert answer.status == 200, address
+    yield from barriers_on(page, address)
+
+
+def barriers_on(page: Page, address: str = "") -> Iterator[str]:
+    """What keeps somebody out of the page that is open."""
     page.evaluate(AXE_SCRIPT)
     yield from (f"{address}: {found}" for found in _violations(page, LEVELS))
     page.emulate_media(color_scheme="dark")

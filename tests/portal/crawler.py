@@ -21,7 +21,17 @@ from tests.portal.neighbours import Ids
 REFUSALS = frozenset({403, 404, 405, 410})
 #: Answers to everybody: signing in and out, help, health, what a browser fetches by itself.
 PUBLIC = frozenset(
-    {"theme", "help", "ready", "join", "admin:login", "admin:logout", "admin:jsi18n", "api-schema"}
+    {
+        "theme",
+        "help",
+        "ready",
+        "join",
+        "admin:login",
+        "admin:logout",
+        "admin:jsi18n",
+        "api-schema",
+        "desk:drive_worker",
+    }
 )
 #: What a form may hold that acts on something; a form takes what it knows.
 TYPED = {

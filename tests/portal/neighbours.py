@@ -21,7 +21,7 @@ from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import load_of
 from apps.documents.models import Document
 from apps.facilities.models import Site
-from apps.routing.models import RoutePlan
+from apps.routing.models import Route, RoutePlan
 from apps.routing.services import request_plan
 from apps.tenancy import doorway
 from apps.tenancy.models import Shipper
@@ -98,6 +98,7 @@ def do_business(
         business.own = {
             "import_id": _keys(Import.objects.all()),
             "plan_id": _keys(RoutePlan.objects.all()),
+            "route_id": _keys(Route.objects.all()),
             "job_id": _keys(Job.objects.all()),
             "site_id": _keys([warehouse]),
             "carriers_carrier": _keys([carrier]),

@@ -69,7 +69,7 @@ def hand_over(
         IllegalTransition: unloading has not begun, or the handover was made already.
     """
     delivery = lock(delivery_id)
-    require(actor, "deliveries.receive", delivery)
+    require(actor, "deliveries.check_in", delivery)
     require_documents(delivery, Step.HANDOVER)
     units = {unit.sscc: unit for c in consignments_of(delivery) for unit in c.handling_units.all()}
     _check(statement, units)

@@ -74,7 +74,7 @@ def record_arrival(
         PermissionRefused: ``actor`` does not work this site.
     """
     delivery = lock(delivery_id)
-    require(actor, "deliveries.receive", delivery)
+    require(actor, "deliveries.check_in", delivery)
     require_documents(delivery, Step.ARRIVAL)
     if delivery.state not in {State.IN_TRANSIT, State.FAILED}:
         raise IllegalTransition(
@@ -96,7 +96,7 @@ def start_unloading(
 ) -> Delivery:
     """Unloading begins at the dock."""
     delivery = lock(delivery_id)
-    require(actor, "deliveries.receive", delivery)
+    require(actor, "deliveries.check_in", delivery)
     transition(delivery, State.UNLOADING, actor=actor, at=now)
     appointment = _advance(delivery, AppointmentState.IN_PROGRESS, actor, now)
     details = {"dock": appointment.dock.name} if appointment.dock is not None else {}

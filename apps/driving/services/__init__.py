@@ -1,0 +1,6 @@
+"""What may be done for and by drivers on the road."""
+
+from apps.driving.services.access import end_access, invite_driver, open_route
+from apps.driving.services.acting import Sent, perform
+
+__all__ = ["Sent", "end_access", "invite_driver", "open_route", "perform"]

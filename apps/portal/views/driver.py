@@ -1,0 +1,168 @@
+"""The driver's phone: a link opened once, one route, its next step; steps come by form or from a queue."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.staticfiles import finders
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.accounts.http import ActingRequest
+from apps.accounts.services import find_link
+from apps.core.errors import DomainError
+from apps.documents.rendering import qr_code
+from apps.driving import services
+from apps.driving.models import DriverAction, DriverSession
+from apps.driving.selectors import has_set_off, next_stop, route_of, session_by_secret, stops_of
+from apps.driving.services.access import PURPOSE
+from apps.portal.access import desk_page
+from apps.portal.forms_driving import HandoverForm, ProblemForm, read_step
+from apps.portal.frame import desk_frame
+from apps.portal.presenters.driving import facts_of, rows_of
+from apps.routing.models import Route
+from apps.tenancy.addresses import desk_address
+from apps.tenancy.doorway import current_shipper
+
+COOKIE = "dockside_drive"
+PATH = "/drive/"
+
+
+def driver_page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """For the phone that opened a route; it reaches that one and nothing else."""
+
+    @never_cache
+    @wraps(view)
+    def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        session = session_by_secret(request.COOKIES.get(COOKIE, ""), now=timezone.now())
+        return view(request, session, *args, **kwargs)
+
+    return page
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def open_route(request: HttpRequest, token: str) -> HttpResponse:
+    """Show what the link opens (GET), open it on this phone (POST); it works once."""
+    now = timezone.now()
+    link = find_link(token, PURPOSE, now=now)
+    if request.method == "GET":
+        return render(request, "portal/drive/open.html", {"link": link, "shipper": current_shipper().name})
+    session, secret = services.open_route(token=token, now=now)
+    answer = redirect("desk:drive")
+    answer.set_cookie(
+        COOKIE,
+        secret,
+        path=PATH,
+        expires=session.expires_at,
+        secure=settings.PRODUCTION,
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
+
+
+@driver_page
+@require_GET
+def drive(request: HttpRequest, session: DriverSession) -> HttpResponse:
+    """The round: the next stop with all one needs there, one large step to take, the other stops below."""
+    return _page(request, session, timezone.now())
+
+
+@driver_page
+@require_POST
+def step(request: HttpRequest, session: DriverSession) -> HttpResponse:
+    """Take one step: from the queue it is answered as JSON, from a form by the page as it then stands."""
+    now = timezone.now()
+    from_queue = request.content_type == "application/json"
+    try:
+        action = services.perform(session=session, sent=read_step(request, now), now=now)
+    except DomainError as error:
+        if from_queue:
+            return JsonResponse({"outcome": "refused", "answer": error.message}, status=error.status)
+        return _page(request, session, now, refused=error.message, status=error.status)
+    if from_queue:
+        return JsonResponse({"outcome": action.outcome, "answer": action.answer})
+    if action.outcome == DriverAction.Outcome.REFUSED:
+        return _page(request, session, now, refused=action.answer, status=409)
+    messages.success(request, _("%(step)s: on record.") % {"step": DriverAction.Kind(action.kind).label})
+    return redirect("desk:drive")
+
+
+@require_GET
+def worker(request: HttpRequest) -> HttpResponse:
+    """The service worker; it is served here because it may only look after pages below its own address."""
+    path = finders.find("js/drive_worker.js")
+    assert isinstance(path, str)
+    with open(path, "rb") as file:
+        answer = HttpResponse(file.read(), content_type="text/javascript")
+    answer["Cache-Control"] = "no-cache"
+    return answer
+
+
+@desk_page
+@require_http_methods(["GET", "POST"])
+def invite(request: ActingRequest, route_id: UUID) -> HttpResponse:
+    """Make the link that a driver opens the route with, as an address and as a code; or end all access."""
+    route = get_object_or_404(Route.objects.select_related("plan", "vehicle", "driver"), pk=route_id)
+    now, address, refused = timezone.now(), "", None
+    if request.method == "POST":
+        try:
+            if request.POST.get("step") == "end":
+                ended = services.end_access(actor=request.actor, route_id=route.pk, now=now)
+                messages.success(request, _("Access is ended; phones signed off: %(n)s.") % {"n": ended})
+                return redirect("desk:route_driver", route.pk)
+            token = services.invite_driver(actor=request.actor, route_id=route.pk, now=now)
+            address = desk_address(current_shipper(), reverse("desk:drive_open", args=[token]))
+        except DomainError as error:
+            refused = error
+    context = {
+        **desk_frame(request, section="plan"),
+        "route": route,
+        "address": address,
+        "code": qr_code(address) if address else "",
+        "refused": refused,
+        "phones": DriverSession.objects.filter(
+            site_id=route.plan.site_id,
+            day=route.plan.day,
+            vehicle_id=route.vehicle_id,
+            ended_at=None,
+            expires_at__gt=now,
+        ),
+        "refusals": DriverAction.objects.filter(
+            session__site_id=route.plan.site_id,
+            session__day=route.plan.day,
+            session__vehicle_id=route.vehicle_id,
+            outcome=DriverAction.Outcome.REFUSED,
+        ).select_related("stop__delivery"),
+    }
+    return render(request, "portal/drive/invite.html", context, status=refused.status if refused else 200)
+
+
+def _page(
+    request: HttpRequest, session: DriverSession, now: datetime, *, refused: str = "", status: int = 200
+) -> HttpResponse:
+    route = route_of(session)
+    stops = stops_of(route)
+    upcoming = next_stop(stops)
+    context = {
+        "session": session,
+        "route": route,
+        "has_set_off": has_set_off(stops),
+        "stop": facts_of(upcoming) if upcoming else None,
+        "rows": rows_of(stops, upcoming),
+        "problem_form": ProblemForm(auto_id="problem_%s"),
+        "handover_form": HandoverForm(auto_id="handover_%s"),
+        "refused": refused,
+        "now": now,
+    }
+    return render(request, "portal/drive/drive.html", context, status=status)

@@ -1,0 +1,193 @@
+"""A driver's round from the phone: each step once, by whoever took it first, and refusals that are kept."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from apps.accounts.services import LinkClosed
+from apps.core.errors import PermissionRefused
+from apps.custody.canonical import parse
+from apps.custody.models import CustodyEvent
+from apps.deliveries import services as deliveries
+from apps.deliveries.models import Handover
+from apps.deliveries.states import State
+from apps.driving.errors import ActionForked, ActionInvalid, RouteClosed
+from apps.driving.models import DriverAction
+from apps.driving.selectors import session_by_secret
+from apps.driving.services import end_access, invite_driver, open_route, perform
+from apps.facilities.models import DocumentRequirement, DocumentType, Step
+from apps.tenancy import doorway
+from tests.factories.cast import NOW
+from tests.routing.conftest import local
+
+RECEIVED = {"received_by": "Nomsa Nkosi", "received_by_role": "Stores clerk"}
+
+
+def state(stop):
+    stop.delivery.refresh_from_db()
+    return stop.delivery.state
+
+
+def types(stop):
+    return list(
+        CustodyEvent.objects.filter(delivery=stop.delivery.number)
+        .order_by("ordinal")
+        .values_list("type", flat=True)
+    )
+
+
+def test_a_round_goes_from_the_warehouse_to_the_last_handover(take, stops):
+    take("set_off")
+    for stop in stops:
+        take("arrive", stop)
+        take("unload", stop)
+        take("hand_over", stop, facts=RECEIVED)
+
+    assert [state(stop) for stop in stops] == [State.DELIVERED, State.DELIVERED]
+    assert types(stops[0])[-6:] == [
+        "loaded",
+        "departed",
+        "arrived",
+        "unloading_started",
+        "unloaded",
+        "handover_accepted",
+    ]
+    handover = Handover.objects.get(delivery=stops[0].delivery)
+    assert (handover.released_by, handover.received_by) == ("Dineo Driver", "Nomsa Nkosi")
+
+
+def test_the_phones_time_is_on_record_beside_ours_and_who_acted_by_link(take, stops):
+    sent_late = local("11:00")
+    take("set_off", device_time=local("07:00"), sent_at=sent_late, now=sent_late)
+
+    departed = parse(bytes(CustodyEvent.objects.filter(type="departed").first().canonical))
+
+    assert departed["event_time"] == "2026-03-04T05:00:00.000000Z"
+    assert departed["received_time"] == "2026-03-04T09:00:00.000000Z"
+    assert departed["actor"]["role"] == "driver"
+
+
+def test_a_step_that_comes_twice_is_one(take, stops, phone):
+    take("set_off")
+    first, sent = take("arrive", stops[0])
+
+    again = perform(session=phone, sent=sent, now=sent.device_time + timedelta(hours=2))
+
+    assert again == first
+    assert types(stops[0]).count("arrived") == 1
+
+
+def test_the_same_id_with_other_content_is_refused_and_the_first_stands(take, stops, phone):
+    take("set_off")
+    _, sent = take("arrive", stops[0])
+
+    with pytest.raises(ActionForked):
+        perform(session=phone, sent=replace(sent, stop_id=stops[1].pk), now=sent.device_time)
+
+    assert state(stops[1]) == State.IN_TRANSIT
+
+
+def test_what_the_gate_recorded_first_is_known_already(take, stops, otto):
+    take("set_off")
+    deliveries.record_arrival(actor=otto, delivery_id=stops[0].delivery_id, now=local("08:50"))
+
+    action, _ = take("arrive", stops[0])
+
+    assert action.outcome == DriverAction.Outcome.KNOWN
+    assert types(stops[0]).count("arrived") == 1
+
+
+def test_of_two_phones_that_hand_over_one_is_told_and_both_are_kept(take, stops, route, alice):
+    second, _ = open_route(token=invite_driver(actor=alice, route_id=route.pk, now=NOW), now=NOW)
+    take("set_off")
+    take("arrive", stops[0])
+    take("hand_over", stops[0], facts=RECEIVED)
+
+    action, _ = take("hand_over", stops[0], session=second, facts={"received_by": "Somebody else"})
+
+    assert action.outcome == DriverAction.Outcome.REFUSED
+    assert "Delivered" in action.answer
+    assert Handover.objects.get(delivery=stops[0].delivery).received_by == "Nomsa Nkosi"
+
+
+def test_a_refused_step_changes_nothing_and_is_kept_with_its_reason(take, stops, southern_site):
+    with doorway.network():
+        DocumentRequirement.objects.create(
+            site=southern_site, document_type=DocumentType.INSURANCE, step=Step.ARRIVAL
+        )
+    take("set_off")
+    southern = next(stop for stop in stops if stop.delivery.site_id == southern_site.pk)
+
+    action, _ = take("arrive", southern)
+
+    assert (action.outcome, state(southern)) == (DriverAction.Outcome.REFUSED, State.IN_TRANSIT)
+    assert "Insurance certificate" in action.answer
+
+
+def test_findings_and_refusals_are_stated_by_unit(take, stops):
+    take("set_off")
+    take("arrive", stops[0])
+    units = [
+        unit.sscc for ride in stops[0].delivery.rides.all() for unit in ride.consignment.handling_units.all()
+    ]
+
+    take("hand_over", stops[0], facts={**RECEIVED, "findings": [{"sscc": units[0], "kind": "damaged"}]})
+
+    handover = Handover.objects.get(delivery=stops[0].delivery)
+    assert (handover.outcome, handover.discrepancies.get().kind) == ("accepted_with_reservation", "damaged")
+
+
+def test_a_delivery_that_failed_says_why(take, stops):
+    take("set_off")
+    unsaid, _ = take("problem", stops[0], facts={})
+    said, _ = take("problem", stops[0], facts={"reason": "receiverAbsent"})
+
+    stops[0].delivery.refresh_from_db()
+    assert (unsaid.outcome, said.outcome) == (DriverAction.Outcome.REFUSED, DriverAction.Outcome.DONE)
+    assert stops[0].delivery.failure_reason == "receiverAbsent"
+
+
+def test_a_phone_reaches_the_stops_of_its_route_alone(take, stops, order, agree, northern_site):
+    elsewhere = agree(order(northern_site), "Dock 1", "14:00")
+
+    with pytest.raises(ActionInvalid):
+        take("arrive", None, stop_id=uuid4())
+    with pytest.raises(ActionInvalid):
+        take("arrive", None, stop_id=elsewhere.pk)
+    with pytest.raises(ActionInvalid):
+        take("teleport", stops[0])
+
+    assert DriverAction.objects.count() == 0
+
+
+def test_a_link_opens_one_phone_and_ends_with_the_planners_word(token, route, alice, rita, arthur):
+    _, secret = open_route(token=token, now=NOW)
+    with pytest.raises(LinkClosed):
+        open_route(token=token, now=NOW)
+    for nobody in (rita, arthur):
+        with pytest.raises(PermissionRefused):
+            end_access(actor=nobody, route_id=route.pk, now=NOW)
+
+    assert end_access(actor=alice, route_id=route.pk, now=NOW) == 1
+
+    with pytest.raises(RouteClosed):
+        session_by_secret(secret, now=NOW)
+
+
+def test_a_new_link_closes_the_one_before(token, route, alice):
+    invite_driver(actor=alice, route_id=route.pk, now=NOW)
+
+    with pytest.raises(LinkClosed):
+        open_route(token=token, now=NOW)
+
+
+def test_access_ends_three_days_after_the_day(token, phone):
+    _, _ = phone, token
+    assert phone.expires_at == local("00:00") + timedelta(days=4)
+
+
+def test_another_shipper_opens_nothing_with_it(token, globex):
+    with doorway.enter_shipper(globex), pytest.raises(LinkClosed):
+        open_route(token=token, now=NOW)
