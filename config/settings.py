@@ -82,6 +82,7 @@ TENANT_APPS = [
     "apps.custody",
     "apps.deliveries",
     "apps.routing",
+    "apps.tendering",
     "apps.portal",
     "django.contrib.contenttypes",
     "django.contrib.admin",
@@ -166,6 +167,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "sweep the outbox": {"task": "tenancy.sweep", "schedule": 2.0, "options": {"expires": 2}},
     "expire unanswered offers": {"task": "deliveries.expire", "schedule": 30.0, "options": {"expires": 30}},
+    "expire unanswered tenders": {"task": "tendering.expire", "schedule": 30.0, "options": {"expires": 30}},
     "sequence the custody logs": {"task": "custody.sequence", "schedule": 2.0, "options": {"expires": 2}},
 }
 
@@ -244,6 +246,7 @@ STORE_DIR = Path(
     env.str("STORE_DIR", str(LOCAL_DIR / "store"))
 )  # papers, bundles: private, one folder per schema
 CUSTODY_KEY_DIR = Path(env.str("CUSTODY_KEY_DIR", str(LOCAL_DIR / "keys")))  # readable by workers alone
+TIMESTAMP_URL = env.str("TIMESTAMP_URL", "")  # RFC 3161 service that signatures of papers are time-stamped by
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": STORE_DIR}},
     "staticfiles": {
@@ -290,6 +293,8 @@ LOGGING = {
     "loggers": {
         "fontTools": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},
+        "pikepdf": {"level": "WARNING"},
+        "pyhanko": {"level": "WARNING"},
         "celery.worker.strategy": {
             "level": "WARNING"
         },  # “received” and “succeeded” every two seconds say nothing

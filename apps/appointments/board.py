@@ -7,12 +7,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import TextChoices
+from django.db.models import Exists, OuterRef, Q, Subquery, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from apps.appointments.gaps import find_hours
 from apps.appointments.load import Load
-from apps.appointments.models import Appointment, DockOccupancy
+from apps.appointments.models import Appointment, AppointmentEvent, DockOccupancy
 from apps.appointments.search import Calendar, Span, day_bounds, epoch
 from apps.appointments.states import State
 from apps.facilities.models import Dock, Site
@@ -33,7 +33,10 @@ class Status(TextChoices):
 
 @dataclass(frozen=True)
 class Item:
-    """One vehicle, held slot or block in a lane, ``[start, end)`` without the dock's time around it."""
+    """One vehicle, held slot or block, ``[start, end)`` without the dock's time around it.
+
+    ``since`` is when a vehicle that is here checked in; ``version`` the appointment's.
+    """
 
     key: UUID
     status: Status
@@ -46,6 +49,9 @@ class Item:
     appointment_id: UUID | None = None
     arrival_window: DateTimeTZRange | None = None
     hold_expires_at: datetime | None = None
+    is_planned: bool = True
+    since: datetime | None = None
+    version: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,11 @@ class Row:
 
 @dataclass(frozen=True)
 class DayBoard:
-    """A site's local day, ``[start, end)`` in UTC; ``opens`` and ``closes`` bound what must be on screen."""
+    """A site's local day, ``[start, end)`` in UTC; ``opens`` and ``closes`` bound what must be on screen.
+
+    ``unassigned`` are the vehicles that have no dock: they came without an appointment, or after their slot
+    was given up, or their dock is no longer in use.
+    """
 
     site: Site
     day: date
@@ -79,13 +89,16 @@ class DayBoard:
     opens: datetime
     closes: datetime
     rows: tuple[Row, ...]
+    unassigned: tuple[Item, ...] = ()
 
     def items(self) -> list[Item]:
         """Everything on the board in the order of the day: the gate's list."""
-        return sorted((item for row in self.rows for item in row.items), key=lambda item: item.start)
+        placed = [item for row in self.rows for item in row.items]
+        return sorted([*placed, *self.unassigned], key=lambda item: item.start)
 
 
 AGREED = (State.CONFIRMED, State.ARRIVED, State.IN_PROGRESS, State.COMPLETED, State.NO_SHOW)
+HERE = (State.ARRIVED, State.IN_PROGRESS)
 _SAME_NAME = {State.ARRIVED, State.IN_PROGRESS, State.COMPLETED, State.NO_SHOW}
 
 
@@ -96,8 +109,13 @@ def day_board(*, site: Site, day: date, now: datetime) -> DayBoard:
     calendar = find_hours(site=site, first_day=day, last_day=day)
     docks = list(Dock.objects.filter(site=site, active=True).order_by("rank", "name"))
     placed: dict[tuple[UUID, int], list[Item]] = {}
+    unassigned: list[Item] = []
+    in_use = {dock.pk for dock in docks}
     for place, item in [*_agreed(site, span, now), *_kept(site, span, now)]:
-        placed.setdefault(place, []).append(item)
+        if place is not None and place[0] in in_use:
+            placed.setdefault(place, []).append(item)
+        elif item.status not in {Status.HELD, Status.BLOCKED}:
+            unassigned.append(item)
     rows = tuple(
         Row(
             dock,
@@ -109,20 +127,44 @@ def day_board(*, site: Site, day: date, now: datetime) -> DayBoard:
         for lane in _lanes(dock, placed)
     )
     opens, closes = _on_screen(calendar, rows, start, end)
-    return DayBoard(site, day, now, start, end, opens, closes, rows)
+    waiting = tuple(sorted(unassigned, key=lambda item: item.start))
+    return DayBoard(site, day, now, start, end, opens, closes, rows, waiting)
 
 
-def _agreed(site: Site, span: DateTimeTZRange, now: datetime) -> Iterable[tuple[tuple[UUID, int], Item]]:
-    appointments = Appointment.objects.filter(site=site, during__overlap=span, state__in=AGREED)
+Place = tuple[UUID, int]
+
+
+def _agreed(site: Site, span: DateTimeTZRange, now: datetime) -> Iterable[tuple[Place | None, Item]]:
+    """Agreed and arrived vehicles, each with its lane; None for one that is here and has none.
+
+    Who came unannounced and waits is on today's board, whenever it came.
+    """
+    of_the_day = Q(during__overlap=span)
+    if span.lower <= now < span.upper:
+        of_the_day |= Q(during=None)
+    came = AppointmentEvent.objects.filter(appointment=OuterRef("pk"), to_state=State.ARRIVED)
+    appointments = Appointment.objects.filter(of_the_day, site=site, state__in=AGREED).annotate(
+        has_place=Exists(DockOccupancy.objects.filter(appointment=OuterRef("pk"))),
+        came_at=Subquery(came.order_by("id").values("at")[:1]),
+    )
     for appointment in appointments.select_related("shipper"):
-        if appointment.dock_id and appointment.lane and appointment.during:
-            yield (
-                (appointment.dock_id, appointment.lane),
-                _item(appointment, appointment.pk, _status(appointment, now), appointment.during),
-            )
+        during = appointment.during
+        is_waiting = appointment.state in HERE and not appointment.has_place
+        if during is None or is_waiting:
+            since = appointment.came_at or now
+            during = DateTimeTZRange(since, since)
+        place = (appointment.dock_id, appointment.lane or 1) if appointment.dock_id else None
+        item = _item(
+            appointment,
+            appointment.pk,
+            _status(appointment, now),
+            during,
+            since=appointment.came_at if appointment.state in HERE else None,
+        )
+        yield (None if is_waiting else place), item
 
 
-def _kept(site: Site, span: DateTimeTZRange, now: datetime) -> Iterable[tuple[tuple[UUID, int], Item]]:
+def _kept(site: Site, span: DateTimeTZRange, now: datetime) -> Iterable[tuple[Place | None, Item]]:
     """Holds that haven't expired, and blocks."""
     kinds = (DockOccupancy.Kind.HOLD, DockOccupancy.Kind.BLOCK)
     rows = DockOccupancy.objects.filter(dock__site=site, during__overlap=span, kind__in=kinds)
@@ -141,6 +183,7 @@ def _item(
     status: Status,
     during: DateTimeTZRange,
     hold_expires_at: datetime | None = None,
+    since: datetime | None = None,
 ) -> Item:
     return Item(
         key=key,
@@ -154,6 +197,9 @@ def _item(
         appointment_id=appointment.pk,
         arrival_window=appointment.arrival_window,
         hold_expires_at=hold_expires_at,
+        is_planned=appointment.is_planned,
+        since=since,
+        version=appointment.version,
     )
 
 

@@ -11,7 +11,8 @@ class Load:
     """What is coming, as far as a dock must know: goods, and the largest vehicle that may bring them.
 
     Lengths in metres, weights in kg (``vehicle_weight_kg`` is the vehicle's gross weight), volume in m³.
-    A vehicle figure of None is not known yet: a dock that limits it says so in its confirmation.
+    A vehicle figure of None, or a vehicle type of "", is not known yet: a dock that limits it says so in its
+    confirmation. ``equipment`` is what unloading needs at the dock.
     """
 
     load_type: str = "pallets"
@@ -26,6 +27,8 @@ class Load:
     vehicle_height_m: Decimal | None = None
     vehicle_weight_kg: Decimal | None = None
     tail_lift: bool = False
+    vehicle_type: str = ""
+    equipment: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

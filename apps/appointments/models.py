@@ -16,7 +16,7 @@ from apps.appointments.load import Load
 from apps.appointments.states import OfferState, ReasonCode, State
 from apps.core.access import ALL, CURRENT_SHIPPER, Access
 from apps.core.models import Record
-from apps.facilities.models import Dock, LoadType, Site, TemperatureClass
+from apps.facilities.models import Dock, LoadType, Site, TemperatureClass, VehicleType
 from apps.tenancy.models import Shipper
 
 OWN_APPOINTMENT = "EXISTS (SELECT 1 FROM public.appointments_appointment a WHERE a.id = appointment_id)"
@@ -57,6 +57,11 @@ class Appointment(Record):
     vehicle_height_m = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
     vehicle_weight_kg = models.DecimalField(max_digits=9, decimal_places=2, null=True, blank=True)
     tail_lift = models.BooleanField(default=False)
+    vehicle_type = models.CharField(max_length=12, choices=VehicleType, blank=True, db_default="")
+    equipment = ArrayField(models.CharField(max_length=12), default=list, blank=True, db_default=[])
+    site_version = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("The version of the site's rules that it was agreed under.")
+    )
 
     access: ClassVar[Access] = Access(
         hub="SELECT, INSERT, UPDATE", shipper="SELECT, INSERT, UPDATE", rows=f"shipper_id = {CURRENT_SHIPPER}"
@@ -73,7 +78,8 @@ class Appointment(Record):
             models.CheckConstraint(
                 name="appointment_agreed_has_slot",
                 condition=~Q(state__in=[State.CONFIRMED, State.ARRIVED, State.IN_PROGRESS, State.COMPLETED])
-                | Q(dock__isnull=False, during__isnull=False, confirmation_number__isnull=False),
+                | Q(dock__isnull=False, during__isnull=False, confirmation_number__isnull=False)
+                | Q(is_planned=False, state=State.ARRIVED, confirmation_number__isnull=False),
             ),
             models.CheckConstraint(
                 name="appointment_offered_waits_for_someone",
@@ -106,6 +112,8 @@ class Appointment(Record):
             vehicle_height_m=self.vehicle_height_m,
             vehicle_weight_kg=self.vehicle_weight_kg,
             tail_lift=self.tail_lift,
+            vehicle_type=self.vehicle_type,
+            equipment=tuple(self.equipment),
         )
 
 

@@ -64,5 +64,6 @@ rules.add_rule("appointments.cancel", negotiates | is_dockside)
 rules.add_rule(
     "appointments.operate", is_its_receiving_manager | is_its_dock_operator | is_its_driver | is_dockside
 )
+rules.add_rule("appointments.move", is_its_receiving_manager | is_its_dock_operator)
 rules.add_rule("appointments.block", is_its_receiving_manager | is_its_dock_operator)
 rules.add_rule("appointments.view", is_its_shipper | is_its_recipient | is_operator | is_dockside)

@@ -1,5 +1,6 @@
 """Why a slot, or a whole day, can't be booked: a sentence for each thing in the way, in the site's time."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -7,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from apps.appointments.calendar import GRID, Limit, Shut, Span, covers, day_bounds, epoch, local_day, overlaps
 from apps.appointments.load import Slot
-from apps.appointments.search import GRID, SlotSearch, Span, covers, day_bounds, epoch, local_day, overlaps
+from apps.appointments.search import SlotSearch
 from apps.facilities.models import Site
 from apps.facilities.rules import spell
 
@@ -29,7 +30,9 @@ def obstacles(search: SlotSearch, site: Site, slot: Slot) -> list[Obstacle]:
         return [Obstacle(sentence) for sentence in found]
     if found := _shut(search, slot):
         return [Obstacle(sentence) for sentence in found]
-    if found := _full(search, site, slot):
+    if found := _reserved(search, slot):
+        return [Obstacle(sentence) for sentence in found]
+    if found := used_up(search, site, slot):
         return [Obstacle(sentence, others=True) for sentence in found]
     return [] if search.lanes_free(slot) else [Obstacle(_taken(search, slot), others=True)]
 
@@ -56,8 +59,12 @@ def why_no_day(search: SlotSearch, site: Site, day: date) -> str:
         return _too_late(search, site)
     if not any(overlaps(search.calendar.hours_at(dock_id), start, end) for dock_id in search.docks):
         return _no_hours(search, day)
-    if overlaps(search.calendar.full_days, start, end):
-        return _day_full(site)
+    spent = [full.limit for full in search.calendar.full if full.start <= start and end <= full.end]
+    if spent:
+        return _spent(site, spent[0])
+    barred = {_over_all(search.calendar.barred, dock_id, (start, end)) for dock_id in search.docks}
+    if None not in barred:
+        return " ".join(sorted(filter(None, barred)))
     reasons = {_closed_for_the_day(search, dock_id, (start, end)) for dock_id in search.docks}
     if None not in reasons:
         return _("Closed: %(reason)s.") % {"reason": ", ".join(sorted(filter(None, reasons)))}
@@ -103,32 +110,77 @@ def _wrong_moment(search: SlotSearch, site: Site, slot: Slot) -> list[str]:
 
 
 def _shut(search: SlotSearch, slot: Slot) -> list[str]:
-    """A closure, or else the hours, in the way."""
+    """A season's rules, a closure, or else the hours, in the way."""
     calendar, start, end = search.calendar, epoch(slot.start), epoch(slot.end)
-    closures = [
-        shut.reason
-        for shut in calendar.closures
-        if shut.dock_id in (None, slot.dock_id) and shut.start < end and start < shut.end
-    ]
-    if closures:
+    if barred := _over(calendar.barred, slot):
+        return barred
+    if closures := _over(calendar.closures, slot):
         name = search.docks[slot.dock_id].name
         return [_("%(dock)s is closed then: %(reason)s.") % {"dock": name, "reason": ", ".join(closures)}]
     return [] if covers(calendar.hours_at(slot.dock_id), start, end) else [_outside_hours(search, slot)]
 
 
-def _full(search: SlotSearch, site: Site, slot: Slot) -> list[str]:
-    """The site's own limits, used up by others."""
-    if overlaps(search.calendar.full_days, epoch(slot.start), epoch(slot.end)):
-        return [_day_full(site)]
-    if overlaps(search.calendar.full, epoch(slot.start), epoch(slot.end)):
-        count = site.vehicles_at_once or 0
-        sentence = ngettext(
-            "%(site)s takes one vehicle at a time and has it then.",
-            "%(site)s takes at most %(count)s vehicles at once and has them then.",
-            count,
-        )
-        return [sentence % {"site": site.name, "count": count}]
-    return []
+def _over(shuts: Iterable[Shut], slot: Slot) -> list[str]:
+    """The reasons of those that touch the slot."""
+    start, end = epoch(slot.start), epoch(slot.end)
+    return [
+        shut.reason
+        for shut in shuts
+        if shut.dock_id in (None, slot.dock_id) and shut.start < end and start < shut.end
+    ]
+
+
+def _reserved(search: SlotSearch, slot: Slot) -> list[str]:
+    if not _over(search.calendar.reserved, slot):
+        return []
+    return [_("%(dock)s is reserved for another shipper then.") % {"dock": search.docks[slot.dock_id].name}]
+
+
+def used_up(search: SlotSearch, site: Site, slot: Slot) -> list[str]:
+    """The site's counted limits that others have used up, a sentence each."""
+    return [_spent(site, limit) for limit in search.calendar.limits_on(epoch(slot.start), epoch(slot.end))]
+
+
+def _spent(site: Site, limit: Limit) -> str:
+    words: dict[Limit, tuple[int | None, str, str]] = {
+        Limit.AT_ONCE: (
+            site.vehicles_at_once,
+            _("%(site)s takes one vehicle at a time and has it then."),
+            _("%(site)s takes at most %(count)s vehicles at once and has them then."),
+        ),
+        Limit.HOUR: (
+            site.appointments_per_hour,
+            _("%(site)s takes one appointment an hour and has it in that hour."),
+            _("%(site)s takes %(count)s appointments an hour and has them in that hour."),
+        ),
+        Limit.DAY: (
+            site.appointments_per_day,
+            _("%(site)s takes one appointment a day and has it on that day."),
+            _("%(site)s takes %(count)s appointments a day and has them on that day."),
+        ),
+        Limit.QUOTA: (
+            site.shipper_appointments_per_day,
+            _("%(site)s takes one appointment a day from a shipper, and this one has had it."),
+            _("%(site)s takes %(count)s appointments a day from a shipper, and this one has had them."),
+        ),
+        Limit.HOUR_PALLETS: (
+            site.pallets_per_hour,
+            "",
+            _("%(site)s takes %(count)s pallets an hour and has no room left for these in that hour."),
+        ),
+        Limit.DAY_PALLETS: (
+            site.pallets_per_day,
+            "",
+            _("%(site)s takes %(count)s pallets a day and has no room left for these on that day."),
+        ),
+        Limit.APART: (
+            None,
+            "",
+            _("%(site)s has dangerous goods on site then that it keeps apart from those of this load."),
+        ),
+    }
+    count, one, many = words[limit]
+    return (one if count == 1 and one else many) % {"site": site.name, "count": count}
 
 
 def _taken(search: SlotSearch, slot: Slot) -> str:
@@ -152,13 +204,6 @@ def _too_late(search: SlotSearch, site: Site) -> str:
         "site": site.name,
         "lead": spell(site.max_lead_time),
         "when": at_site(search.bounds.latest, search.zone),
-    }
-
-
-def _day_full(site: Site) -> str:
-    return _("%(site)s takes %(count)s pallets a day and has no room left for these on that day.") % {
-        "site": site.name,
-        "count": site.pallets_per_day,
     }
 
 
@@ -195,6 +240,13 @@ def _closed_for_the_day(search: SlotSearch, dock_id: UUID, day: Span) -> str | N
         if open_then and all(shut.start <= lower and upper <= shut.end for lower, upper in open_then):
             return shut.reason
     return None
+
+
+def _over_all(shuts: Iterable[Shut], dock_id: UUID, day: Span) -> str | None:
+    """The reason of one that takes the dock's whole day; None when none does."""
+    return next(
+        (s.reason for s in shuts if s.dock_id == dock_id and s.start <= day[0] and day[1] <= s.end), None
+    )
 
 
 def _clock(seconds: int, zone: ZoneInfo) -> str:

@@ -1,95 +1,54 @@
-"""Slot arithmetic: from a site's free gaps to bookable starts, counts per day, alternatives.
-
-Pure; no Django. Moments are whole seconds since the epoch inside, aware datetimes at the door. Starts lie
-on quarter hours; every zone in use is a multiple of 15 minutes off UTC, so a site's quarter hours are UTC's.
-"""
+"""Slot arithmetic: from free gaps to bookable slots, counts per day, alternatives. Pure; no Django."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from heapq import merge, nsmallest
 from itertools import islice
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from apps.appointments.calendar import (
+    GRID,
+    Bounds,
+    Calendar,
+    DockNeed,
+    Full,
+    Gap,
+    Limit,
+    Shut,
+    Span,
+    covers,
+    day_bounds,
+    epoch,
+    local_day,
+    overlaps,
+)
 from apps.appointments.load import Slot
+from apps.appointments.starts import Starts, starts_by_dock, without
 
-GRID = 15 * 60
-Span = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Gap:
-    """Time in which one lane of a dock is open and free for the whole of a slot."""
-
-    dock_id: UUID
-    lane: int
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
-class DockNeed:
-    """A dock as the search asks about it: the load's minutes there, and the dock's own around a vehicle."""
-
-    dock_id: UUID
-    name: str
-    rank: int
-    lanes: int
-    minutes: int
-    setup_minutes: int = 0
-    clear_minutes: int = 0
-
-
-@dataclass(frozen=True)
-class Shut:
-    """A closure; ``dock_id`` None closes the whole site."""
-
-    dock_id: UUID | None
-    start: int
-    end: int
-    reason: str
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """What one statement found out about the days asked for.
-
-    ``hours`` are the receiving windows as moments, under the dock that has its own and under None for the
-    rest; ``full`` is when the site has as many vehicles as it takes, ``full_days`` the days without room
-    for this load's pallets.
-    """
-
-    gaps: tuple[Gap, ...] = ()
-    hours: Mapping[UUID | None, tuple[Span, ...]] = field(default_factory=dict)
-    closures: tuple[Shut, ...] = ()
-    full: tuple[Span, ...] = ()
-    full_days: tuple[Span, ...] = ()
-
-    def hours_at(self, dock_id: UUID) -> tuple[Span, ...]:
-        """The receiving hours that hold at a dock."""
-        return self.hours.get(dock_id, self.hours.get(None, ()))
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """When a slot may start: inside the days asked for and the site's lead times."""
-
-    now: datetime
-    opens: datetime
-    closes: datetime
-    earliest: datetime
-    latest: datetime
-
-    @property
-    def first(self) -> int:
-        return _up(max(_seconds(self.opens), _ceil(self.earliest)))
-
-    @property
-    def last(self) -> int:
-        """The last moment at which a slot may start."""
-        return min(_seconds(self.closes) - 1, _seconds(self.latest))
+__all__ = [
+    "GRID",
+    "Bounds",
+    "Calendar",
+    "DayCount",
+    "DockNeed",
+    "Full",
+    "Gap",
+    "Limit",
+    "Shut",
+    "SlotSearch",
+    "Span",
+    "Starts",
+    "count_days",
+    "covers",
+    "day_bounds",
+    "epoch",
+    "every_slot",
+    "local_day",
+    "overlaps",
+]
 
 
 @dataclass(frozen=True)
@@ -129,12 +88,12 @@ class SlotSearch:
 
     def at(self, start: datetime) -> tuple[Slot, ...]:
         """Every dock that is free for this load at ``start``, the preferred first."""
-        moment = _seconds(start)
+        moment = epoch(start)
         return tuple(_slot(self.docks[i], moment) for i in self._ranked if moment in self.starts[i])
 
     def nearest(self, wanted: Slot, count: int = 3) -> tuple[Slot, ...]:
         """The ``count`` free starts closest to a wanted slot's, at the wanted dock where that is free."""
-        moment = _seconds(wanted.start)
+        moment = epoch(wanted.start)
         by_start: dict[int, tuple[bool, int, UUID]] = {}
         for dock_id in self._ranked:
             preference = (dock_id != wanted.dock_id, self.docks[dock_id].rank, dock_id)
@@ -145,18 +104,14 @@ class SlotSearch:
 
     def lanes_free(self, slot: Slot) -> tuple[int, ...]:
         """The lanes of the slot's dock that are free for all of it; empty when it can't be booked."""
-        start, end = _seconds(slot.start), _seconds(slot.end)
+        start, end = epoch(slot.start), epoch(slot.end)
         if not self._may_start(start) or slot.dock_id not in self.docks:
             return ()
-        return tuple(
-            sorted(
-                {
-                    g.lane
-                    for g in self.calendar.gaps
-                    if g.dock_id == slot.dock_id and g.start <= start and end <= g.end
-                }
-            )
-        )
+        if self.calendar.limits_on(start, end):
+            return ()
+        gaps = (gap for gap in self.calendar.gaps if gap.dock_id == slot.dock_id)
+        fitting = (g for g in without(gaps, self.calendar.barred) if g.start <= start and end <= g.end)
+        return tuple(sorted({gap.lane for gap in fitting}))
 
     @cached_property
     def _ranked(self) -> tuple[UUID, ...]:
@@ -165,7 +120,7 @@ class SlotSearch:
     @cached_property
     def starts(self) -> Mapping[UUID, "Starts"]:
         """When a vehicle may start at each dock that takes the load."""
-        return starts_by_dock(self.calendar.gaps, self.docks, self.bounds)
+        return starts_by_dock(self.calendar, self.docks, self.bounds)
 
     def _may_start(self, moment: int) -> bool:
         return moment % GRID == 0 and self.bounds.first <= moment <= self.bounds.last
@@ -176,63 +131,6 @@ class SlotSearch:
             if slot.start != previous:
                 yield slot
             previous = slot.start
-
-
-class Starts:
-    """A set of quarter hours, a bit each, counted from ``base``: unions and counts of weeks cost nothing."""
-
-    def __init__(self, base: int) -> None:
-        self.base = base
-        self.bits = 0
-
-    def add(self, first: int, last: int) -> None:
-        """Add the quarter hours of ``[first, last]``; both lie on the grid."""
-        if first <= last:
-            self.bits |= ((1 << ((last - first) // GRID + 1)) - 1) << ((first - self.base) // GRID)
-
-    def count(self, first: int, until: int) -> int:
-        """How many there are in ``[first, until)``."""
-        low = max(0, (_up(first) - self.base) // GRID)
-        high = max(low, (_up(until) - self.base) // GRID)
-        return ((self.bits >> low) & ((1 << (high - low)) - 1)).bit_count()
-
-    def near(self, moment: int, count: int) -> Iterator[int]:
-        """The ``count`` before ``moment`` and the ``count`` from it on that are closest to it."""
-        pivot = max(0, (_up(moment) - self.base) // GRID)
-        after, found = self.bits >> pivot, 0
-        while after and found < count:
-            low = (after & -after).bit_length() - 1
-            yield self.base + (pivot + low) * GRID
-            after &= after - 1
-            found += 1
-        before, found = self.bits & ((1 << pivot) - 1), 0
-        while before and found < count:
-            high = before.bit_length() - 1
-            yield self.base + high * GRID
-            before ^= 1 << high
-            found += 1
-
-    def __contains__(self, moment: int) -> bool:
-        index, off_grid = divmod(moment - self.base, GRID)
-        return index >= 0 and not off_grid and bool(self.bits >> index & 1)
-
-    def __iter__(self) -> Iterator[int]:
-        remaining = self.bits
-        while remaining:
-            lowest = remaining & -remaining
-            yield self.base + (lowest.bit_length() - 1) * GRID
-            remaining ^= lowest
-
-
-def starts_by_dock(gaps: Iterable[Gap], docks: Mapping[UUID, DockNeed], bounds: Bounds) -> dict[UUID, Starts]:
-    """When a vehicle may start at each dock, whatever the lane."""
-    first, last = bounds.first, bounds.last
-    found = {dock_id: Starts(first) for dock_id in docks}
-    needed = {dock_id: need.minutes * 60 for dock_id, need in docks.items()}
-    for gap in gaps:
-        latest = min(gap.end - needed[gap.dock_id], last)
-        found[gap.dock_id].add(max(_up(gap.start), first), latest - latest % GRID)
-    return found
 
 
 def every_slot(starts: Mapping[UUID, Starts], docks: Mapping[UUID, DockNeed]) -> Iterator[Slot]:
@@ -254,51 +152,10 @@ def count_days(starts: Mapping[UUID, Starts], days: Iterable[date], zone: ZoneIn
     counted = []
     for day in days:
         opens, closes = day_bounds(day, zone)
-        counted.append((day, union.count(_seconds(opens), _seconds(closes))))
+        counted.append((day, union.count(epoch(opens), epoch(closes))))
     return counted
-
-
-def overlaps(spans: Iterable[Span], start: int, end: int) -> bool:
-    return any(lower < end and start < upper for lower, upper in spans)
-
-
-def covers(spans: Iterable[Span], start: int, end: int) -> bool:
-    """Whether one of the spans holds all of ``[start, end)``."""
-    return any(lower <= start and end <= upper for lower, upper in spans)
-
-
-def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """A local day as ``[start, end)`` in UTC: 23, 24 or 25 hours."""
-    return _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
-
-
-def local_day(moment: datetime, zone: ZoneInfo) -> date:
-    """The day that ``moment`` belongs to at the site."""
-    return moment.astimezone(zone).date()
-
-
-def epoch(moment: datetime) -> int:
-    """Whole seconds since the epoch."""
-    return _seconds(moment)
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
 
 
 def _slot(need: DockNeed, start: int) -> Slot:
     begins = datetime.fromtimestamp(start, UTC)
     return Slot(need.dock_id, begins, begins + timedelta(minutes=need.minutes))
-
-
-def _seconds(moment: datetime) -> int:
-    return int(moment.timestamp() // 1)
-
-
-def _ceil(moment: datetime) -> int:
-    return -int(-moment.timestamp() // 1)
-
-
-def _up(seconds: int) -> int:
-    """The quarter hour at or after ``seconds``."""
-    return -(-seconds // GRID) * GRID

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from apps.accounts.actors import Actor, Side
 from apps.accounts.models import Role
-from apps.appointments import reasons
+from apps.appointments import reasons, seasons
 from apps.appointments.gaps import find_gaps
 from apps.appointments.load import Load, Slot
 from apps.appointments.models import Appointment, AppointmentEvent
@@ -30,6 +30,7 @@ from apps.appointments.search import (
 from apps.appointments.states import State
 from apps.facilities import rules
 from apps.facilities.models import Site
+from apps.facilities.rules import DockProfile
 from apps.facilities.selectors import docks_of
 
 NEGOTIATORS = (Role.RECEIVING_MANAGER,)
@@ -43,42 +44,37 @@ def find_slots(
     days: int,
     now: datetime,
     appointment: Appointment | None = None,
+    shipper_id: UUID | None = None,
     limit: int = 500,
 ) -> SlotSearch:
     """Bookable slots for ``load`` on ``days`` local days of the site from ``first_day`` on.
 
     One statement for the calendar and one for the docks' rules. What ``appointment`` itself holds doesn't
     stand in the way. In a shipper's schema other shippers' holds and bookings block without being seen.
+    Reserved time and quotas are those of the appointment's shipper, or of ``shipper_id`` where the hub asks
+    before there is an appointment; a shipper's role always asks for itself.
 
     Raises:
         ValueError: ``days`` is less than one.
     """
     if days < 1:
         raise ValueError("a search covers at least one day")
-    search = _search(site, load, first_day, days, now, appointment)
+    search = _search(site, load, first_day, days, now, appointment, shipper_id)
     slots = tuple(islice(every_slot(search.starts, search.docks), limit))
     return replace(search, slots=slots, per_day=_per_day(search, site, first_day, days))
 
 
 def _search(
-    site: Site, load: Load, first_day: date, days: int, now: datetime, appointment: Appointment | None
+    site: Site,
+    load: Load,
+    first_day: date,
+    days: int,
+    now: datetime,
+    appointment: Appointment | None,
+    shipper_id: UUID | None,
 ) -> SlotSearch:
     """The search with all that its methods need; nothing listed or counted yet."""
     profiles = docks_of(site)
-    refused = {profile.dock.pk: tuple(rules.refusals(profile, site, load)) for profile in profiles}
-    needs = {
-        profile.dock.pk: DockNeed(
-            dock_id=profile.dock.pk,
-            name=profile.dock.name,
-            rank=profile.dock.rank,
-            lanes=profile.dock.lanes,
-            minutes=rules.duration(profile.handling_times, load),
-            setup_minutes=profile.dock.setup_minutes,
-            clear_minutes=profile.dock.clear_minutes,
-        )
-        for profile in profiles
-        if not refused[profile.dock.pk]
-    }
     zone = ZoneInfo(site.time_zone)
     last_day = first_day + timedelta(days=days - 1)
     bounds = Bounds(
@@ -88,34 +84,61 @@ def _search(
         earliest=now + site.min_lead_time,
         latest=now + site.max_lead_time,
     )
+    refused, barred, needs = {}, [], {}
+    for profile in profiles:
+        always, at_times = seasons.refusals(profile, site, load, first_day, last_day)
+        if always:
+            refused[profile.dock.pk] = always
+        else:
+            barred += at_times
+            needs[profile.dock.pk] = _need(profile, load)
     calendar = Calendar()
     if needs:
         calendar = find_gaps(
             site=site,
             docks=list(needs.values()),
-            load_type=load.load_type,
-            pallets=load.pallets,
+            load=load,
             first_day=first_day,
             last_day=last_day,
             earliest=bounds.earliest,
             latest=bounds.latest,
             now=now,
             besides=appointment.pk if appointment else None,
+            shipper_id=appointment.shipper_id if appointment else shipper_id,
         )
     return SlotSearch(
         slots=(),
-        refusals={dock_id: sentences for dock_id, sentences in refused.items() if sentences},
+        refusals=refused,
         per_day=(),
         docks=needs,
         dock_names={profile.dock.pk: profile.dock.name for profile in profiles},
         zone=zone,
         bounds=bounds,
-        calendar=calendar,
+        calendar=replace(calendar, barred=tuple(barred)) if barred else calendar,
+    )
+
+
+def _need(profile: DockProfile, load: Load) -> DockNeed:
+    dock = profile.dock
+    return DockNeed(
+        dock_id=dock.pk,
+        name=dock.name,
+        rank=dock.rank,
+        lanes=dock.lanes,
+        minutes=rules.duration(profile.handling_times, load),
+        setup_minutes=dock.setup_minutes,
+        clear_minutes=dock.clear_minutes,
     )
 
 
 def slots_around(
-    *, site: Site, load: Load, slots: Sequence[Slot], now: datetime, appointment: Appointment | None = None
+    *,
+    site: Site,
+    load: Load,
+    slots: Sequence[Slot],
+    now: datetime,
+    appointment: Appointment | None = None,
+    shipper_id: UUID | None = None,
 ) -> SlotSearch:
     """The search that judges these slots and knows alternatives: their days and a week beyond.
 
@@ -129,7 +152,7 @@ def slots_around(
     days = [min(max(day, bound), furthest) for day in wanted for bound in (today, soonest)]
     first = max(min(days) - timedelta(days=1), today)
     last = min(max(days) + timedelta(days=6), furthest)
-    return _search(site, load, first, (last - first).days + 1, now, appointment)
+    return _search(site, load, first, (last - first).days + 1, now, appointment, shipper_id)
 
 
 def why_not(search: SlotSearch, site: Site, slot: Slot) -> list[str]:

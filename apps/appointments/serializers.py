@@ -8,7 +8,7 @@ from rest_framework import serializers
 from apps.appointments.load import Load
 from apps.appointments.models import Appointment, AppointmentEvent, Offer, OfferedSlot
 from apps.appointments.states import State
-from apps.facilities.models import LoadType, TemperatureClass
+from apps.facilities.models import Equipment, LoadType, TemperatureClass, VehicleType
 
 MOST_DAYS = 62
 
@@ -32,12 +32,28 @@ class SlotQuery(serializers.Serializer[Any]):
     vehicle_height_m = serializers.DecimalField(5, 2, required=False, min_value=Decimal(0))
     vehicle_weight_kg = serializers.DecimalField(9, 2, required=False, min_value=Decimal(0))
     tail_lift = serializers.BooleanField(default=False)
+    vehicle_type = serializers.ChoiceField(VehicleType.choices, default="", allow_blank=True)
+    equipment = serializers.CharField(
+        default="",
+        max_length=100,
+        help_text=f"What unloading needs, comma-separated: {', '.join(Equipment.values)}",
+    )
+
+    def validate_equipment(self, value: str) -> str:
+        unknown = [name for name in _names(value) if name not in Equipment.values]
+        if unknown:
+            raise serializers.ValidationError(f"{unknown[0]} is not one of {', '.join(Equipment.values)}.")
+        return value
 
     def load(self) -> Load:
         """The question's load facts."""
         given = {name: self.validated_data.get(name) for name in Load.__dataclass_fields__}
-        classes = tuple(name.strip() for name in given.pop("adr_classes").split(",") if name.strip())
-        return Load(**given, adr_classes=classes)
+        given |= {name: _names(given[name]) for name in ("adr_classes", "equipment")}
+        return Load(**given)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 class SlotSerializer(serializers.Serializer[Any]):
@@ -173,6 +189,9 @@ class AppointmentDetail(AppointmentSerializer):
             "vehicle_height_m",
             "vehicle_weight_kg",
             "tail_lift",
+            "vehicle_type",
+            "equipment",
+            "site_version",
             "offers",
             "history",
         ]

@@ -69,7 +69,7 @@ DETAIL_LABELS: Mapping[str, str | Promise] = {
 #: What the codes of a field are called.
 VALUE_LABELS: Mapping[str, Mapping[str, str | Promise]] = {
     "document_type": {kind.value: kind.label for kind in DocumentType},
-    "reason": {reason.value: reason.label for reason in ReasonCode},
+    "reason": {reason.value: reason.label for reason in ReasonCode} | {"no_show": _("No-show")},
 }
 ROLE_LABELS: Mapping[str, str | Promise] = {
     "driver": _("Driver"),

@@ -1,4 +1,4 @@
-"""The only way from the hub into a shipper's schema: one delivery, for a recipient whose site it goes to."""
+"""The only ways from the hub into a shipper's schema: one delivery, for a recipient whose site it goes to."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +8,7 @@ from apps.accounts.actors import Actor
 from apps.appointments.models import Appointment
 from apps.deliveries.errors import UnknownDelivery
 from apps.deliveries.models import Delivery
+from apps.facilities.models import Partnership, Site
 from apps.tenancy import doorway
 from apps.tenancy.models import Shipper
 
@@ -30,3 +31,28 @@ def enter_delivery(*, actor: Actor | None, appointment_id: UUID) -> Iterator[Del
         raise UnknownDelivery("There is no such appointment at these sites.")
     with doorway.enter_shipper(appointment.shipper):
         yield Delivery.objects.get(pk=appointment.delivery_id)
+
+
+@contextmanager
+def enter_announced(*, actor: Actor | None, site: Site, shipper_id: UUID, number: str) -> Iterator[Delivery]:
+    """Enter a partner's schema for the delivery that the papers of a vehicle at the gate name.
+
+    Raises:
+        UnknownDelivery: the site is not of the actor's recipients, the two are no partners, or the shipper
+            has no delivery of that number to this site; the answer is the same.
+    """
+    unknown = UnknownDelivery(
+        f"No delivery “{number}” to {site.name} is known there. Compare the number with the papers, or ask"
+        " the shipper; a block keeps a dock for the vehicle meanwhile."
+    )
+    if actor is None or site.recipient_id is None or site.recipient_id not in actor.recipient_ids:
+        raise unknown
+    partnerships = Partnership.objects.select_related("shipper").filter(active=True)
+    partnership = partnerships.filter(recipient_id=site.recipient_id, shipper_id=shipper_id).first()
+    if partnership is None or partnership.shipper.state != Shipper.State.ACTIVE:
+        raise unknown
+    with doorway.enter_shipper(partnership.shipper):
+        delivery = Delivery.objects.filter(number__iexact=number, site_id=site.pk).first()
+        if delivery is None:
+            raise unknown
+        yield delivery

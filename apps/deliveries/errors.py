@@ -29,3 +29,10 @@ class NothingToGroup(DomainError):
 
     code = "nothing-to-group"
     status = 409
+
+
+class NotAWalkIn(DomainError):
+    """The delivery has an appointment at the site, or had one and was missed; ``appointment`` says which."""
+
+    code = "not-a-walk-in"
+    status = 409

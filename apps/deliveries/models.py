@@ -100,6 +100,62 @@ class Discrepancy(Record):
     access: ClassVar[Access] = Access(own="SELECT, INSERT")
 
 
+class BulkRequest(Record):
+    """Slots asked for many deliveries at once: what was wanted, and how good the answer is.
+
+    ``figures`` are the solver's: placed, asked, lateness in minutes, detour in metres, the objective and its
+    bound.
+    """
+
+    job_id = models.UUIDField(null=True, blank=True, help_text=_("The job that looks for the slots."))
+    send_job_id = models.UUIDField(null=True, blank=True, help_text=_("The job that sends the offers."))
+    asked_by_name = models.CharField(max_length=150)
+    wanted_from = models.TimeField(
+        _("preferred from"),
+        null=True,
+        blank=True,
+        help_text=_("In each site's own time; empty: its opening."),
+    )
+    days = models.PositiveSmallIntegerField(_("days to look at"), default=2)
+    slots_each = models.PositiveSmallIntegerField(_("slots in each offer"), default=1)
+    seed = models.PositiveIntegerField(default=1)
+    figures = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(name="bulk_one_to_five_slots", condition=Q(slots_each__range=(1, 5))),
+            models.CheckConstraint(name="bulk_days", condition=Q(days__range=(1, 14))),
+        ]
+
+
+class BulkLine(Record):
+    """One delivery of a bulk request: its proposed slots or why there is none, and what came of it."""
+
+    class Outcome(models.TextChoices):
+        OPEN = "", _("Not sent")
+        SENT = "sent", _("Offered")
+        LOST = "lost", _("Taken meanwhile")
+        REFUSED = "refused", _("Refused")
+
+    request = models.ForeignKey(BulkRequest, on_delete=models.CASCADE, related_name="lines")
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="bulk_lines")
+    slots = models.JSONField(default=list, help_text=_("Of each: dock_id, dock, start and end in ISO 8601."))
+    late_minutes = models.IntegerField(null=True, blank=True)
+    detour_m = models.IntegerField(null=True, blank=True)
+    why_not = models.TextField(blank=True)
+    chosen = models.BooleanField(default=False, help_text=_("The planner sends it."))
+    outcome = models.CharField(max_length=10, choices=Outcome, blank=True, default=Outcome.OPEN)
+    answer = models.TextField(blank=True)
+    alternatives = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["request", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["request", "delivery"], name="bulk_line_once"),
+        ]
+
+
 class DeliveryEvent(Record):
     """The history of a delivery's state, one row per step, never changed."""
 

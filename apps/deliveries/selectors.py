@@ -40,6 +40,7 @@ class Visit:
             AppointmentState.DECLINED,
             AppointmentState.EXPIRED,
             AppointmentState.CANCELLED,
+            AppointmentState.NO_SHOW,
         }
 
 

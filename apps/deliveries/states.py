@@ -19,14 +19,15 @@ class State(TextChoices):
 
 
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.OPEN: frozenset({State.LOADED, State.CANCELLED}),
-    State.LOADED: frozenset({State.IN_TRANSIT, State.OPEN}),
+    # A vehicle may come whose loading nobody recorded (a walk-in), and may not come at all (a no-show).
+    State.OPEN: frozenset({State.LOADED, State.ARRIVED, State.FAILED, State.CANCELLED}),
+    State.LOADED: frozenset({State.IN_TRANSIT, State.ARRIVED, State.FAILED, State.OPEN}),
     State.IN_TRANSIT: frozenset({State.ARRIVED, State.FAILED}),
     State.ARRIVED: frozenset({State.UNLOADING, State.FAILED}),
     State.UNLOADING: frozenset({State.DELIVERED, State.REFUSED}),
     State.DELIVERED: frozenset(),
     State.REFUSED: frozenset(),
-    State.FAILED: frozenset({State.OPEN}),
+    State.FAILED: frozenset({State.OPEN, State.ARRIVED}),
     State.CANCELLED: frozenset(),
 }
 

@@ -47,6 +47,14 @@ def issue_delivery_note(delivery_id: str, carrier: str = "", vehicle: str = "", 
     )
 
 
+@handles("deliveries.issue_proof_of_delivery", queue="documents")
+def issue_proof_of_delivery(delivery_id: str) -> None:
+    """Lay out and sign the proof of a handover."""
+    services.issue_proof_of_delivery(
+        actor=SYSTEM, delivery=delivery_by_id(UUID(delivery_id)), now=timezone.now()
+    )
+
+
 @handles("deliveries.announce", atomic=False)
 def announce(appointment_id: str, step: str, by: str) -> None:
     """Tell the party that did not act what happened to an appointment, both when Dockside acted by itself."""
@@ -55,6 +63,16 @@ def announce(appointment_id: str, step: str, by: str) -> None:
     )
     for side in sorted({Side.RECIPIENT, Side.SHIPPER} - {Side(by)}):
         _send(appointment, step, side)
+
+
+@handles("deliveries.announce_move", atomic=False)
+def announce_move(appointment_id: str, version: int) -> None:
+    """Tell the shipper which dock its vehicle goes to, unless the appointment has moved on since."""
+    appointment = Appointment.objects.select_related("site__recipient", "shipper", "dock").get(
+        pk=appointment_id
+    )
+    if appointment.version == version:
+        _send(appointment, "moved", Side.SHIPPER)
 
 
 def _send(appointment: Appointment, step: str, side: Side) -> None:

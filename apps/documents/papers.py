@@ -169,7 +169,61 @@ class DeliveryNote:
         return tuple(sorted({adr for goods in self.goods for adr in goods.adr_classes}))
 
 
-def facts_sha256(note: DeliveryNote) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Signatory:
+    """Who stands for one side of a handover."""
+
+    name: str
+    organisation: str
+    role: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One handling unit that was not as expected; ``kind`` is over, short, damaged or refused."""
+
+    kind: str
+    sscc: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnRecord:
+    """Where the handover stands in the custody log: the log's name, the event, its leaf hash in hex."""
+
+    log: str
+    event_id: str
+    leaf_hash: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProofOfDelivery:
+    """The one statement of a handover, as both sides made it.
+
+    ``outcome`` is accepted, accepted_with_reservation or refused. ``stated_at`` is the device's clock,
+    ``recorded_at`` the server's. ``statement_sha256`` is the digest that the custody event holds as well.
+    """
+
+    number: str
+    shipper: Party
+    recipient: Party
+    site: Place
+    outcome: str
+    units_expected: int
+    units_received: int
+    released_by: Signatory
+    received_by: Signatory
+    stated_at: datetime
+    recorded_at: datetime
+    statement_sha256: str
+    goods: tuple[Goods, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    reservation: str = ""
+    record: OnRecord | None = None
+    language: str = "en"
+
+
+def facts_sha256(note: DeliveryNote | ProofOfDelivery) -> str:
     """Hex digest of what the paper says: equal for equal facts, however numbers are written (1.0 is 1)."""
     text = json.dumps(asdict(note), default=_plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

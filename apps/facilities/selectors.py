@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -24,7 +25,7 @@ from apps.facilities.models import (
     ReceivingWindow,
     Site,
 )
-from apps.facilities.rules import DockProfile
+from apps.facilities.rules import DockProfile, SeasonRules
 
 
 @dataclass(frozen=True)
@@ -79,13 +80,25 @@ def docks_of(site: Site) -> tuple[DockProfile, ...]:
     """
     with connection.cursor() as cursor:
         cursor.execute(DOCKS, {"site": site.pk})
-        docks, dock_rules, times = (json.loads(rows, parse_float=Decimal) for rows in cursor.fetchone())
+        docks, dock_rules, times, seasons = (
+            json.loads(rows, parse_float=Decimal) for rows in cursor.fetchone()
+        )
     site_rules = [DockRule(site=site, **_keyed(row)) for row in dock_rules]
     site_times = [HandlingTime(site=site, **_keyed(row)) for row in times]
     return tuple(
-        DockProfile(dock, rules.rules_at(dock.pk, site_rules), _times_at(dock.pk, site_times))
+        DockProfile(
+            dock,
+            rules.rules_at(dock.pk, site_rules),
+            _times_at(dock.pk, site_times),
+            tuple(_season(row, dock.pk, site_rules) for row in seasons),
+        )
         for dock in (Dock(site=site, **_keyed(row)) for row in docks)
     )
+
+
+def _season(row: dict[str, Any], dock_id: UUID, site_rules: list[DockRule]) -> SeasonRules:
+    first, end = (date.fromisoformat(row[name]) for name in ("first_day", "end_day"))
+    return SeasonRules(row["name"], first, end, rules.rules_at(dock_id, site_rules, UUID(row["id"])))
 
 
 DOCKS = """
@@ -93,11 +106,17 @@ DOCKS = """
               FROM (SELECT id, name, lanes, direction, rank, setup_minutes, clear_minutes
                       FROM public.facilities_dock WHERE site_id = %(site)s AND active) AS d)::text,
            (SELECT coalesce(json_agg(r), '[]')
-              FROM (SELECT id, dock_id, kind, "limit", "values"
+              FROM (SELECT id, dock_id, season_id, kind, "limit", "values"
                       FROM public.facilities_dockrule WHERE site_id = %(site)s) AS r)::text,
            (SELECT coalesce(json_agg(t), '[]')
               FROM (SELECT id, dock_id, load_type, fixed_minutes, minutes_per_pallet, minutes_per_line
-                      FROM public.facilities_handlingtime WHERE site_id = %(site)s) AS t)::text
+                      FROM public.facilities_handlingtime WHERE site_id = %(site)s) AS t)::text,
+           (SELECT coalesce(json_agg(s ORDER BY s.first_day), '[]')
+              FROM (SELECT id, name, lower(days) AS first_day, upper(days) AS end_day
+                      FROM public.facilities_season AS season
+                     WHERE site_id = %(site)s
+                       AND EXISTS (SELECT 1 FROM public.facilities_dockrule WHERE season_id = season.id)
+                   ) AS s)::text
 """
 
 
@@ -131,6 +150,15 @@ def site_profile(site: Site) -> SiteProfile:
         windows=tuple(ReceivingWindow.objects.filter(site=site).order_by("weekday", "opens")),
         closures=tuple(Closure.objects.filter(site=site).order_by("during")),
         requirements=tuple(DocumentRequirement.objects.filter(site=site).order_by("step", "document_type")),
+    )
+
+
+def keeps_apart(site: Site, adr_classes: Iterable[str]) -> bool:
+    """Whether the site keeps one of these dangerous goods classes apart from others; 1 query or none."""
+    classes = list(adr_classes)
+    return (
+        bool(classes)
+        and DockRule.objects.filter(site=site, kind=DockRule.Kind.APART, values__overlap=classes).exists()
     )
 
 

@@ -9,7 +9,17 @@ import pytest
 
 from apps.appointments.load import Load
 from apps.facilities.models import Dock, DockRule, HandlingTime, Site
-from apps.facilities.rules import DockProfile, conditions, describe, duration, refusals, rules_at, spell
+from apps.facilities.rules import (
+    DockProfile,
+    conditions,
+    describe,
+    describe_handling,
+    describe_site,
+    duration,
+    refusals,
+    rules_at,
+    spell,
+)
 from apps.facilities.selectors import receiving_sites_visible_to, site_profile, sites_visible_to
 
 Kind = DockRule.Kind
@@ -22,6 +32,8 @@ LOAD = Load(
     vehicle_weight_kg=Decimal(26000),
     temperature_class="chilled",
     adr_classes=("3", "8"),
+    vehicle_type="articulated",
+    equipment=("crane",),
 )
 
 
@@ -54,6 +66,21 @@ def refused(*rules: DockRule, load: Load = LOAD, dock: Dock = DOCK, site: Site =
             rule(Kind.LOAD_TYPES, None, "parcels"),
             "Dock 2 takes only these load types: parcels; this load is pallets.",
         ),
+        (rule(Kind.DROP_ONLY), "Dock 2 takes dropped trailers only; this driver would wait."),
+        (
+            rule(Kind.VEHICLE_TYPES, None, "van", "rigid"),
+            "Dock 2 takes only these vehicles: van and rigid truck; this one is: articulated truck.",
+        ),
+        (
+            rule(Kind.EQUIPMENT, None, "forklift", "leveller"),
+            "Dock 2 unloads with forklift and dock leveller; this load needs: crane.",
+        ),
+        (rule(Kind.EQUIPMENT), "Dock 2 has no equipment for unloading; this load needs: crane."),
+        (
+            rule(Kind.APART, None, "3", "5.1", "8", dock=None),
+            "Northern keeps dangerous goods of ADR class 3, 5.1 and 8 apart, in a vehicle and on site;"
+            " this load has class 3 and 8 together.",
+        ),
         (
             rule(Kind.MAX_LENGTH, "9", dock=None),
             "Northern takes vehicles up to 9.0 m long; this one is 12.0 m.",
@@ -75,6 +102,9 @@ def test_a_broken_rule_refuses_in_one_sentence(broken, sentence):
         rule(Kind.ADR, None, "3", "8"),
         rule(Kind.LOAD_TYPES, None, "pallets"),
         rule(Kind.LIVE_ONLY),
+        rule(Kind.VEHICLE_TYPES, None, "articulated"),
+        rule(Kind.EQUIPMENT, None, "crane", "forklift"),
+        rule(Kind.APART, None, "3", "5.1"),
     ],
 )
 def test_a_rule_that_is_just_kept_refuses_nothing(kept):
@@ -112,6 +142,24 @@ def test_an_unknown_vehicle_is_not_refused_but_told_what_it_has_to_meet():
     assert conditions(profile, SITE, LOAD) == []
 
 
+def test_an_unknown_vehicle_type_is_told_which_are_taken():
+    unknown = replace(LOAD, vehicle_type="")
+    profile = DockProfile(DOCK, (rule(Kind.VEHICLE_TYPES, None, "van"),), ())
+
+    assert refusals(profile, SITE, unknown) == []
+    assert conditions(profile, SITE, unknown) == ["Dock 2 takes only these vehicles: van."]
+
+
+def test_a_seasons_rule_stands_in_place_of_the_usual_one_on_its_days_only():
+    winter = uuid4()
+    usual, site_wide = rule(Kind.MAX_LENGTH, "9"), rule(Kind.MAX_PALLETS, "30", dock=None)
+    seasonal = DockRule(site=SITE, kind=Kind.MAX_LENGTH, limit=Decimal(7), season_id=winter)
+
+    assert rules_at(DOCK.pk, [usual, site_wide, seasonal]) == (usual, site_wide)
+    assert rules_at(DOCK.pk, [seasonal, usual, site_wide], winter) == (seasonal, site_wide)
+    assert rules_at(DOCK.pk, [seasonal, usual], uuid4()) == (usual,)
+
+
 def test_a_docks_own_rule_stands_in_place_of_the_sites():
     everywhere, here = rule(Kind.MAX_LENGTH, "9", dock=None), rule(Kind.MAX_LENGTH, "16")
     pallets = rule(Kind.MAX_PALLETS, "30", dock=None)
@@ -122,7 +170,9 @@ def test_a_docks_own_rule_stands_in_place_of_the_sites():
 
 @pytest.mark.parametrize("kind", Kind.values)
 def test_every_kind_of_rule_describes_itself(kind):
-    sentence = describe(rule(kind, "9", "ambient" if kind == Kind.TEMPERATURE else "pallets"), "Dock 2")
+    accepted = {Kind.TEMPERATURE: "ambient", Kind.VEHICLE_TYPES: "van", Kind.EQUIPMENT: "forklift"}
+
+    sentence = describe(rule(kind, "9", accepted.get(kind, "pallets")), "Dock 2")
 
     assert sentence.startswith("Dock 2 ")
     assert sentence.endswith(".")
@@ -157,6 +207,29 @@ def time(
 )
 def test_duration_is_fixed_plus_per_pallet_plus_per_line_rounded_up_to_five(times, minutes):
     assert duration(times, replace(LOAD, lines=8)) == minutes
+
+
+def test_handling_times_say_themselves():
+    assert [
+        describe_handling(each) for each in (time(20, "2"), time(15, "0", "0.5", "parcels"), time(30))
+    ] == [
+        "A load: 20 min + 2 min per pallet at the dock.",
+        "Parcels: 15 min + 0.5 min per order line at the dock.",
+        "A load: 30 min at the dock.",
+    ]
+
+
+def test_counted_limits_say_themselves():
+    limits = dict.fromkeys(Site.COUNTED, 4)
+
+    assert describe_site(Site(name="Northern", **limits))[4:] == [
+        "At most 4 vehicles at once.",
+        "At most 4 appointments start in one hour.",
+        "At most 4 pallets an hour.",
+        "At most 4 appointments a day.",
+        "At most 4 pallets a day.",
+        "At most 4 appointments a day for each shipper.",
+    ]
 
 
 def test_policies_are_spelled_in_words():

@@ -1,14 +1,15 @@
 """What others may ask of appointments: each function is one use case in one transaction."""
 
 from apps.appointments.services.accept import accept_offer
-from apps.appointments.services.advance import TooEarly, advance
-from apps.appointments.services.block import block_dock, unblock_dock
+from apps.appointments.services.advance import NoDockYet, TooEarly, advance
+from apps.appointments.services.block import block_dock, move_block, unblock_dock
 from apps.appointments.services.cancel import cancel_appointment
 from apps.appointments.services.counter import counter_offer
 from apps.appointments.services.decline import decline_offer
 from apps.appointments.services.errors import (
     AlreadyNegotiating,
     AppointmentNotFound,
+    ChangedMeanwhile,
     DockBusy,
     NoPartnership,
     NotYourTurn,
@@ -18,17 +19,22 @@ from apps.appointments.services.errors import (
     TooManySlots,
 )
 from apps.appointments.services.expire import expire_offer, expire_offers
+from apps.appointments.services.moving import TimeIsAgreed, move_vehicle
 from apps.appointments.services.offer import offer_slots
+from apps.appointments.services.walk_in import register_walk_in
 
 __all__ = [
     "AlreadyNegotiating",
     "AppointmentNotFound",
+    "ChangedMeanwhile",
     "DockBusy",
+    "NoDockYet",
     "NoPartnership",
     "NotYourTurn",
     "OfferClosed",
     "SlotRefused",
     "SlotTaken",
+    "TimeIsAgreed",
     "TooEarly",
     "TooManySlots",
     "accept_offer",
@@ -39,6 +45,9 @@ __all__ = [
     "decline_offer",
     "expire_offer",
     "expire_offers",
+    "move_block",
+    "move_vehicle",
     "offer_slots",
+    "register_walk_in",
     "unblock_dock",
 ]

@@ -62,6 +62,7 @@ def accept_offer(*, actor: Actor, offer_id: UUID, slot_index: int, now: datetime
         lane=accepted.lane,
         during=accepted.during,
         arrival_window=arrival_window(appointment.site, accepted.during.lower),
+        site_version=appointment.site.version,
     )
     return appointment
 

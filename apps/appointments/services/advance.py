@@ -9,6 +9,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
 from apps.appointments.models import Appointment, DockOccupancy
+from apps.appointments.services.occupancy import release
 from apps.appointments.services.transitions import lock_appointment, require_step, transition
 from apps.appointments.states import State
 from apps.core.errors import DomainError, IllegalTransition
@@ -23,16 +24,24 @@ class TooEarly(DomainError):
     status = 409
 
 
+class NoDockYet(DomainError):
+    """The vehicle has no dock: it came unannounced, or after its slot was given up."""
+
+    code = "no-dock-yet"
+    status = 409
+
+
 @transaction.atomic
 def advance(*, actor: Actor, appointment_id: UUID, to: State, now: datetime) -> Appointment:
     """Record that the vehicle arrived, is being unloaded, is done, or did not come.
 
-    Whatever is left of the slot when a vehicle is done, or didn't come, is free again.
+    Whatever is left of the slot when a vehicle is done is free again; all of it when it didn't come.
 
     Raises:
         AppointmentNotFound, PermissionRefused
         IllegalTransition: not a step of the day, or not possible from where the appointment stands.
         TooEarly: a no-show before the arrival window has closed.
+        NoDockYet: unloading at a dock that was not given to the vehicle.
     """
     appointment = lock_appointment(appointment_id)
     require(actor, "appointments.operate", appointment)
@@ -43,7 +52,11 @@ def advance(*, actor: Actor, appointment_id: UUID, to: State, now: datetime) -> 
         raise TooEarly(
             "The arrival window is still open.", until=appointment.arrival_window.upper.isoformat()
         )
-    if to in (State.COMPLETED, State.NO_SHOW):
+    if to == State.IN_PROGRESS and not DockOccupancy.objects.filter(appointment=appointment).exists():
+        raise NoDockYet(f"{appointment} has no dock yet; move it to one on the day board first.")
+    if to == State.NO_SHOW:
+        release(appointment.pk)
+    if to == State.COMPLETED:
         _free_the_rest(appointment, now)
     transition(appointment, to, step=str(to), actor=actor, at=now)
     return appointment

@@ -71,6 +71,13 @@ class DockBusy(DomainError):
     status = 409
 
 
+class ChangedMeanwhile(DomainError):
+    """Somebody else changed it since it was read; nothing has changed by this."""
+
+    code = "changed-meanwhile"
+    status = 409
+
+
 def described(search: SlotSearch, slots: Sequence[Slot]) -> list[dict[str, Any]]:
     """Slots as members of a problem document: dock, its name, start and end in ISO 8601 with offset."""
     return [

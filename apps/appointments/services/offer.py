@@ -54,7 +54,7 @@ def offer_slots(
     )
     require(actor, "appointments.offer", appointment)
     _require_partnership(shipper_id, site)
-    search = judge(site=site, load=load, slots=slots, now=now)
+    search = judge(site=site, load=load, slots=slots, now=now, shipper_id=shipper_id)
     appointment.must_act_by = expiry(site, slots, now)
     insert(appointment)
     offer = propose(
@@ -97,4 +97,4 @@ def already(error: IntegrityError, appointment: Appointment) -> Exception:
 
 def facts(load: Load) -> dict[str, object]:
     """A load as the fields of an appointment."""
-    return {**vars(load), "adr_classes": list(load.adr_classes)}
+    return {**vars(load), "adr_classes": list(load.adr_classes), "equipment": list(load.equipment)}

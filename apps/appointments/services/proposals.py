@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -9,19 +10,26 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from apps.accounts.actors import Actor
 from apps.appointments.load import Load, Slot
 from apps.appointments.models import Appointment, DockOccupancy, Offer, OfferedSlot
-from apps.appointments.reasons import Obstacle, obstacles
-from apps.appointments.search import SlotSearch, local_day, overlaps
+from apps.appointments.reasons import Obstacle, obstacles, used_up
+from apps.appointments.search import SlotSearch, local_day
 from apps.appointments.selectors import slots_around
 from apps.appointments.services.errors import SlotRefused, SlotTaken, TooManySlots, described
 from apps.appointments.services.occupancy import Claim, Conflict, lock_site_days, take
 from apps.core.ids import new_id
 from apps.facilities.models import Site
+from apps.facilities.selectors import keeps_apart
 
 MOST_SLOTS = 5
 
 
 def judge(
-    *, site: Site, load: Load, slots: Sequence[Slot], now: datetime, appointment: Appointment | None = None
+    *,
+    site: Site,
+    load: Load,
+    slots: Sequence[Slot],
+    now: datetime,
+    appointment: Appointment | None = None,
+    shipper_id: UUID | None = None,
 ) -> SlotSearch:
     """Search around ``slots`` and refuse unless every one of them can be booked and all of them together.
 
@@ -32,7 +40,9 @@ def judge(
     """
     if not 1 <= len(slots) <= MOST_SLOTS:
         raise TooManySlots(f"An offer has one to {MOST_SLOTS} slots; this one has {len(slots)}.")
-    search = slots_around(site=site, load=load, slots=slots, now=now, appointment=appointment)
+    search = slots_around(
+        site=site, load=load, slots=slots, now=now, appointment=appointment, shipper_id=shipper_id
+    )
     for index, slot in enumerate(slots):
         found = obstacles(search, site, slot)
         if found:
@@ -147,14 +157,13 @@ def require_room(appointment: Appointment, slots: Sequence[Slot], now: datetime)
         DockBusy: others are counting for too long.
     """
     site = appointment.site
-    if site.vehicles_at_once is None and site.pallets_per_day is None:
+    if not site.counts and not keeps_apart(site, appointment.adr_classes):
         return
     zone = ZoneInfo(site.time_zone)
     lock_site_days(site.pk, {local_day(moment, zone) for slot in slots for moment in (slot.start, slot.end)})
     search = slots_around(site=site, load=appointment.load, slots=slots, now=now, appointment=appointment)
-    full = (*search.calendar.full, *search.calendar.full_days)
     for index, slot in enumerate(slots):
-        if overlaps(full, int(slot.start.timestamp()), int(slot.end.timestamp())):
+        if used_up(search, site, slot):
             raise lost_race(appointment, slots, index, now)
 
 

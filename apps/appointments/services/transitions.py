@@ -81,6 +81,22 @@ def transition(
     _record(appointment, before, step, actor, at, offer, message, reason_code)
 
 
+def walk_in(appointment: Appointment, *, actor: Actor, at: datetime) -> None:
+    """Write the first row of the history of a vehicle that came unannounced; it was inserted as arrived."""
+    _record(appointment, "", "walked_in", actor, at, None, "", "")
+
+
+def amend(
+    appointment: Appointment, *, step: str, actor: Actor, at: datetime, message: str = "", **changed: Any
+) -> None:
+    """Change what a locked appointment says without moving it on: a new version and a row of history."""
+    changes = {**changed, "version": appointment.version + 1}
+    for name, value in changes.items():
+        setattr(appointment, name, value)
+    appointment.save(update_fields=list(changes))
+    _record(appointment, appointment.state, step, actor, at, None, message, "")
+
+
 def _record(
     appointment: Appointment,
     before: str,

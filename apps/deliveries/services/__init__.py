@@ -13,7 +13,7 @@ from apps.deliveries.services.booking import (
 )
 from apps.deliveries.services.handover import Statement, UnitFinding, hand_over
 from apps.deliveries.services.intake import group_consignments, import_orders
-from apps.deliveries.services.papers import issue_delivery_note
+from apps.deliveries.services.papers import issue_delivery_note, issue_proof_of_delivery
 from apps.deliveries.services.planned import record_planned
 from apps.deliveries.services.steps import (
     record_arrival,
@@ -22,6 +22,7 @@ from apps.deliveries.services.steps import (
     record_loading,
     start_unloading,
 )
+from apps.deliveries.services.yard import move_vehicle, record_no_show, record_walk_in
 
 __all__ = [
     "Statement",
@@ -36,10 +37,14 @@ __all__ = [
     "hand_over",
     "import_orders",
     "issue_delivery_note",
+    "issue_proof_of_delivery",
+    "move_vehicle",
     "record_arrival",
     "record_departure",
     "record_failure",
     "record_loading",
+    "record_no_show",
     "record_planned",
+    "record_walk_in",
     "start_unloading",
 ]

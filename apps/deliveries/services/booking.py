@@ -18,6 +18,7 @@ from apps.deliveries.errors import DocumentsMissing, UnknownDelivery
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import day_of_visit, load_of, visit_of
 from apps.deliveries.services.recording import record, slot_fact
+from apps.deliveries.services.transitions import try_again
 from apps.documents.selectors import missing_documents
 from apps.facilities.models import Step
 from apps.tenancy.doorway import current_shipper
@@ -42,6 +43,7 @@ def ask_for_slots(
         PermissionRefused, SlotRefused, SlotTaken: as ``appointments.services.offer_slots``.
     """
     require(actor, "deliveries.plan")
+    try_again(delivery, actor=actor, now=now)
     appointment = appointments.offer_slots(
         actor=actor,
         site=delivery.site,

@@ -202,6 +202,7 @@ def _record(
         event_time=device_time,
         details=details,
     )
+    enqueue("deliveries.issue_proof_of_delivery", delivery_id=str(delivery.pk))
     enqueue("deliveries.announce_handover", delivery_id=str(delivery.pk))
 
 

@@ -8,12 +8,14 @@ from apps.accounts.actors import Actor
 from apps.appointments.models import Appointment
 from apps.consignments.models import Consignment
 from apps.core.errors import IllegalTransition
-from apps.deliveries.models import Delivery
+from apps.custody import selectors as custody
+from apps.deliveries.models import Delivery, Handover
 from apps.deliveries.selectors import Visit, consignments_of, visit_of
 from apps.deliveries.services.recording import record
 from apps.documents import papers
 from apps.documents import services as documents
 from apps.documents.models import Document
+from apps.documents.rendering import Attachment
 from apps.documents.selectors import documents_of
 from apps.facilities.models import DocumentType, Site
 from apps.tenancy.doorway import current_shipper
@@ -41,20 +43,107 @@ def issue_delivery_note(
         now=now,
     )
     if document.pk not in before:
-        record(
-            "document_issued",
-            delivery=delivery,
-            actor=actor,
-            now=now,
-            details={
-                "document_type": document.document_type,
-                "number": document.number,
-                "media_type": document.media_type,
-                "sha256": document.sha256,
-                "size": document.size,
-            },
-        )
+        _put_on_record(document, delivery, actor, now)
     return document
+
+
+@transaction.atomic
+def issue_proof_of_delivery(*, actor: Actor, delivery: Delivery, now: datetime) -> Document:
+    """Issue the proof of delivery of a handover, signed; once issued, it is returned as it is.
+
+    The newest checkpoint of the custody log is attached: who keeps the paper can tell a rewritten log.
+
+    Raises:
+        IllegalTransition: there was no handover.
+    """
+    handover = Handover.objects.filter(delivery=delivery).first()
+    if handover is None:
+        raise IllegalTransition(f"{delivery.number} was not handed over; there is nothing to prove yet.")
+    before = {document.pk for document in documents_of(delivery.pk)}
+    checkpoint = custody.latest_checkpoint()
+    document = documents.issue_proof_of_delivery(
+        proof=proof_of_delivery(delivery, handover),
+        recipient=delivery.site.recipient,
+        delivery_id=delivery.pk,
+        actor=actor,
+        now=now,
+        attachments=[_checkpoint_file(checkpoint.note)] if checkpoint else [],
+    )
+    if document.pk not in before:
+        _put_on_record(document, delivery, actor, now)
+    return document
+
+
+def proof_of_delivery(delivery: Delivery, handover: Handover) -> papers.ProofOfDelivery:
+    """The facts of a handover, and where they stand on record."""
+    recipient = delivery.site.recipient
+    shipper = current_shipper()
+    event = (
+        custody.events_of_delivery(delivery.pk)
+        .filter(type__startswith="handover_")
+        .order_by("ordinal")
+        .last()
+    )
+    return papers.ProofOfDelivery(
+        number=delivery.number,
+        shipper=papers.Party(name=shipper.name, address=_address(delivery.origin), gln=delivery.origin.gln),
+        recipient=papers.Party(
+            name=recipient.name if recipient else delivery.site.name, gln=recipient.gln if recipient else ""
+        ),
+        site=_place(delivery.site),
+        outcome=handover.outcome,
+        units_expected=handover.units_expected,
+        units_received=handover.units_received,
+        released_by=papers.Signatory(name=handover.released_by, organisation=shipper.name),
+        received_by=papers.Signatory(
+            name=handover.received_by,
+            organisation=recipient.name if recipient else delivery.site.name,
+            role=handover.received_by_role,
+        ),
+        stated_at=handover.device_time,
+        recorded_at=handover.recorded_at,
+        statement_sha256=handover.statement_sha256,
+        goods=tuple(_goods(consignment) for consignment in consignments_of(delivery)),
+        findings=tuple(
+            papers.Finding(
+                kind=found.kind,
+                sscc=found.handling_unit.sscc if found.handling_unit else "",
+                note=found.note,
+            )
+            for found in handover.discrepancies.select_related("handling_unit").order_by("id")
+        ),
+        reservation=handover.reservation,
+        record=papers.OnRecord(
+            log=custody.log_origin(shipper), event_id=str(event.pk), leaf_hash=bytes(event.leaf_hash).hex()
+        )
+        if event
+        else None,
+    )
+
+
+def _checkpoint_file(note: str) -> Attachment:
+    return Attachment(
+        "checkpoint.note",
+        note.encode(),
+        "Signed head of the shipper's custody log when this paper was issued",
+        "Supplement",
+    )
+
+
+def _put_on_record(document: Document, delivery: Delivery, actor: Actor, now: datetime) -> None:
+    record(
+        "document_issued",
+        delivery=delivery,
+        actor=actor,
+        now=now,
+        details={
+            "document_type": document.document_type,
+            "number": document.number,
+            "media_type": document.media_type,
+            "sha256": document.sha256,
+            "size": document.size,
+        },
+    )
 
 
 def delivery_note(visit: Visit, transport: papers.Transport) -> papers.DeliveryNote:

@@ -70,11 +70,17 @@ def record_arrival(
 
     Raises:
         DocumentsMissing: the site demands documents before arrival.
+        IllegalTransition: it is not on the way, and no vehicle was missed either.
         PermissionRefused: ``actor`` does not work this site.
     """
     delivery = lock(delivery_id)
     require(actor, "deliveries.receive", delivery)
     require_documents(delivery, Step.ARRIVAL)
+    if delivery.state not in {State.IN_TRANSIT, State.FAILED}:
+        raise IllegalTransition(
+            f"{delivery.number} is “{State(delivery.state).label}”; its shipper records the departure first.",
+            state=delivery.state,
+        )
     transition(delivery, State.ARRIVED, actor=actor, at=now)
     appointment = _advance(delivery, AppointmentState.ARRIVED, actor, now)
     details = {"vehicle": vehicle} if vehicle else {}

@@ -27,6 +27,15 @@ def lock(delivery_id: UUID) -> Delivery:
     return delivery
 
 
+def try_again(delivery: Delivery, *, actor: Actor, now: datetime) -> None:
+    """After an attempt that failed the goods are at the shipper again; anything else stays as it is."""
+    if delivery.state == State.FAILED:
+        locked = lock(delivery.pk)
+        locked.failure_reason = ""
+        transition(locked, State.OPEN, actor=actor, at=now)
+        delivery.state, delivery.version = locked.state, locked.version
+
+
 def transition(delivery: Delivery, to: State, *, actor: Actor, at: datetime) -> None:
     """Move a locked delivery on and write its history.
 

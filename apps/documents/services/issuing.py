@@ -1,6 +1,7 @@
 """Issue a paper: lay it out, keep its bytes, and remember that it was issued."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,9 +10,11 @@ from django.db import connection, transaction
 from apps.accounts.actors import Actor
 from apps.documents import rendering, store
 from apps.documents.models import Document
-from apps.documents.papers import DeliveryNote, facts_sha256
+from apps.documents.papers import DeliveryNote, ProofOfDelivery, facts_sha256
 from apps.documents.selectors import latest_issue
-from apps.facilities.models import DocumentType
+from apps.documents.signing_keys import key_of_recipient, key_of_shipper
+from apps.facilities.models import DocumentType, Recipient
+from apps.tenancy.doorway import current_shipper
 
 
 @transaction.atomic
@@ -46,6 +49,63 @@ def issue_delivery_note(*, note: DeliveryNote, delivery_id: UUID, actor: Actor, 
         issued_by=actor.name,
         issued_at=now,
     )
+
+
+@transaction.atomic
+def issue_proof_of_delivery(
+    *,
+    proof: ProofOfDelivery,
+    recipient: Recipient | None,
+    delivery_id: UUID,
+    actor: Actor,
+    now: datetime,
+    attachments: Sequence[rendering.Attachment] = (),
+) -> Document:
+    """Issue the proof of a handover, signed with the shipper's key and with the recipient's if it has one.
+
+    Called by workers alone: they have the keys. When the issue in force says the same, it is returned.
+
+    Raises:
+        PdfUnavailable: this machine lacks a library that lays out PDFs.
+        SigningFailed: the configured time-stamping service does not answer; nothing was issued.
+        PaperKeyInvalid: a party's key file is damaged.
+    """
+    facts = facts_sha256(proof)
+    _one_at_a_time(delivery_id)
+    latest = latest_issue(delivery_id, DocumentType.PROOF_OF_DELIVERY)
+    if latest is not None and latest.facts_sha256 == facts:
+        return latest
+    version = latest.version + 1 if latest is not None else 1
+    pdf = rendering.render_proof_of_delivery(proof, issued_at=now, attachments=attachments)
+    stored = store.put(_signed(pdf, proof, recipient, now))
+    return Document.objects.create(
+        delivery_id=delivery_id,
+        document_type=DocumentType.PROOF_OF_DELIVERY,
+        number=f"POD-{proof.number}",
+        version=version,
+        file_name=_file_name("proof-of-delivery", proof.number, version),
+        media_type=rendering.PDF,
+        sha256=stored.sha256,
+        size=stored.size,
+        path=stored.path,
+        facts_sha256=facts,
+        issued_by=actor.name,
+        issued_at=now,
+    )
+
+
+def _signed(pdf: bytes, proof: ProofOfDelivery, recipient: Recipient | None, now: datetime) -> bytes:
+    from apps.documents import signing  # pyHanko is large and for workers alone
+
+    shipper_key = key_of_shipper(current_shipper(), now=now)
+    pdf = signing.sign(
+        pdf, shipper_key, field="Shipper", reason=f"Statement of handover {proof.number}", first=True
+    )
+    recipient_key = key_of_recipient(recipient)
+    if recipient_key is None:
+        return pdf
+    reason = f"Statement of handover {proof.number}: {proof.outcome.replace('_', ' ')}"
+    return signing.sign(pdf, recipient_key, field="Recipient", reason=reason, first=False)
 
 
 def _one_at_a_time(delivery_id: UUID) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django import template
 from django.utils import formats
+from django.utils.translation import gettext_lazy as _
 
 from apps.consignments.models import HandlingUnit
 from apps.documents.papers import Period
@@ -14,6 +15,17 @@ from apps.facilities.models import DocumentType, Step, TemperatureClass
 
 register = template.Library()
 
+OUTCOMES = {
+    "accepted": _("Accepted"),
+    "accepted_with_reservation": _("Accepted with reservation"),
+    "refused": _("Refused"),
+}
+FINDINGS = {
+    "over": _("Over"),
+    "short": _("Short"),
+    "damaged": _("Damaged"),
+    "refused": _("Refused"),
+}
 _CODES = {"temperature": TemperatureClass, "kind": HandlingUnit.Kind, "document": DocumentType, "step": Step}
 DAY = "D j M Y"
 
@@ -72,6 +84,18 @@ def word(code: str, of: str) -> str:
     """The word for a code of ``of`` (temperature, kind, document, step); an unknown one is its own word."""
     choices = _CODES[of]
     return str(choices(code).label) if code in choices.values else code
+
+
+@register.filter
+def outcome(code: str) -> str:
+    """How a handover ended, in words; an unknown code is its own word."""
+    return str(OUTCOMES.get(code, code))
+
+
+@register.filter
+def finding(kind: str) -> str:
+    """What was found of a handling unit, in words."""
+    return str(FINDINGS.get(kind, kind))
 
 
 @register.filter

@@ -22,7 +22,13 @@ ONLY_AT_THE_SHIPPER = {
     DeliveryState.FAILED,
 }
 WITH_SLOTS = {"offered", "countered", "reopened"}
-STATE_OF_STEP = {"reopened": "countered", "in_progress": "in_progress", "completed": "done"}
+STATE_OF_STEP = {
+    "reopened": "countered",
+    "moved": "info",
+    "walked_in": "arrived",
+    "in_progress": "in_progress",
+    "completed": "done",
+}
 STATE_OF_DELIVERY = {"loaded": "loading", "in_transit": "departed", "refused": "refused", "failed": "failed"}
 
 
@@ -90,5 +96,7 @@ def _words(step: str) -> str:
         "refused": _("refused the goods"),
         "failed": _("recorded a failed attempt"),
         "no_show": _("recorded that nobody came"),
+        "moved": _("gave the vehicle another dock"),
+        "walked_in": _("registered the vehicle at the gate, unannounced"),
     }
     return words.get(step, step.replace("_", " "))

@@ -55,6 +55,7 @@ def publish_plan(*, actor: Actor, plan_id: UUID, now: datetime) -> RoutePlan:
         for stop in route.stops.all():
             _tell(route, stop, actor, now)
     _take_back(plan, former)
+    enqueue("tendering.begin", plan_id=str(plan.pk))
     return plan
 
 
