@@ -110,7 +110,7 @@ def _check_proofs(checkpoint: Checkpoint, anew: dict[int, bytes]) -> None:
     except (merkle.ProofInvalid, IndexError):
         _check_tree(checkpoint, anew)  # says which event it is
         raise _Broken(
-            "The stored tree does not lead to the signed root, though the events do: migrate it anew."
+            "The stored tiles of the tree do not lead to the signed root, though the events do."
         ) from None
 
 
