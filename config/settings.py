@@ -245,6 +245,7 @@ STATIC_ROOT = Path(env.str("STATIC_ROOT", str(LOCAL_DIR / "static")))
 STORE_DIR = Path(
     env.str("STORE_DIR", str(LOCAL_DIR / "store"))
 )  # papers, bundles: private, one folder per schema
+CLAMD_ADDRESS = env.str("CLAMD_ADDRESS", "")  # host:port or a socket's path; empty: papers are not scanned
 CUSTODY_KEY_DIR = Path(env.str("CUSTODY_KEY_DIR", str(LOCAL_DIR / "keys")))  # readable by workers alone
 TIMESTAMP_URL = env.str("TIMESTAMP_URL", "")  # RFC 3161 service that signatures of papers are time-stamped by
 STORAGES = {
@@ -292,8 +293,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     "loggers": {
         "fontTools": {"level": "WARNING"},
-        "weasyprint": {"level": "ERROR"},
         "pikepdf": {"level": "WARNING"},
+        "weasyprint": {"level": "ERROR"},
         "pyhanko": {"level": "WARNING"},
         "celery.worker.strategy": {
             "level": "WARNING"

@@ -144,6 +144,13 @@ _OFFER: Fields = {
     "expires": "time",
     "note": "commitment?",
 }
+_PAPER: Fields = {
+    "document_type": "code",
+    "number": "text",
+    "media_type": "text",
+    "sha256": "sha256",
+    "size": "count",
+}
 _HANDOVER: Fields = {
     "statement": "sha256?",
     "released_by": "signatory",
@@ -205,16 +212,10 @@ EVENT_TYPES: Mapping[str, EventType] = {
         _VISIT,
         _negotiation("OBSERVE"),
     ),
-    "document_issued": EventType(
-        {
-            "document_type": "code",
-            "number": "text",
-            "media_type": "text",
-            "sha256": "sha256",
-            "size": "count",
-        },
-        _GOODS,
-        _negotiation("ADD"),
+    "document_issued": EventType(_PAPER, _GOODS, _negotiation("ADD")),
+    "document_received": EventType({**_PAPER, "party": "code"}, _GOODS, _negotiation("ADD")),
+    "document_waived": EventType(
+        {"document_type": "code", "note": "commitment"}, _VISIT, _negotiation("OBSERVE")
     ),
     "loaded": EventType(
         {"vehicle": "text?", "seals": "text[]?", "position": "position?"},

@@ -21,6 +21,8 @@ EVENT_LABELS: Mapping[str, str | Promise] = {
     "offer_expired": _("Offer expired"),
     "planned": _("Carrier planned"),
     "document_issued": _("Document issued"),
+    "document_received": _("Document received"),
+    "document_waived": _("Document not insisted on"),
     "loaded": _("Loaded"),
     "departed": _("Departed"),
     "arrived": _("Arrived"),

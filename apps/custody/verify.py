@@ -817,6 +817,13 @@ class EventType(NamedTuple):
 
 GOODS, DELIVERY, VISIT = "consignments", "consignments delivery", "consignments delivery site"
 OFFER = {"offer": "text", "party": "code", "slots": "slot[+]", "expires": "time", "note": "commitment?"}
+PAPER = {
+    "document_type": "code",
+    "number": "text",
+    "media_type": "text",
+    "sha256": "sha256",
+    "size": "count",
+}
 HANDOVER = {
     "statement": "sha256?",
     "released_by": "signatory",
@@ -876,18 +883,9 @@ EVENT_TYPES: dict[str, EventType] = {
             "arrival": "time?",
         },
     ),
-    "document_issued": EventType(
-        GOODS,
-        None,
-        None,
-        {
-            "document_type": "code",
-            "number": "text",
-            "media_type": "text",
-            "sha256": "sha256",
-            "size": "count",
-        },
-    ),
+    "document_issued": EventType(GOODS, None, None, PAPER),
+    "document_received": EventType(GOODS, None, None, {**PAPER, "party": "code"}),
+    "document_waived": EventType(VISIT, None, None, {"document_type": "code", "note": "commitment"}),
     "loaded": EventType(
         DELIVERY, "loading", "in_progress", {"vehicle": "text?", "seals": "text[]?", "position": "position?"}
     ),
@@ -1123,7 +1121,7 @@ def check_fields(event: Any, found: Findings) -> None:
         if event["why"].get(word) != expected:
             raise Misfit(f"/why/{word}", f"not that of the type {name}")
     check_counts(details.get("counts"))
-    if name == "document_issued":
+    if name in ("document_issued", "document_received"):
         found.files["/details"] = (details["sha256"], details["size"])
 
 
@@ -1502,7 +1500,7 @@ class EventReader:
         details, evidence = event["details"], self.evidence
         for path, (digest, size) in found.files.items():
             label = f"{event['type']} {event['event_id']} {path}"
-            if event["type"] == "document_issued":
+            if event["type"] in ("document_issued", "document_received"):
                 label = f"{details['document_type']} {details['number']}"
             evidence.files[digest] = (size, label)
             evidence.file_fields[event["event_id"], path] = digest

@@ -24,6 +24,13 @@ class StatementInvalid(DomainError):
     status = 422
 
 
+class WaiverInvalid(DomainError):
+    """A paper can't be waived: nobody said why, or it is not demanded."""
+
+    code = "waiver-invalid"
+    status = 422
+
+
 class NothingToGroup(DomainError):
     """No consignment waits to be grouped."""
 

@@ -23,6 +23,13 @@ def is_of_the_recipient(actor: Actor, delivery: Delivery) -> bool:
 
 
 @rules.predicate
+def manages_the_site(actor: Actor, delivery: Delivery) -> bool:
+    """Receiving manager of the recipient whose site the delivery goes to."""
+    recipient_id = delivery.site.recipient_id
+    return recipient_id is not None and actor.has_role_at(recipient_id, Role.RECEIVING_MANAGER)
+
+
+@rules.predicate
 def is_driver(actor: Actor, delivery: Delivery | None = None) -> bool:
     return actor.side == Side.SHIPPER and actor.is_driver
 
@@ -30,4 +37,6 @@ def is_driver(actor: Actor, delivery: Delivery | None = None) -> bool:
 rules.add_rule("deliveries.plan", is_planner)
 rules.add_rule("deliveries.view", is_shipper_member | is_of_the_recipient)
 rules.add_rule("deliveries.move", is_planner | is_driver)  # loading and departure: the shipper's part
+rules.add_rule("deliveries.bring", is_planner | works_the_site)  # papers come from either side
+rules.add_rule("deliveries.waive", manages_the_site)  # who demanded a paper may do without it
 rules.add_rule("deliveries.receive", works_the_site)  # arrival, unloading and handover: the recipient's part

@@ -31,6 +31,7 @@ class Document(Record):
     facts_sha256 = models.CharField(
         max_length=64, blank=True, help_text=_("Empty for a paper that was brought in.")
     )
+    preview_path = models.CharField(max_length=300, blank=True, help_text=_("A small PNG, for pictures."))
     issued_by = models.CharField(max_length=150)
     issued_at = models.DateTimeField()
 
@@ -50,6 +51,46 @@ class Document(Record):
         return f"{self.get_document_type_display()} {self.number}"
 
     @property
+    def is_released(self) -> bool:
+        """Whether it may be downloaded and counts: ours, or brought in and found harmless."""
+        return self.is_ours or (hasattr(self, "scan") and not self.scan.threat)
+
+    @property
+    def is_in_quarantine(self) -> bool:
+        """Whether it still waits for the scanner."""
+        return not self.is_ours and not hasattr(self, "scan")
+
+    @property
     def is_ours(self) -> bool:
         """Whether we rendered it ourselves, so that its content is known to be harmless."""
         return self.facts_sha256 != ""
+
+
+class Scan(Record):
+    """What the scanner said of a paper that was brought in; without one the paper is in quarantine."""
+
+    document = models.OneToOneField(Document, on_delete=models.PROTECT, related_name="scan")
+    scanner = models.CharField(max_length=40, blank=True, help_text=_("Empty where none is set up."))
+    threat = models.CharField(max_length=200, blank=True, help_text=_("Empty for a clean file."))
+    scanned_at = models.DateTimeField()
+
+    access: ClassVar[Access] = Access(own=APPEND)
+
+
+class Waiver(Record):
+    """The recipient lets a step of a delivery pass without a demanded paper, and says why."""
+
+    delivery_id = models.UUIDField(db_index=True)
+    document_type = models.CharField(max_length=20, choices=DocumentType)
+    reason = models.CharField(_("reason"), max_length=300)
+    waived_by = models.CharField(max_length=150)
+    waived_at = models.DateTimeField()
+
+    access: ClassVar[Access] = Access(own=APPEND)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["delivery_id", "document_type"], name="waiver_once"),
+            models.CheckConstraint(name="waiver_says_why", condition=~models.Q(reason="")),
+        ]

@@ -8,18 +8,28 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from apps.documents.models import Document
+from apps.documents.models import Document, Waiver
 from apps.facilities.models import DocumentRequirement, DocumentType, Step
 
 _ORDER = (Step.CONFIRM, Step.ARRIVAL, Step.HANDOVER)
 
 
 class Standing(StrEnum):
-    """How a demanded paper stands: ``expired`` has come but is not valid on the day it is needed."""
+    """How a demanded paper stands.
+
+    ``expired`` has come but is not valid on the day it is needed, ``checking`` waits for the scanner, and
+    ``waived`` is not there but the recipient lets the delivery pass without it.
+    """
 
     THERE = "there"
+    WAIVED = "waived"
+    CHECKING = "checking"
     EXPIRED = "expired"
     MISSING = "missing"
+
+
+#: Standings that bar no step.
+SATISFIED = frozenset({Standing.THERE, Standing.WAIVED})
 
 
 @dataclass(frozen=True)
@@ -30,11 +40,17 @@ class ChecklistLine:
     step: Step
     standing: Standing
     document: Document | None = None
+    waiver: Waiver | None = None
 
 
 def documents_of(delivery_id: UUID) -> QuerySet[Document]:
     """Every paper of a delivery, the newest first, superseded issues included."""
-    return Document.objects.filter(delivery_id=delivery_id)
+    return Document.objects.filter(delivery_id=delivery_id).select_related("scan")
+
+
+def waivers_of(delivery_id: UUID) -> list[Waiver]:
+    """The demanded papers that the recipient lets a delivery pass without."""
+    return list(Waiver.objects.filter(delivery_id=delivery_id))
 
 
 def latest_issue(delivery_id: UUID, document_type: DocumentType) -> Document | None:
@@ -49,6 +65,7 @@ def checklist(
     documents: Iterable[Document],
     temperature_class: str,
     on: date,
+    waivers: Iterable[Waiver] = (),
 ) -> list[ChecklistLine]:
     """What the site demands of such a load, each type once by its earliest step, ordered by step.
 
@@ -61,7 +78,8 @@ def checklist(
             kind, step = DocumentType(requirement.document_type), Step(requirement.step)
             needed_by[kind] = min(needed_by.get(kind, step), step, key=_ORDER.index)
     there = list(documents)
-    lines = [_line(kind, step, there, on) for kind, step in needed_by.items()]
+    waived = {waiver.document_type: waiver for waiver in waivers}
+    lines = [_line(kind, step, there, on, waived.get(kind)) for kind, step in needed_by.items()]
     return sorted(lines, key=lambda line: (_ORDER.index(line.step), line.document_type))
 
 
@@ -79,20 +97,29 @@ def missing_documents(
         documents=documents_of(delivery_id),
         temperature_class=temperature_class,
         on=on,
+        waivers=waivers_of(delivery_id),
     )
     due = _ORDER.index(step)
     return [
         line.document_type
         for line in lines
-        if line.standing != Standing.THERE and _ORDER.index(line.step) <= due
+        if line.standing not in SATISFIED and _ORDER.index(line.step) <= due
     ]
 
 
-def _line(kind: DocumentType, step: Step, documents: list[Document], on: date) -> ChecklistLine:
+def _line(
+    kind: DocumentType, step: Step, documents: list[Document], on: date, waiver: Waiver | None
+) -> ChecklistLine:
     brought = [document for document in documents if document.document_type == kind]
-    valid = [document for document in brought if document.valid_until is None or document.valid_until >= on]
+    released = [document for document in brought if document.is_released]
+    valid = [document for document in released if document.valid_until is None or document.valid_until >= on]
     if valid:
         return ChecklistLine(kind, step, Standing.THERE, valid[0])
-    if brought:
-        return ChecklistLine(kind, step, Standing.EXPIRED, brought[0])
+    if waiver is not None:
+        return ChecklistLine(kind, step, Standing.WAIVED, next(iter(released), None), waiver)
+    checking = [document for document in brought if document.is_in_quarantine]
+    if checking:
+        return ChecklistLine(kind, step, Standing.CHECKING, checking[0])
+    if released:
+        return ChecklistLine(kind, step, Standing.EXPIRED, released[0])
     return ChecklistLine(kind, step, Standing.MISSING)

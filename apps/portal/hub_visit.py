@@ -15,7 +15,7 @@ from apps.deliveries.doorway import enter_delivery
 from apps.deliveries.models import Delivery, DeliveryEvent, Discrepancy, Handover
 from apps.deliveries.selectors import consignments_of, day_of_visit
 from apps.documents.models import Document
-from apps.documents.selectors import ChecklistLine, checklist, documents_of
+from apps.documents.selectors import ChecklistLine, checklist, documents_of, waivers_of
 from apps.portal.presenters.parties import Parties
 
 
@@ -32,6 +32,7 @@ class HubVisit:
     checklist: list[ChecklistLine]
     handover: Handover | None
     may_receive: bool
+    may_waive: bool
     discrepancies: list[Discrepancy] = field(default_factory=list)
 
     @property
@@ -89,9 +90,11 @@ def read_visit(*, actor: Actor, appointment_id: UUID) -> HubVisit:
                 documents=documents,
                 temperature_class=delivery.temperature_class,
                 on=day_of_visit(delivery, appointment),
+                waivers=waivers_of(delivery.pk),
             ),
             handover=handover,
             may_receive=allows(actor, "deliveries.receive", delivery),
+            may_waive=allows(actor, "deliveries.waive", delivery),
             discrepancies=list(handover.discrepancies.select_related("handling_unit")) if handover else [],
         )
 

@@ -12,6 +12,7 @@ from apps.portal.views import (
     desk_offers,
     desk_plan,
     desk_slots,
+    papers,
     people,
 )
 
@@ -28,7 +29,9 @@ deliveries = [
     path("deliveries/<uuid:delivery_id>/slots/", desk_slots.ask, name="ask"),
     path("deliveries/<uuid:delivery_id>/load/", desk_delivery.load, name="load"),
     path("deliveries/<uuid:delivery_id>/depart/", desk_delivery.depart, name="depart"),
+    path("deliveries/<uuid:delivery_id>/papers/add/", papers.desk_bring, name="bring"),
     path("documents/<uuid:document_id>/", desk_delivery.document, name="document"),
+    path("documents/<uuid:document_id>/preview.png", papers.desk_preview, name="preview"),
 ]
 
 negotiation = [

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.portal.views import answer, appointment, board, custody_hub, gate, hub, operator, people
+from apps.portal.views import answer, appointment, board, custody_hub, gate, hub, operator, papers, people
 
 app_name = "hub"
 
@@ -20,6 +20,9 @@ urlpatterns = [
     path(f"{APPOINTMENT}unloading/", gate.unload, name="unload"),
     path(f"{APPOINTMENT}handover/", gate.handover, name="handover"),
     path(f"{APPOINTMENT}documents/<uuid:document_id>/", appointment.document, name="document"),
+    path(f"{APPOINTMENT}documents/<uuid:document_id>/preview.png", papers.hub_preview, name="preview"),
+    path(f"{APPOINTMENT}papers/add/", papers.hub_bring, name="bring"),
+    path(f"{APPOINTMENT}papers/<slug:document_type>/waive/", papers.waive, name="waive"),
     path(f"{APPOINTMENT}custody/", custody_hub.custody, name="custody"),
     path("sites/<uuid:site_id>/", board.board, name="board"),
     path("sites/<uuid:site_id>/profile/", hub.site, name="site"),

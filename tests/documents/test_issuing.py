@@ -9,7 +9,7 @@ import pytest
 from apps.accounts.permissions import allows
 from apps.core.ids import new_id
 from apps.documents import selectors, store
-from apps.documents.models import Document
+from apps.documents.models import Document, Scan
 from apps.documents.permissions import Parties
 from apps.documents.selectors import Standing, missing_documents
 from apps.documents.services import issue_delivery_note
@@ -42,7 +42,9 @@ def brought(document_type, valid_until=None, **facts):
         "issued_by": "Laboratory",
         "issued_at": NOW,
     }
-    return Document.objects.create(**{**values, **facts})
+    document = Document.objects.create(**{**values, **facts})
+    Scan.objects.create(document=document, scanned_at=NOW)
+    return document
 
 
 def demanded(*lines):

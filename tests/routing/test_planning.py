@@ -109,6 +109,7 @@ def test_a_route_costs_what_its_tariff_says(warehouse, order, agree, planned, no
         "stops": 2 * 5_000,
         "pallets": 5 * 700,
         "minimum": 0,
+        "waiting": 0,
     }
     assert plan.cost_cents == route.cost_cents == sum(route.cost_parts.values())
     assert 0 < plan.lower_bound_cents <= plan.cost_cents

@@ -188,7 +188,7 @@ class Converter:
             told.append({"type": "desadv", "bizTransaction": self._own("delivery", event["delivery"])})
         if order := event["details"].get("order"):
             told.append({"type": "po", "bizTransaction": self._own("order", order)})
-        if event["type"] == "document_issued":
+        if event["type"] in ("document_issued", "document_received"):
             told.append(self._paper(event["details"]))
         told += [self._transaction(ref["type"], ref["id"]) for ref in event["why"]["refs"]]
         return told or [{"bizTransaction": event_uri(event["event_id"])}]

@@ -200,7 +200,8 @@ def _logged(
 
 def _documents(events: QuerySet[CustodyEvent]) -> Iterator[bundle.BundleDocument]:
     """The papers that the events name and the store still has, each once."""
-    issued = {_details(event)["sha256"]: _details(event) for event in events.filter(type="document_issued")}
+    named = events.filter(type__in=["document_issued", "document_received"])
+    issued = {_details(event)["sha256"]: _details(event) for event in named}
     for document in Document.objects.filter(sha256__in=issued).order_by("sha256").distinct("sha256"):
         if not _is_in_store(document):
             continue

@@ -11,6 +11,7 @@ from apps.deliveries.services.booking import (
     decline_offer,
     expire_offers,
 )
+from apps.deliveries.services.brought import bring_document, waive_document
 from apps.deliveries.services.handover import Statement, UnitFinding, hand_over
 from apps.deliveries.services.intake import group_consignments, import_orders
 from apps.deliveries.services.papers import issue_delivery_note, issue_proof_of_delivery
@@ -29,6 +30,7 @@ __all__ = [
     "UnitFinding",
     "accept_offer",
     "ask_for_slots",
+    "bring_document",
     "cancel_appointment",
     "counter_offer",
     "decline_offer",
@@ -47,4 +49,5 @@ __all__ = [
     "record_planned",
     "record_walk_in",
     "start_unloading",
+    "waive_document",
 ]

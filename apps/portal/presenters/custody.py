@@ -27,6 +27,8 @@ STATE_OF_TYPE = {
     "offer_expired": "expired",
     "planned": "planned",
     "document_issued": "info",
+    "document_received": "info",
+    "document_waived": "warning",
     "loaded": "loading",
     "departed": "departed",
     "arrived": "arrived",

@@ -8,34 +8,57 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from apps.documents.models import Document
-from apps.documents.selectors import ChecklistLine, Standing
+from apps.documents.selectors import SATISFIED, ChecklistLine, Standing
 from apps.facilities.models import DocumentType
 
 Context = dict[str, Any]
-STATE_OF_STANDING = {Standing.THERE: "done", Standing.EXPIRED: "expired", Standing.MISSING: "warning"}
+STATE_OF_STANDING = {
+    Standing.THERE: "done",
+    Standing.WAIVED: "info",
+    Standing.CHECKING: "waiting",
+    Standing.EXPIRED: "expired",
+    Standing.MISSING: "warning",
+}
 
 
 def papers(
-    lines: Iterable[ChecklistLine], documents: Sequence[Document], *, url: Callable[[UUID], str]
+    lines: Iterable[ChecklistLine],
+    documents: Sequence[Document],
+    *,
+    url: Callable[[UUID], str],
+    preview: Callable[[UUID], str],
 ) -> list[Context]:
-    """One entry per demanded paper, then one per other that came; ``url`` addresses a document's download.
+    """One entry per demanded paper, then one per other that came.
 
-    ``documents`` come newest first. ``state`` is one of ``status_badge.html``, ``label`` its word.
+    ``url`` addresses a document's download, ``preview`` its small picture. ``documents`` come newest first.
+    ``state`` is one of ``status_badge.html``, ``label`` its word, ``satisfied`` whether it bars no step.
     """
-    demanded = [_demanded(line, url) for line in lines]
+
+    def file(document: Document | None) -> Context:
+        return _file(document, url, preview)
+
+    demanded = [_demanded(line) | file(line.document) for line in lines]
     covered = {entry["document_type"] for entry in demanded}
     newest = {document.document_type: document for document in reversed(documents)}
-    others = [_other(document, url) for kind, document in sorted(newest.items()) if kind not in covered]
+    others = [
+        _other(document) | file(document) for kind, document in sorted(newest.items()) if kind not in covered
+    ]
     return [*demanded, *others]
 
 
 def missing(entries: Iterable[Context]) -> list[str]:
     """The names of demanded papers that are not there, or no longer valid."""
-    return [entry["name"] for entry in entries if entry["is_demanded"] and entry["state"] != "done"]
+    return [entry["name"] for entry in entries if not entry["satisfied"]]
 
 
-def _demanded(line: ChecklistLine, url: Callable[[UUID], str]) -> Context:
-    words = {Standing.THERE: _("There"), Standing.EXPIRED: _("Expired"), Standing.MISSING: _("Missing")}
+def _demanded(line: ChecklistLine) -> Context:
+    words = {
+        Standing.THERE: _("There"),
+        Standing.WAIVED: _("Not insisted on"),
+        Standing.CHECKING: _("Being checked"),
+        Standing.EXPIRED: _("Expired"),
+        Standing.MISSING: _("Missing"),
+    }
     return {
         "document_type": str(line.document_type),
         "name": str(line.document_type.label),
@@ -43,27 +66,30 @@ def _demanded(line: ChecklistLine, url: Callable[[UUID], str]) -> Context:
         "is_demanded": True,
         "state": STATE_OF_STANDING[line.standing],
         "label": words[line.standing],
-        **_file(line.document, url),
+        "satisfied": line.standing in SATISFIED,
+        "waiver": line.waiver,
     }
 
 
-def _other(document: Document, url: Callable[[UUID], str]) -> Context:
+def _other(document: Document) -> Context:
     return {
         "document_type": document.document_type,
         "name": str(DocumentType(document.document_type).label),
         "needed": _("Not demanded"),
         "is_demanded": False,
-        "state": "done",
-        "label": _("There"),
-        **_file(document, url),
+        "state": "done" if document.is_released else "waiting",
+        "label": _("There") if document.is_released else _("Being checked"),
+        "satisfied": True,
+        "waiver": None,
     }
 
 
-def _file(document: Document | None, url: Callable[[UUID], str]) -> Context:
-    if document is None:
-        return {"url": "", "number": "", "size": "", "valid_until": None, "issued_by": ""}
+def _file(document: Document | None, url: Callable[[UUID], str], preview: Callable[[UUID], str]) -> Context:
+    if document is None or not document.is_released:
+        return {"url": "", "preview": "", "number": "", "size": "", "valid_until": None, "issued_by": ""}
     return {
         "url": url(document.pk),
+        "preview": preview(document.pk) if document.preview_path else "",
         "number": document.number,
         "size": filesizeformat(document.size),
         "valid_until": document.valid_until,

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
@@ -32,7 +31,12 @@ def visit_page(
     """Context of ``portal/hub/appointment.html``."""
     appointment, parties = visit.appointment, visit.parties
     state, label = negotiation.status(appointment, now=now, offers=len(visit.offers))
-    entries = papers(visit.checklist, visit.documents, url=lambda pk: _document_url(appointment, pk))
+    entries = papers(
+        visit.checklist,
+        visit.documents,
+        url=lambda pk: reverse("hub:document", args=[appointment.pk, pk]),
+        preview=lambda pk: reverse("hub:preview", args=[appointment.pk, pk]),
+    )
     return {
         "appointment": appointment,
         "parties": parties,
@@ -49,6 +53,8 @@ def visit_page(
         "load": negotiation.load_facts(appointment),
         "papers": entries,
         "missing": missing(entries),
+        "may_bring": visit.may_receive,
+        "may_waive": visit.may_waive,
         "step": _step(visit),
         "handover": handover_facts(visit.handover, visit.discrepancies) if visit.handover else None,
         "entries": timeline(visit.events, parties, zone=appointment.site.time_zone, moves=visit.moves),
@@ -137,10 +143,6 @@ def _refusal(refusal: DomainError, appointment: Appointment) -> Context:
     """What was refused and what works instead: free slots become a counter-offer by one click."""
     alternatives = described_slots(refusal.details.get("alternatives", []))
     return taken(refusal.message, alternatives) | {"action": reverse("hub:counter", args=[appointment.pk])}
-
-
-def _document_url(appointment: Appointment, document_id: UUID) -> str:
-    return reverse("hub:document", args=[appointment.pk, document_id])
 
 
 def _board_url(appointment: Appointment) -> str:

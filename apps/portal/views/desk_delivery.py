@@ -32,7 +32,7 @@ from apps.deliveries.standing import Standing, with_standing
 from apps.deliveries.states import State
 from apps.documents.models import Document
 from apps.documents.permissions import Parties as PaperParties
-from apps.documents.selectors import checklist, documents_of
+from apps.documents.selectors import checklist, documents_of, waivers_of
 from apps.documents.views import serve_document
 from apps.portal.access import desk_page, shipper_page
 from apps.portal.forms_desk import DepartureForm, LoadingForm, ReasonForm
@@ -233,6 +233,7 @@ def page(request: ActingRequest, shown: Delivery, *, refused: DomainError | None
         "consignments": consignments_of(shown),
         "papers": entries,
         "missing": missing(entries),
+        "may_bring": allows(request.actor, "deliveries.bring", shown),
         "stop": planned_stop(shown),
         "handover": Handover.objects.filter(delivery=shown)
         .prefetch_related("discrepancies__handling_unit")
@@ -321,8 +322,14 @@ def _papers(shown: Delivery, visit: Visit) -> list[dict[str, Any]]:
         documents=documents,
         temperature_class=shown.temperature_class,
         on=on,
+        waivers=waivers_of(shown.pk),
     )
-    return papers(lines, documents, url=lambda pk: reverse("desk:document", args=[pk]))
+    return papers(
+        lines,
+        documents,
+        url=lambda pk: reverse("desk:document", args=[pk]),
+        preview=lambda pk: reverse("desk:preview", args=[pk]),
+    )
 
 
 def _question(

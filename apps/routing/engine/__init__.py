@@ -6,28 +6,37 @@ from apps.routing.engine.problem import (
     DEFAULT_PENALTY_CENTS,
     Budget,
     Carrier,
+    Current,
     Depot,
     DrivingRules,
     InvalidProblem,
+    Keep,
     Load,
     Problem,
+    Stay,
     Tariff,
     TravelMatrix,
     VehicleClass,
     Visit,
     Window,
 )
+from apps.routing.engine.repair import diff
 from apps.routing.engine.result import (
     Activity,
+    Change,
+    ChangeKind,
     Cost,
     Plan,
     PlannedRoute,
     PlannedStop,
     Reason,
+    Remedy,
+    RemedyKind,
     Segment,
     Unassigned,
 )
-from apps.routing.engine.solve import ROUNDS, EngineFault, Progress, plan
+from apps.routing.engine.rounds import ROUNDS, Progress
+from apps.routing.engine.solve import EngineFault, plan
 from apps.routing.engine.travel import GreatCircle, Point, TravelProvider
 
 __all__ = [
@@ -36,12 +45,16 @@ __all__ = [
     "Activity",
     "Budget",
     "Carrier",
+    "Change",
+    "ChangeKind",
     "Cost",
+    "Current",
     "Depot",
     "DrivingRules",
     "EngineFault",
     "GreatCircle",
     "InvalidProblem",
+    "Keep",
     "Load",
     "Plan",
     "PlannedRoute",
@@ -50,7 +63,10 @@ __all__ = [
     "Problem",
     "Progress",
     "Reason",
+    "Remedy",
+    "RemedyKind",
     "Segment",
+    "Stay",
     "Tariff",
     "TravelMatrix",
     "TravelProvider",
@@ -60,5 +76,6 @@ __all__ = [
     "Visit",
     "Window",
     "check",
+    "diff",
     "plan",
 ]

@@ -13,16 +13,20 @@ def lower_bound(book: RouteBook) -> int:
 
     A served visit costs at least its cheapest arrival, unloading, stop and pallets by some vehicle that can
     serve it alone; an unserved one costs its penalty. If anything is served, one route is paid for and comes
-    home. Rounding is given away.
+    home. Rounding, and whatever has to stay as it is, is given away.
     """
     problem = book.problem
-    arrivals = [_cheapest_arrival(book, visit) for visit in range(len(problem.visits))]
-    penalties = [visit.penalty_cents for visit in problem.visits]
+    stays = {one for stay in problem.stays for one in stay.visit_ids}
+    free = [visit for visit, one in enumerate(problem.visits) if one.id not in stays]
+    arrivals = [_cheapest_arrival(book, visit) for visit in free]
+    penalties = [problem.visits[visit].penalty_cents for visit in free]
     served = sum(
         penalty if arrival is None else min(penalty, arrival)
         for arrival, penalty in zip(arrivals, penalties, strict=True)
     )
-    overheads = [max(offer.tariff.fixed_cents, 0) for offer in problem.fleet if offer.vehicle_ids]
+    if stays:
+        return min(sum(penalties), served)
+    overheads = [offer.tariff.fixed_cents for offer in problem.fleet if offer.vehicle_ids]
     return min(sum(penalties), served + min(overheads, default=0))
 
 
@@ -30,7 +34,8 @@ def _cheapest_arrival(book: RouteBook, visit: int) -> int | None:
     problem = book.problem
     costs = []
     for number, offer in enumerate(problem.fleet):
-        if not isinstance(book.candidate((visit,), number), Candidate):
+        after_others = book.kept(number) is not None and book.allowed(visit, number)
+        if not after_others and not isinstance(book.candidate((visit,), number), Candidate):
             continue
         tariff, one, place = offer.tariff, problem.visits[visit], problem.place(visit)
         arcs = problem.travel.metres[:, place] * (tariff.per_km_cents / 1000) + problem.travel.seconds[

@@ -1,28 +1,20 @@
 """Whether a plan keeps every rule of its problem, judged from the two alone.
 
 Shares no code with what makes plans: docks, loads, clocks, breaks and prices are looked at anew, from the
-segments as they are written down. It never repairs and never raises; it lists what is wrong.
+segments as they are written down. It never repairs and never raises; it lists what is wrong. Here is what
+concerns the plan as a whole; ``check_route`` judges one route.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from fractions import Fraction
-from typing import NamedTuple
 
-from apps.routing.engine.problem import Problem, VehicleClass, Visit
-from apps.routing.engine.result import Activity, Plan, PlannedRoute, Segment
+from apps.routing.engine.check_route import Violation, route_violations
+from apps.routing.engine.problem import Keep, Problem
+from apps.routing.engine.result import Plan
 
-
-class Violation(NamedTuple):
-    """A broken rule: a stable ``code``, where, and a sentence. ``route`` is a route's number, 0 for the plan
-    as a whole."""
-
-    code: str
-    route: int
-    visit_id: str | None
-    sentence: str
+__all__ = ["Violation", "check"]
 
 
 def check(problem: Problem, plan: Plan) -> tuple[Violation, ...]:
@@ -34,24 +26,10 @@ def _violations(problem: Problem, plan: Plan) -> Iterator[Violation]:
     yield from _everyone_once(problem, plan)
     yield from _vehicles_and_caps(problem, plan)
     yield from _plan_sums(problem, plan)
-    visits = {visit.id: visit for visit in problem.visits}
-    classes = {vehicle.id: vehicle for vehicle in problem.fleet}
+    yield from _stays(problem, plan)
+    yield from _changes(problem, plan)
     for route in plan.routes:
-        vehicle = classes.get(route.class_id)
-        known = [visits[stop.visit_id] for stop in route.stops if stop.visit_id in visits]
-        if vehicle is None or len(known) != len(route.stops) or not known:
-            yield Violation(
-                "unknown", route.number, None, "the route names an unknown vehicle or visit, or is empty"
-            )
-            continue
-        for visit in known:
-            yield from _dock(route, visit, vehicle)
-        yield from _room(route, known, vehicle)
-        yield from _windows(route, known)
-        yield from _hours(problem, route, vehicle)
-        yield from _story(problem, route, known)
-        yield from _wheel(problem, route)
-        yield from _charge(problem, route, known, vehicle)
+        yield from route_violations(problem, route)
 
 
 def _everyone_once(problem: Problem, plan: Plan) -> Iterator[Violation]:
@@ -100,159 +78,64 @@ def _plan_sums(problem: Problem, plan: Plan) -> Iterator[Violation]:
         yield Violation(
             "cost", 0, None, f"the plan says {plan.penalty_cost} cents of penalties, they sum to {penalties}"
         )
-    if plan.lower_bound > charges + penalties:
+    driven = Counter(route.carrier_id for route in plan.routes)
+    shortfall = 0
+    for carrier in problem.carriers:
+        missing = carrier.committed_routes - driven[carrier.id]
+        shortfall += carrier.shortfall_cents * missing if missing > 0 else 0
+    if plan.shortfall_cost != shortfall:
+        sentence = f"the plan says {plan.shortfall_cost} cents of shortfalls, they are {shortfall}"
+        yield Violation("cost", 0, None, sentence)
+    late = sum(stop.late_cents for route in plan.routes for stop in route.stops)
+    if plan.late_cost != late:
+        yield Violation(
+            "cost", 0, None, f"the plan says {plan.late_cost} cents of lateness, its stops {late}"
+        )
+    if plan.lower_bound > charges + penalties + shortfall + late + plan.change_cost:
         yield Violation("bound", 0, None, "the plan costs less than its own lower bound")
 
 
-def _dock(route: PlannedRoute, visit: Visit, vehicle: VehicleClass) -> Iterator[Violation]:
-    too_big = (
-        ("length", visit.max_length_m is not None and vehicle.length_m > visit.max_length_m),
-        ("height", visit.max_height_m is not None and vehicle.height_m > visit.max_height_m),
-        ("weight", visit.max_weight_kg is not None and vehicle.weight_kg > visit.max_weight_kg),
-        ("tail-lift", visit.needs_tail_lift and not vehicle.tail_lift),
-        ("temperature", visit.temperature is not None and visit.temperature not in vehicle.temperatures),
-        ("adr", bool(visit.adr - vehicle.adr)),
-        ("equipment", bool(visit.equipment - vehicle.equipment)),
-        ("origin", bool(visit.origins) and vehicle.depot_id not in visit.origins),
-    )
-    for code, broken in too_big:
-        if broken:
-            yield Violation(
-                code, route.number, visit.id, f"vehicle class {vehicle.id} may not serve this visit"
-            )
+def _stays(problem: Problem, plan: Plan) -> Iterator[Violation]:
+    """Locked stops are where they were, frozen routes as they were, and what is done is told as it was."""
+    routes = {route.vehicle_id: route for route in plan.routes}
+    for stay in problem.stays:
+        route = routes.get(stay.vehicle_id)
+        wanted = list(stay.visit_ids)
+        if not wanted:
+            continue
+        stops = list(route.stops) if route else []
+        has = [stop.visit_id for stop in stops]
+        if stay.keep is Keep.VEHICLE:
+            elsewhere = {stop.visit_id for other in plan.routes for stop in other.stops if other is not route}
+            kept = not elsewhere & set(wanted)
+        elif stay.keep is Keep.FIRST:
+            kept = has[: len(wanted)] == wanted
+        else:
+            kept = has == wanted
+        number = route.number if route else 0
+        if not kept:
+            sentence = f"what vehicle {stay.vehicle_id} has to keep is not kept"
+            yield Violation("locked", number, None, sentence)
+            continue
+        if route and stay.departed is not None and route.start != stay.departed:
+            yield Violation("fact", number, None, f"vehicle {stay.vehicle_id} left at {stay.departed}")
+        for stop, fact in zip(stops, stay.done, strict=False):
+            if (stop.start, stop.end) != (fact.start, fact.end):
+                yield Violation("fact", number, stop.visit_id, "the stop is done, at another time")
+        trips = [stop.trip for stop in stops[: len(wanted)]]
+        if stay.trips and stay.keep is not Keep.VEHICLE and trips != list(stay.trips):
+            yield Violation("locked", number, None, "locked stops are on other trips than they were")
 
 
-def _room(route: PlannedRoute, visits: list[Visit], vehicle: VehicleClass) -> Iterator[Violation]:
-    for unit, carried, room in (
-        ("pallets", sum(visit.load.pallets for visit in visits), vehicle.capacity.pallets),
-        ("kg", sum(visit.load.kg for visit in visits), vehicle.capacity.kg),
-        ("litres", sum(visit.load.litres for visit in visits), vehicle.capacity.litres),
-    ):
-        if carried > room:
-            yield Violation("capacity", route.number, None, f"{carried} {unit} on a vehicle for {room}")
-
-
-def _windows(route: PlannedRoute, visits: list[Visit]) -> Iterator[Violation]:
-    for stop, visit in zip(route.stops, visits, strict=True):
-        if stop.start < visit.window.start or stop.start >= visit.window.end or stop.end > visit.window.end:
-            window = f"[{visit.window.start}, {visit.window.end})"
-            sentence = f"unloading [{stop.start}, {stop.end}) leaves the window {window}"
-            yield Violation("window", route.number, visit.id, sentence)
-        if stop.end - stop.start != visit.service_seconds:
-            yield Violation(
-                "service", route.number, visit.id, f"unloading takes {visit.service_seconds} seconds"
-            )
-        if stop.arrival > stop.start:
-            yield Violation("arrival", route.number, visit.id, "unloading starts before the arrival")
-
-
-def _hours(problem: Problem, route: PlannedRoute, vehicle: VehicleClass) -> Iterator[Violation]:
-    depot = next((depot for depot in problem.depots if depot.id == vehicle.depot_id), None)
-    if route.start < vehicle.shift.start or route.end > vehicle.shift.end:
-        yield Violation("shift", route.number, None, "the route leaves the vehicle's shift")
-    if depot is None or route.start < depot.opens or route.end > depot.closes:
-        yield Violation("depot", route.number, None, "the route begins or ends while the depot is closed")
-    if vehicle.max_duty_seconds is not None and route.end - route.start > vehicle.max_duty_seconds:
-        yield Violation("duty", route.number, None, "the route is longer than the vehicle's longest duty")
-
-
-def _story(problem: Problem, route: PlannedRoute, visits: list[Visit]) -> Iterator[Violation]:
-    """The segments tell one gapless story that matches the stops and the travel matrix."""
-    yield from _gaps(route)
-    places = _places(problem, route, visits)
-    stated = [*(stop.metres for stop in route.stops), route.return_metres]
-    for leg in range(len(places) - 1):
-        here = [one for one in route.segments if one.leg == leg]
-        driven = sum(one.end - one.start for one in here if one.activity is Activity.DRIVE)
-        needed = int(problem.travel.seconds[places[leg], places[leg + 1]])
-        if driven != needed:
-            yield Violation(
-                "travel", route.number, None, f"leg {leg} is driven in {driven} s and takes {needed} s"
-            )
-        metres = int(problem.travel.metres[places[leg], places[leg + 1]])
-        if stated[leg] != metres:
-            yield Violation(
-                "distance", route.number, None, f"leg {leg} is {metres} m long, not {stated[leg]} m"
-            )
-        if leg < len(visits):
-            yield from _stop(route, leg, here)
-    if route.metres != sum(stated):
-        yield Violation("distance", route.number, None, "the legs do not add up to the route's metres")
-
-
-def _gaps(route: PlannedRoute) -> Iterator[Violation]:
-    now, leg = route.start, 0
-    for one in route.segments:
-        if one.start != now or one.end <= one.start or one.leg < leg:
-            yield Violation("story", route.number, None, f"the segments do not join at second {one.start}")
-        now, leg = one.end, one.leg
-    if now != route.end or leg > len(route.stops):
-        yield Violation("story", route.number, None, "the segments do not end when the route does")
-
-
-def _places(problem: Problem, route: PlannedRoute, visits: list[Visit]) -> list[int]:
-    depots = [depot.id for depot in problem.depots]
-    numbers = {visit.id: len(depots) + number for number, visit in enumerate(problem.visits)}
-    home = depots.index(route.depot_id) if route.depot_id in depots else 0
-    return [home, *(numbers[visit.id] for visit in visits), home]
-
-
-def _stop(route: PlannedRoute, leg: int, here: list[Segment]) -> Iterator[Violation]:
-    stop = route.stops[leg]
-    services = [(one.start, one.end) for one in here if one.activity is Activity.SERVICE]
-    expected = [(stop.start, stop.end)] if stop.end > stop.start else []
-    if services != expected or (services and here[-1].activity is not Activity.SERVICE):
-        yield Violation("story", route.number, stop.visit_id, "the segments do not unload when the stop does")
-    drives = [one.end for one in here if one.activity is Activity.DRIVE]
-    before = route.stops[leg - 1].end if leg else route.start
-    if stop.arrival != (drives[-1] if drives else before):
-        yield Violation(
-            "arrival", route.number, stop.visit_id, "the stop's arrival is not when its drive ends"
-        )
-    if stop.start < before:
-        yield Violation(
-            "story", route.number, stop.visit_id, "the stop starts before the one before it has ended"
-        )
-
-
-def _wheel(problem: Problem, route: PlannedRoute) -> Iterator[Violation]:
-    """Regulation (EC) No 561/2006, Articles 6(1) and 7, with the problem's figures."""
-    rules = problem.driving
-    since_rest = today = 0
-    first_part = False
-    for one in route.segments:
-        length = one.end - one.start
-        if one.activity is Activity.DRIVE:
-            since_rest, today = since_rest + length, today + length
-            if since_rest > rules.before_break:
-                yield Violation("break", route.number, None, f"{since_rest} s at the wheel without a break")
-        elif one.activity is Activity.BREAK:
-            if length >= rules.full_break or (first_part and length >= rules.second_part):
-                since_rest, first_part = 0, False
-            elif length >= rules.first_part:
-                first_part = True
-    if today > rules.per_day:
-        yield Violation(
-            "daily-driving", route.number, None, f"{today} s at the wheel, {rules.per_day} are allowed"
-        )
-
-
-def _charge(
-    problem: Problem, route: PlannedRoute, visits: list[Visit], vehicle: VehicleClass
-) -> Iterator[Violation]:
-    tariff = vehicle.tariff
-    expected = {
-        "fixed": tariff.fixed_cents,
-        "distance": _half_up(Fraction(route.metres * tariff.per_km_cents, 1000)),
-        "time": _half_up(Fraction((route.end - route.start) * tariff.per_hour_cents, 3600)),
-        "stops": len(visits) * tariff.per_stop_cents,
-        "pallets": sum(visit.load.pallets for visit in visits) * tariff.per_pallet_cents,
+def _changes(problem: Problem, plan: Plan) -> Iterator[Violation]:
+    now = {stop.visit_id: route.vehicle_id for route in plan.routes for stop in route.stops}
+    moved = {
+        visit_id
+        for before in problem.current
+        for visit_id in before.visit_ids
+        if visit_id not in now or now[visit_id] != before.vehicle_id
     }
-    expected["minimum"] = max(0, tariff.minimum_cents - sum(expected.values()))
-    for part, cents in expected.items():
-        if getattr(route.cost, part) != cents:
-            yield Violation("cost", route.number, None, f"the part {part} of the charge is {cents} cents")
-
-
-def _half_up(amount: Fraction) -> int:
-    return int(amount + Fraction(1, 2))
+    if set(plan.changed) != moved or len(plan.changed) != len(moved):
+        yield Violation("change", 0, None, f"{len(moved)} visits moved, the plan names {len(plan.changed)}")
+    if plan.change_cost != len(moved) * problem.change_cents:
+        yield Violation("cost", 0, None, f"{len(moved)} changes do not cost {plan.change_cost} cents")

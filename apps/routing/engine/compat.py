@@ -86,6 +86,11 @@ def _origin(visit: Visit, vehicle: VehicleClass) -> str | None:
     return f"vehicle starts at {vehicle.depot_id}, the goods are at {_named(visit.origins)}"
 
 
+def _zone(visit: Visit, vehicle: VehicleClass) -> str | None:
+    barred = visit.zones & vehicle.barred_zones
+    return f"vehicle may not enter the emission zone {_named(barred)}" if barred else None
+
+
 def _capacity(visit: Visit, vehicle: VehicleClass) -> str | None:
     too_much = excess(visit.load, vehicle.capacity)
     return f"the load alone is too much for the vehicle: {too_much}" if too_much else None
@@ -110,5 +115,6 @@ _RULES: tuple[tuple[Rule, Callable[[Visit, VehicleClass], str | None]], ...] = (
     (Rule.ADR, _adr),
     (Rule.EQUIPMENT, _equipment),
     (Rule.ORIGIN, _origin),
+    (Rule.ZONE, _zone),
     (Rule.CAPACITY, _capacity),
 )

@@ -10,7 +10,8 @@ from apps.routing.engine.candidate import Candidate, RouteBook, Waiver
 from apps.routing.engine.compat import refusals
 from apps.routing.engine.insertion import Insertion, cheapest_insertion
 from apps.routing.engine.problem import Carrier, Problem
-from apps.routing.engine.result import Reason
+from apps.routing.engine.remedies import remedies
+from apps.routing.engine.result import Reason, Remedy
 from apps.routing.engine.rules import TIME_RULES, Rule
 from apps.routing.engine.timing import latest_departure
 from apps.routing.engine.wording import clock, duration, listing, money
@@ -19,20 +20,15 @@ _ON_THE_DAY = (
     Rule.CARRIER_CAP,
     Rule.FLEET,
     Rule.CAPACITY,
-    Rule.WINDOW,
-    Rule.SHIFT_START,
-    Rule.SHIFT_END,
-    Rule.DEPOT_OPENS,
-    Rule.DEPOT_CLOSES,
-    Rule.DUTY,
-    Rule.BREAK,
-    Rule.DAILY_DRIVING,
+    *TIME_RULES,
 )
 """Rules that may keep a visit off a plan although a vehicle could serve it if it had nothing else to do."""
 
 
-def explain(book: RouteBook, routes: Sequence[Candidate], visit: int) -> tuple[Reason, ...]:
-    """The reasons why ``visit`` (by number) is on none of ``routes``; at least one.
+def explain(
+    book: RouteBook, routes: Sequence[Candidate], visit: int
+) -> tuple[tuple[Reason, ...], tuple[Remedy, ...]]:
+    """Why ``visit`` (by number) is on none of ``routes``, at least one reason; and what would admit it.
 
     First whether any vehicle may serve it, then whether one could with nothing else to do, then what stands
     in its way on this day: each rule that alone would admit it if waived, the other visits staying where they
@@ -40,23 +36,32 @@ def explain(book: RouteBook, routes: Sequence[Candidate], visit: int) -> tuple[R
     """
     problem = book.problem
     if not problem.fleet:
-        return (Reason("no-vehicle", "No vehicle is offered for this day."),)
+        return (Reason("no-vehicle", "No vehicle is offered for this day."),), ()
     classes = range(len(problem.fleet))
     may = [number for number in classes if book.allowed(visit, number)]
     if not may:
-        return (_no_vehicle_may(problem, visit),)
-    can = [number for number in may if isinstance(book.candidate((visit,), number), Candidate)]
+        return (_no_vehicle_may(book, visit),), ()
+    can = [one for one in may if isinstance(book.candidate(book.alone(visit, one), one), Candidate)]
     if not can:
-        return _no_time(book, visit, may)
+        return _no_time(book, visit, may), remedies(book, routes, visit)
     insertion = cheapest_insertion(book, routes, visit)
     if insertion is not None:
-        return (_too_dear(problem, visit, insertion),)
-    return _no_room(book, routes, visit, can)
+        return (_too_dear(problem, visit, insertion),), ()
+    return _no_room(book, routes, visit, can), remedies(book, routes, visit)
 
 
-def _no_vehicle_may(problem: Problem, visit: int) -> Reason:
+def _no_vehicle_may(book: RouteBook, visit: int) -> Reason:
+    problem = book.problem
     one = problem.visits[visit]
     found = [(vehicle, refusals(one, vehicle)) for vehicle in problem.fleet]
+    owner = next((stay.vehicle_id for stay in problem.stays if one.id in stay.visit_ids), None)
+    if owner is not None:
+        vehicle, because = found[problem.owner_of[owner]]
+        sentences = listing(refusal.sentence for refusal in because) if because else "its route is frozen"
+        return Reason("locked", f"It is locked to {vehicle.label}: {sentences}.")
+    free = [vehicle.label for vehicle, because in found if not because]
+    if free:
+        return Reason("locked", f"Only {listing(free)} may serve it, and what that drives is frozen.")
     nearest, why = min(found, key=lambda pair: len(pair[1]))
     return Reason(
         "no-compatible-vehicle",
@@ -68,12 +73,19 @@ def _no_vehicle_may(problem: Problem, visit: int) -> Reason:
 def _no_time(book: RouteBook, visit: int, may: Sequence[int]) -> tuple[Reason, ...]:
     problem = book.problem
     one = problem.visits[visit]
+    if one.window.end <= problem.now:
+        now = clock(problem, problem.now)
+        return (Reason("past", f"{_slot(problem, visit).capitalize()} is over: it is {now}."),)
     if one.window.end - one.window.start < one.service_seconds:
         slot = duration(one.window.end - one.window.start)
         needed = duration(one.service_seconds)
         return (Reason("slot-too-short", f"Unloading takes {needed}, the slot is {slot} long."),)
-    conflicts = {number: _conflict(book, visit, number) for number in may}
-    nearest = min(may, key=lambda number: (len(conflicts[number]), _arrival(book, visit, number)))
+    found = {number: _conflict(book, visit, number) for number in may}
+    conflicts = {number: conflict for number, conflict in found.items() if conflict}
+    if not conflicts:
+        label = listing(problem.fleet[number].label for number in may)
+        return (Reason("locked", f"What {label} has to keep leaves no room for it."),)
+    nearest = min(conflicts, key=lambda number: (len(conflicts[number]), _arrival(book, visit, number)))
     sentence = _conflict_sentence(book, visit, nearest, conflicts[nearest])
     return (Reason("no-time", sentence, tuple(_remedies(book, visit, nearest))),)
 
@@ -90,14 +102,20 @@ def _conflict(book: RouteBook, visit: int, vehicle: int) -> tuple[Rule, ...]:
 
 
 def _works(book: RouteBook, visit: int, vehicle: int, waived: frozenset[Rule]) -> bool:
-    return isinstance(book.waived((visit,), vehicle, Waiver(waived, visit)), Candidate)
+    return isinstance(book.waived(book.alone(visit, vehicle), vehicle, Waiver(waived, visit)), Candidate)
 
 
 def _arrival(book: RouteBook, visit: int, vehicle: int) -> int:
     """When the vehicle could start unloading at the earliest if there were no slot and no end of the day."""
-    rules = frozenset(TIME_RULES) - {Rule.SHIFT_START, Rule.DEPOT_OPENS, Rule.BREAK}
-    answer = book.waived((visit,), vehicle, Waiver(rules, visit))
-    return answer.timing.starts[0] if isinstance(answer, Candidate) else 0
+    rules = frozenset(TIME_RULES) - {
+        Rule.SHIFT_START,
+        Rule.DEPOT_OPENS,
+        Rule.NOW,
+        Rule.READY,
+        Rule.BREAK,
+    }
+    answer = book.waived(book.alone(visit, vehicle), vehicle, Waiver(rules, visit))
+    return answer.timing.starts[-1] if isinstance(answer, Candidate) else 0
 
 
 def _conflict_sentence(book: RouteBook, visit: int, vehicle: int, conflict: tuple[Rule, ...]) -> str:
@@ -110,18 +128,19 @@ def _conflict_sentence(book: RouteBook, visit: int, vehicle: int, conflict: tupl
 
 def _fact(book: RouteBook, visit: int, vehicle: int, conflict: tuple[Rule, ...]) -> str:
     problem = book.problem
-    frame = book.frame((visit,), vehicle)
+    frame = book.frame(book.alone(visit, vehicle), vehicle)
     if Rule.DAILY_DRIVING in conflict:
         return f"there and back is {duration(sum(frame.legs))} at the wheel"
-    if Rule.WINDOW in conflict and {Rule.DEPOT_OPENS, Rule.SHIFT_START} & set(conflict):
+    begins = {Rule.DEPOT_OPENS, Rule.SHIFT_START, Rule.NOW, Rule.READY}
+    if Rule.WINDOW in conflict and begins & set(conflict):
         arrival, departure = _arrival(book, visit, vehicle), latest_departure(frame)
         return (
             f"leaving at {clock(problem, frame.leaves)} it can start unloading at "
-            f"{clock(problem, arrival)} at the earliest, and to start by {clock(problem, frame.latest[0])} "
+            f"{clock(problem, arrival)} at the earliest, and to start by {clock(problem, frame.latest[-1])} "
             f"it has to leave by {clock(problem, departure)}"
         )
     rules = frozenset({Rule.SHIFT_END, Rule.DEPOT_CLOSES, Rule.DUTY})
-    answer = book.waived((visit,), vehicle, Waiver(rules, visit))
+    answer = book.waived(book.alone(visit, vehicle), vehicle, Waiver(rules, visit))
     if not isinstance(answer, Candidate):
         return "no timing of the route keeps all of them"
     took, back = answer.timing.end - answer.timing.start, answer.timing.end
@@ -224,8 +243,12 @@ _SENTENCES: dict[Rule, _Says] = {
 
 
 def _slot(problem: Problem, visit: int) -> str:
-    window = problem.visits[visit].window
-    return f"the slot {clock(problem, window.start)}–{clock(problem, window.end)}"
+    one = problem.visits[visit]
+    spans = [
+        f"{clock(problem, window.start)}–{clock(problem, window.end)}"
+        for window in one.windows or (one.window,)
+    ]
+    return f"the {'receiving windows' if len(spans) > 1 else 'slot'} {listing(spans)}"
 
 
 def _phrase(problem: Problem, visit: int, vehicle: int, rule: Rule) -> str:
@@ -233,6 +256,8 @@ def _phrase(problem: Problem, visit: int, vehicle: int, rule: Rule) -> str:
     depot, driving = problem.depot_of(offer), problem.driving
     phrases = {
         Rule.WINDOW: _slot(problem, visit),
+        Rule.NOW: f"the present hour {clock(problem, problem.now)}",
+        Rule.READY: f"its goods being ready at {clock(problem, problem.visits[visit].ready)}",
         Rule.SHIFT_START: f"the start of the shift at {clock(problem, offer.shift.start)}",
         Rule.SHIFT_END: f"the end of the shift at {clock(problem, offer.shift.end)}",
         Rule.DEPOT_OPENS: f"the opening of the depot at {clock(problem, depot.opens)}",

@@ -7,8 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from apps.routing.engine.candidate import NOTHING, Candidate, RouteBook, Waiver
+from apps.routing.engine.candidate import NOTHING, RELOAD, Candidate, Order, RouteBook, Waiver
 from apps.routing.engine.rules import Rule
+
+NEAREST = 12
+"""So many routes, those that pass nearest, are tried on a day that has more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +66,9 @@ def free_classes(book: RouteBook, routes: Sequence[Candidate], waived: frozenset
 def _optimistic(
     book: RouteBook, routes: Sequence[Candidate], visit: int, waiver: Waiver
 ) -> Iterator[tuple[int, int | None, Candidate]]:
-    for number, route in enumerate(routes):
-        for position in range(len(route.order) + 1):
-            order = (*route.order[:position], visit, *route.order[position:])
+    for number in _near(book, routes, visit):
+        route = routes[number]
+        for order in _with(route.order, visit, trips=book.problem.fleet[route.vehicle].max_trips):
             answer = book.optimistic(order, route.vehicle, waiver)
             if isinstance(answer, Candidate):
                 yield answer.cents - route.cents, number, answer
@@ -73,3 +76,24 @@ def _optimistic(
         answer = book.optimistic((visit,), vehicle, waiver)
         if isinstance(answer, Candidate):
             yield answer.cents, None, answer
+
+
+def _with(order: Order, visit: int, *, trips: int) -> Iterator[Order]:
+    """``order`` with the visit at every place of it, and as a further trip where one is allowed."""
+    for position in range(len(order) + 1):
+        yield (*order[:position], visit, *order[position:])
+    if order.count(RELOAD) + 1 < trips:
+        for position in range(len(order) + 1):
+            if position == len(order) or order[position] == RELOAD:
+                yield (*order[:position], RELOAD, visit, *order[position:])
+        yield (visit, RELOAD, *order)
+
+
+def _near(book: RouteBook, routes: Sequence[Candidate], visit: int) -> list[int]:
+    """The routes that pass nearest to the visit, by number and in their order."""
+    if len(routes) <= NEAREST:
+        return list(range(len(routes)))
+    problem = book.problem
+    seconds = problem.travel.seconds[problem.place(visit)]
+    ways = [min(int(seconds[problem.place(one)]) for one in route.visits) for route in routes]
+    return sorted(sorted(range(len(routes)), key=lambda number: (ways[number], number))[:NEAREST])

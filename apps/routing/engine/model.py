@@ -1,33 +1,34 @@
-"""The day as PyVRP sees it, and its search.
+"""The day as PyVRP sees it, and its answer read back.
 
 The whole tariff is in the objective: a profile's "distance" of an arc is the money for its kilometres plus
-what stopping at its head costs (stop and pallets), fixed cost and cost per hour are PyVRP's own. Money is
-counted in 1/3600 cent, so that cents per hour over whole seconds stay exact. What PyVRP cannot say (breaks,
-caps over several classes, minimum charges) comes as ``Assumptions`` from round to round.
+what stopping at its head costs (stop, pallets, a change of the current plan), fixed cost and cost per hour
+are PyVRP's own. Waiting is dearer by the hour than driving: the hour costs what waiting costs, and arcs are
+cheaper by the difference. Money is counted in 1/3600 cent, so that cents per hour over whole seconds stay
+exact. A visit with several openings is a group of alternatives, a late one of smaller prize. What PyVRP
+cannot say (breaks, caps over several classes, minimum charges) comes as ``Assumptions`` from round to round.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from time import monotonic
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyvrp
 from numpy.typing import NDArray
 from pyvrp.constants import MAX_VALUE
-from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks, IteratedLocalSearchParams
 from pyvrp.PenaltyManager import PenaltyParams
-from pyvrp.solve import SolveParams, solve
 
-from apps.routing.engine.candidate import RouteBook
-from apps.routing.engine.problem import Depot, Problem, VehicleClass, Visit
+from apps.routing.engine.candidate import RELOAD, Candidate, Order, RouteBook, openings, served, trips
+from apps.routing.engine.problem import Keep, Problem, VehicleClass
 
 UNITS_PER_CENT = 3600
-Order = tuple[int, ...]
 Tour = tuple[Order, int]
 """A sequence of visits and the vehicle class that drives it, both by number."""
+
+LATE_BANDS = 3
+"""Into so many equal parts lateness is cut for the search; each costs what its end does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,52 +46,234 @@ class Assumptions:
     dear: frozenset[int] = frozenset()
 
 
+class Piece(NamedTuple):
+    """One way to serve a visit: unloading starts from ``earliest`` to ``latest``, late for ``units``."""
+
+    visit: int
+    earliest: int
+    latest: int
+    units: int
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
-    """PyVRP's data, and which visit and vehicle class each of its numbers stands for."""
+    """PyVRP's data, and what each of its numbers stands for.
+
+    ``pieces`` are its clients, ``classes`` its vehicle types; ``prefix`` is what a class has to drive before
+    what PyVRP decides; ``surplus`` are the prizes that no solution can collect, in PyVRP's units.
+    """
 
     data: pyvrp.ProblemData
-    visits: tuple[int, ...]
+    pieces: tuple[Piece, ...]
     classes: tuple[int, ...]
+    prefix: dict[int, Order]
+    surplus: int
     penalties: PenaltyParams
+
+    def tours(self, solution: pyvrp.Solution) -> list[Tour]:
+        """The routes of a solution."""
+        return [self._tour(route) for route in solution.routes()]
+
+    def _tour(self, route: pyvrp.Route) -> Tour:
+        number = self.classes[route.vehicle_type()]
+        middle = route.schedule()[1:-1]
+        order = tuple(self.pieces[one.idx].visit if one.is_client() else RELOAD for one in middle)
+        return _tidy((*self.prefix.get(number, ()), *order)), number
+
+    def cents(self, solution: pyvrp.Solution) -> int:
+        """What a solution costs."""
+        units = (
+            solution.distance_cost()
+            + solution.duration_cost()
+            + solution.fixed_vehicle_cost()
+            + solution.uncollected_prizes()
+            - self.surplus
+        )
+        return int(units) // UNITS_PER_CENT
+
+    def solution(self, book: RouteBook, tours: Sequence[Tour]) -> pyvrp.Solution:
+        """Tours that stand as a solution, feasible or not; classes and visits that the model doesn't have are
+        left out."""
+        types = {number: one for one, number in enumerate(self.classes)}
+        clients: dict[int, list[int]] = {}
+        for client, piece in enumerate(self.pieces):
+            clients.setdefault(piece.visit, []).append(client)
+        left = {one: self.data.vehicle_type(one).num_available for one in types.values()}
+        found = []
+        for order, number in tours:
+            kind = types.get(number)
+            if kind is None or not left[kind]:
+                continue
+            activities = list(self._activities(book, order, number, clients))
+            if activities:
+                left[kind] -= 1
+                found.append(pyvrp.Route(self.data, activities, kind))
+        return pyvrp.Solution(self.data, found)
+
+    def _activities(
+        self, book: RouteBook, order: Order, number: int, clients: dict[int, list[int]]
+    ) -> Iterator[pyvrp.Activity]:
+        reload = self.data.vehicle_type(self.classes.index(number)).reload_depots
+        timed = book.candidate(order, number)
+        starts = timed.timing.starts if isinstance(timed, Candidate) else (None,) * len(order)
+        pending = begun = False
+        for place, (visit, start) in enumerate(zip(order, starts, strict=True)):
+            if place < len(self.prefix.get(number, ())):
+                continue
+            if visit == RELOAD:
+                pending = begun and bool(reload)
+            elif visit in clients:
+                if pending:
+                    yield pyvrp.Activity(pyvrp.ActivityType.DEPOT, reload[0])
+                pending, begun = False, True
+                yield pyvrp.Activity(pyvrp.ActivityType.CLIENT, self._way(clients[visit], start))
+
+    def _way(self, ways: list[int], start: int | None) -> int:
+        pieces = ((one, self.pieces[one]) for one in ways)
+        fitting = [
+            one for one, piece in pieces if start is not None and piece.earliest <= start <= piece.latest
+        ]
+        return (fitting or ways)[0]
 
 
 def build(book: RouteBook, visits: Sequence[int], assumed: Assumptions) -> Model | None:
     """The PyVRP model of ``visits`` (by number) under ``assumed``, or ``None`` when no vehicle is to be had.
 
-    Every visit is optional at the price of its penalty.
+    Every visit is optional at the price of its penalty. What has to begin a route is no part of it; what has
+    to be one whole is neither.
     """
     problem = book.problem
+    kept = {number: kept for number in range(len(problem.fleet)) if (kept := book.kept(number)) is not None}
+    prefix = {number: order for number, (order, keep) in kept.items() if keep is Keep.FIRST and order}
+    fixed = {visit for order, keep in kept.values() if keep is not Keep.VEHICLE for visit in served(order)}
+    free = [visit for visit in visits if visit not in fixed]
     classes = tuple(
         number
         for number, count in enumerate(assumed.available)
-        if count and any(book.allowed(visit, number) for visit in visits)
+        if count
+        and not (number in kept and kept[number][1] is Keep.ROUTE)
+        and any(book.allowed(visit, number) for visit in free)
     )
     if not classes:
         return None
-    dimensions = _dimensions(problem, visits, classes)
-    profiles = _Profiles(book, visits, assumed)
-    data_types = [_vehicle_type(problem, number, assumed, profiles, dimensions) for number in classes]
+    pieces = tuple(piece for visit in free for piece in _pieces(problem, visit))
+    places = _Places(problem, free, [prefix[number][-1] for number in classes if number in prefix])
+    dimensions = _dimensions(problem, free, classes)
+    profiles = _Profiles(book, free, places, assumed)
+    depots = _Depots(book, places)
+    vehicle_types = [
+        _vehicle_type(book, number, assumed, profiles, dimensions, depots, prefix.get(number, ()))
+        for number in classes
+    ]
+    groups, membership = _groups(pieces)
+    clients = [
+        _client(problem, piece, places, dimensions, membership.get(number))
+        for number, piece in enumerate(pieces)
+    ]
     data = pyvrp.ProblemData(
-        locations=_locations(problem, visits),
-        clients=[
-            _client(problem, visit, place, dimensions, len(problem.depots))
-            for place, visit in enumerate(visits)
-        ],
-        depots=[
-            pyvrp.Depot(location=place, tw_early=depot.opens, tw_late=depot.closes)
-            for place, depot in enumerate(problem.depots)
-        ],
-        vehicle_types=data_types,
+        locations=places.locations(),
+        clients=clients,
+        depots=depots.made,
+        vehicle_types=vehicle_types,
         distance_matrices=profiles.costs,
         duration_matrices=profiles.seconds,
+        groups=groups,
     )
-    return Model(data, tuple(visits), classes, _penalties(profiles.costs, profiles.allowed))
+    surplus = sum(one.prize for one in clients) - sum(
+        problem.visits[visit].penalty_cents * UNITS_PER_CENT for visit in free
+    )
+    penalties = _penalties(profiles.costs, profiles.allowed)
+    return Model(data, pieces, classes, prefix, surplus, penalties)
 
 
-def _locations(problem: Problem, visits: Sequence[int]) -> list[pyvrp.Location]:
-    places: list[Depot | Visit] = [*problem.depots, *(problem.visits[visit] for visit in visits)]
-    return [pyvrp.Location(x=place.lon, y=place.lat) for place in places]
+def _tidy(order: Order) -> Order:
+    """Without returns to the depot that load nothing."""
+    parts = [part for part in trips(order) if part]
+    joined: list[int] = []
+    for part in parts:
+        joined += [*([RELOAD] if joined else []), *part]
+    return tuple(joined)
+
+
+def _pieces(problem: Problem, visit: int) -> Iterator[Piece]:
+    """The ways to serve a visit that its goods are ready for."""
+    ready = problem.visits[visit].ready
+    return (piece for piece in _all_pieces(problem, visit) if piece.latest >= ready)
+
+
+def _all_pieces(problem: Problem, visit: int) -> Iterator[Piece]:
+    for opening in openings(problem, visit):
+        if opening.earliest <= opening.due:
+            yield Piece(visit, opening.earliest, opening.due, 0)
+        late = opening.latest - opening.due
+        for band in range(LATE_BANDS if late else 0):
+            begin = max(opening.due + 1 + late * band // LATE_BANDS, opening.earliest)
+            end = opening.due + late * (band + 1) // LATE_BANDS
+            if begin <= end:
+                yield Piece(visit, begin, end, opening.price(end) * UNITS_PER_CENT)
+
+
+def _groups(pieces: Sequence[Piece]) -> tuple[list[pyvrp.ClientGroup], dict[int, int]]:
+    """A group for each visit with several pieces, and in which group a client is."""
+    ways: dict[int, list[int]] = {}
+    for number, piece in enumerate(pieces):
+        ways.setdefault(piece.visit, []).append(number)
+    several = [clients for clients in ways.values() if len(clients) > 1]
+    groups = [pyvrp.ClientGroup(clients, required=False) for clients in several]
+    return groups, {client: group for group, clients in enumerate(several) for client in clients}
+
+
+class _Places:
+    """The model's places: depots first, then the visits, then where begun routes go on from."""
+
+    def __init__(self, problem: Problem, visits: Sequence[int], begun: Sequence[int]) -> None:
+        self._problem, self._depots = problem, len(problem.depots)
+        self._visits = [*visits, *begun]
+        self.indices = [*range(self._depots), *(problem.place(visit) for visit in self._visits)]
+        self._of = {visit: self._depots + place for place, visit in enumerate(self._visits)}
+
+    def of(self, visit: int) -> int:
+        return self._of[visit]
+
+    def locations(self) -> list[pyvrp.Location]:
+        problem = self._problem
+        found = [pyvrp.Location(x=depot.lon, y=depot.lat) for depot in problem.depots]
+        visits = (problem.visits[visit] for visit in self._visits)
+        return found + [pyvrp.Location(x=visit.lon, y=visit.lat) for visit in visits]
+
+
+class _Depots:
+    """PyVRP's depots: the shipper's sites, and where vehicles load again or go on from."""
+
+    def __init__(self, book: RouteBook, places: _Places) -> None:
+        self._book, self._places = book, places
+        self.made = [
+            pyvrp.Depot(location=place, tw_early=depot.opens, tw_late=depot.closes)
+            for place, depot in enumerate(book.problem.depots)
+        ]
+        self._reloads: dict[tuple[int, int], int] = {}
+
+    def home(self, offer: VehicleClass) -> int:
+        return self._book.problem.depot_index[offer.depot_id]
+
+    def reloading(self, offer: VehicleClass) -> int:
+        """Where ``offer`` loads again: its depot, with the time that takes."""
+        home, takes = self.home(offer), offer.reload_seconds
+        if (home, takes) not in self._reloads:
+            depot = self._book.problem.depots[home]
+            late = max(depot.opens, depot.closes - takes)
+            self._reloads[home, takes] = self._add(home, depot.opens, late, takes)
+        return self._reloads[home, takes]
+
+    def going_on(self, number: int, prefix: Order) -> int:
+        """Where a class is after what its route has to begin with."""
+        begun = self._book.candidate(prefix, number)
+        free = begun.timing.starts[-1] + begun.frame.service[-1] if isinstance(begun, Candidate) else 0
+        return self._add(self._places.of(prefix[-1]), free, np.iinfo(np.int64).max, 0)
+
+    def _add(self, place: int, early: int, late: int, takes: int) -> int:
+        self.made.append(pyvrp.Depot(location=place, tw_early=early, tw_late=late, service_duration=takes))
+        return len(self.made) - 1
 
 
 def _dimensions(problem: Problem, visits: Sequence[int], classes: Sequence[int]) -> tuple[int, ...]:
@@ -103,40 +286,51 @@ def _dimensions(problem: Problem, visits: Sequence[int], classes: Sequence[int])
 
 
 def _client(
-    problem: Problem, visit: int, place: int, dimensions: tuple[int, ...], depots: int
+    problem: Problem, piece: Piece, places: _Places, dimensions: tuple[int, ...], group: int | None
 ) -> pyvrp.Client:
-    one = problem.visits[visit]
+    one = problem.visits[piece.visit]
     return pyvrp.Client(
-        location=depots + place,
+        location=places.of(piece.visit),
         delivery=[one.load.amounts[unit] for unit in dimensions],
         service_duration=one.service_seconds,
-        tw_early=one.window.start,
-        tw_late=one.latest_start,
-        prize=one.penalty_cents * UNITS_PER_CENT,
+        tw_early=piece.earliest,
+        tw_late=piece.latest,
+        release_time=one.ready,
+        prize=max(0, one.penalty_cents * UNITS_PER_CENT - piece.units),
         required=False,
+        group=group,
     )
 
 
 def _vehicle_type(
-    problem: Problem, number: int, assumed: Assumptions, profiles: _Profiles, dimensions: tuple[int, ...]
+    book: RouteBook,
+    number: int,
+    assumed: Assumptions,
+    profiles: _Profiles,
+    dimensions: tuple[int, ...],
+    depots: _Depots,
+    prefix: Order,
 ) -> pyvrp.VehicleType:
-    offer = problem.fleet[number]
-    depot = problem.depot_index[offer.depot_id]
-    tariff = offer.tariff
+    offer, tariff = book.problem.fleet[number], book.problem.fleet[number].tariff
     duties = [dict(assumed.duty).get(number), offer.max_duty_seconds]
     fixed = max(tariff.fixed_cents, tariff.minimum_cents) if number in assumed.dear else tariff.fixed_cents
+    carried = book.load(trips(prefix)[-1]).amounts
+    hourly = tariff.per_hour_cents + tariff.per_wait_hour_cents
+    again = offer.max_trips - len(trips(prefix))
     return pyvrp.VehicleType(
         num_available=assumed.available[number],
-        capacity=[offer.capacity.amounts[unit] for unit in dimensions],
-        start_depot=depot,
-        end_depot=depot,
-        fixed_cost=fixed * UNITS_PER_CENT,
-        tw_early=offer.shift.start,
-        tw_late=offer.shift.end,
+        capacity=[max(0, offer.capacity.amounts[unit] - carried[unit]) for unit in dimensions],
+        start_depot=depots.going_on(number, prefix) if prefix else depots.home(offer),
+        end_depot=depots.home(offer),
+        fixed_cost=0 if prefix else fixed * UNITS_PER_CENT,
+        tw_early=offer.shift.start if prefix else max(offer.shift.start, book.problem.now),
+        tw_late=max(offer.shift.end, book.problem.now),
         shift_duration=min((duty for duty in duties if duty is not None), default=np.iinfo(np.int64).max),
         unit_distance_cost=1,
-        unit_duration_cost=tariff.per_hour_cents * UNITS_PER_CENT // 3600,
+        unit_duration_cost=hourly * UNITS_PER_CENT // 3600,
         profile=profiles.of(number),
+        reload_depots=[depots.reloading(offer)] if again > 0 else [],
+        max_reloads=max(0, again),
         name=offer.id,
     )
 
@@ -144,12 +338,12 @@ def _vehicle_type(
 class _Profiles:
     """One pair of matrices for all classes that drive at the same speed, price and docks."""
 
-    def __init__(self, book: RouteBook, visits: Sequence[int], assumed: Assumptions) -> None:
+    def __init__(self, book: RouteBook, visits: Sequence[int], places: _Places, assumed: Assumptions) -> None:
         self._book, self._visits, self._assumed = book, visits, assumed
-        problem = book.problem
-        places = [*range(len(problem.depots)), *(problem.place(visit) for visit in visits)]
-        self._metres = problem.travel.metres[np.ix_(places, places)]
-        self._seconds = problem.travel.seconds[np.ix_(places, places)]
+        travel, here = book.problem.travel, places.indices
+        self._metres = travel.metres[np.ix_(here, here)]
+        self._seconds = travel.seconds[np.ix_(here, here)]
+        self._slow_seconds: NDArray[np.int64] | None = None
         self._known: dict[tuple[object, ...], int] = {}
         self.costs: list[Any] = []  # arrays of int64; PyVRP's stubs ask for a type that NumPy does not have
         self.seconds: list[Any] = []
@@ -159,32 +353,65 @@ class _Profiles:
         """The profile of a vehicle class, made when it is the first of its kind."""
         offer = self._book.problem.fleet[number]
         depots = len(self._book.problem.depots)
-        allowed = np.array([True] * depots + [self._book.allowed(visit, number) for visit in self._visits])
+        allowed = np.ones(len(self._metres), dtype=np.bool_)
+        for place, visit in enumerate(self._visits, start=depots):
+            allowed[place] = self._book.allowed(visit, number)
+        moves = self._moves(offer)
         tariff, slow = offer.tariff, number in self._assumed.slow
-        key = (allowed.tobytes(), tariff.per_km_cents, tariff.per_stop_cents, tariff.per_pallet_cents, slow)
+        key = (
+            allowed.tobytes(),
+            moves.tobytes(),
+            tariff.per_km_cents,
+            tariff.per_stop_cents,
+            tariff.per_pallet_cents,
+            tariff.per_wait_hour_cents,
+            slow,
+        )
         if key not in self._known:
             self._known[key] = len(self.costs)
-            self.costs.append(self._cost_matrix(offer, allowed))
-            self.seconds.append(self._with_breaks() if slow else self._seconds)
+            seconds = self._with_breaks() if slow else self._seconds
+            self.costs.append(self._cost_matrix(offer, allowed, moves, seconds))
+            self.seconds.append(seconds)
             self.allowed.append(allowed)
         return self._known[key]
 
-    def _cost_matrix(self, offer: VehicleClass, allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
+    def _moves(self, offer: VehicleClass) -> NDArray[np.int64]:
+        """What each visit costs for being the current plan's on another vehicle, in cents."""
+        problem = self._book.problem
+        if not problem.change_cents:
+            return np.zeros(len(self._visits), dtype=np.int64)
+        now = (problem.vehicle_now.get(problem.visits[visit].id) for visit in self._visits)
+        moved = [vehicle is not None and vehicle not in offer.vehicle_ids for vehicle in now]
+        return np.array(moved, dtype=np.int64) * problem.change_cents
+
+    def _cost_matrix(
+        self,
+        offer: VehicleClass,
+        allowed: NDArray[np.bool_],
+        moves: NDArray[np.int64],
+        seconds: NDArray[np.int64],
+    ) -> NDArray[np.int64]:
         problem, tariff = self._book.problem, offer.tariff
+        visits = [problem.visits[visit] for visit in self._visits]
         costs = self._metres * (tariff.per_km_cents * UNITS_PER_CENT) // 1000
-        stops = [
-            tariff.per_stop_cents + tariff.per_pallet_cents * problem.visits[visit].load.pallets
-            for visit in self._visits
-        ]
-        costs[:, len(problem.depots) :] += np.array(stops, dtype=np.int64) * UNITS_PER_CENT
+        stops = [tariff.per_stop_cents + tariff.per_pallet_cents * one.load.pallets for one in visits]
+        heads = slice(len(problem.depots), len(problem.depots) + len(visits))
+        costs[:, heads] += (np.array(stops, dtype=np.int64) + moves) * UNITS_PER_CENT
+        if tariff.per_wait_hour_cents:
+            per_second = tariff.per_wait_hour_cents * UNITS_PER_CENT // 3600
+            costs -= seconds * per_second
+            costs[:, heads] -= np.array([one.service_seconds for one in visits], dtype=np.int64) * per_second
+            np.maximum(costs, 0, out=costs)
         costs[:, ~allowed] = costs[~allowed, :] = MAX_VALUE
         np.fill_diagonal(costs, 0)
         return costs
 
     def _with_breaks(self) -> NDArray[np.int64]:
-        driving = self._book.problem.driving
-        share = 1 + driving.full_break / driving.before_break
-        return np.ceil(self._seconds * share).astype(np.int64)
+        if self._slow_seconds is None:
+            driving = self._book.problem.driving
+            share = 1 + driving.full_break / driving.before_break
+            self._slow_seconds = np.ceil(self._seconds * share).astype(np.int64)
+        return self._slow_seconds
 
 
 def _penalties(costs: list[NDArray[np.int64]], allowed: list[NDArray[np.bool_]]) -> PenaltyParams:
@@ -194,108 +421,3 @@ def _penalties(costs: list[NDArray[np.int64]], allowed: list[NDArray[np.bool_]])
     """
     means = [float(cost[np.ix_(may, may)].mean()) for cost, may in zip(costs, allowed, strict=True)]
     return PenaltyParams(max_penalty=float(np.clip(250 * max(means, default=0.0), 1e5, 1e12)))
-
-
-@dataclass
-class Clock:
-    """When a search has to end. Counts iterations over all rounds."""
-
-    seconds: float | None
-    cancelled: Callable[[], bool]
-    iterations: int = 0
-    interrupted: bool = False
-    _began: float = field(default_factory=monotonic)
-
-    def must_stop(self) -> bool:
-        """Whether somebody cancelled or the deadline has passed."""
-        late = self.seconds is not None and monotonic() - self._began >= self.seconds
-        self.interrupted = self.interrupted or late or self.cancelled()
-        return self.interrupted
-
-    def spent(self) -> float:
-        """Seconds since the clock was made."""
-        return monotonic() - self._began
-
-
-@dataclass
-class _Stop:
-    """PyVRP's stopping rule: so many iterations, or the clock, or this round's share of the time."""
-
-    clock: Clock
-    iterations: int | None
-    until: float | None
-    done: int = 0
-
-    def __call__(self, best_cost: int) -> bool:
-        if self.done and self.clock.must_stop():
-            return True
-        if self.iterations is not None and self.done >= self.iterations:
-            return True
-        if self.until is not None and self.clock.spent() >= self.until:
-            return True
-        self.done += 1
-        self.clock.iterations += 1
-        return False
-
-
-class _Listener(IteratedLocalSearchCallbacks):
-    """Keeps the tours of the best solutions on the way, the newest last."""
-
-    def __init__(self, model: Model, told: Callable[[int], None]) -> None:
-        self.model, self.told = model, told
-        self.best: list[pyvrp.Solution] = []
-
-    def on_best(self, best: pyvrp.Solution) -> None:
-        self.best.append(best)
-        del self.best[:-_REMEMBERED]
-        self.told(_cents(best))
-
-
-_REMEMBERED = 12
-"""Best solutions of one round whose routes the choice of carriers may mix."""
-
-
-def search(
-    model: Model,
-    clock: Clock,
-    *,
-    seed: int,
-    iterations: int | None,
-    until: float | None,
-    told: Callable[[int], None],
-) -> list[list[Tour]]:
-    """The tours of the last best solutions, the best one last.
-
-    ``told`` hears the cost in cents of each new best.
-
-    Ends after ``iterations``, when the clock has run for ``until`` seconds, or when the clock must stop.
-    """
-    listener = _Listener(model, told)
-    found = solve(
-        model.data,
-        stop=_Stop(clock, iterations, until),
-        seed=seed,
-        collect_stats=False,
-        params=SolveParams(ils=IteratedLocalSearchParams(callbacks=listener), penalty=model.penalties),
-    )
-    return [_tours(model, solution) for solution in [*listener.best, found.best]]
-
-
-def _tours(model: Model, solution: pyvrp.Solution) -> list[Tour]:
-    return [
-        (
-            tuple(model.visits[one.idx] for one in route.schedule() if one.is_client()),
-            model.classes[route.vehicle_type()],
-        )
-        for route in solution.routes()
-    ]
-
-
-def _cents(solution: pyvrp.Solution) -> int:
-    units = (
-        solution.distance_cost()
-        + solution.duration_cost()
-        + solution.fixed_vehicle_cost()
-        + solution.uncollected_prizes()
-    )
-    return int(units) // UNITS_PER_CENT

@@ -1,21 +1,20 @@
-"""What the engine is asked: one shipper's day as plain values, and whether the question makes sense.
+"""What the engine is asked: one shipper's day as plain values.
 
 Units, everywhere in the engine:
 
 * times: whole seconds since the plan's ``day_start`` (an instant in UTC; local midnight of the depot is the
-natural
-  choice), never negative; intervals are half-open ``[start, end)``;
+  natural choice), never negative; intervals are half-open ``[start, end)``;
 * distances: whole metres; vehicle and dock dimensions: metres; weights: kilograms; volume: litres (1 m³ =
-1000 l), so
-  that the three loads are integers and their sums exact;
+  1000 l), so that the three loads are integers and their sums exact;
 * money: whole cents of one currency.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
@@ -81,10 +80,14 @@ class Depot:
 class Visit:
     """One delivery as the engine sees it: where, what, when, and what the dock accepts.
 
-    ``window`` is the booked slot and hard: unloading starts inside it and is over by its end. A vehicle may
-    arrive earlier and wait. A limit of ``None`` means that the dock has none. ``origins`` names the depots
-    that stock the goods; empty means any. ``penalty_cents`` is what leaving this visit out costs, so a higher
-    one is a higher priority.
+    ``window`` is hard: unloading starts inside it and is over by its end; for a booked slot it is the slot.
+    A vehicle may arrive earlier and wait. Where no slot is agreed, ``windows`` are the site's receiving
+    windows inside ``window``, in order and apart: unloading keeps to one of them, or ends up to
+    ``late_seconds`` after it at ``late_cents_per_hour``. A limit of ``None`` means that the dock has none.
+    ``zones`` are the emission zones the site lies in. ``origins`` names the depots that stock the goods;
+    empty means any; no vehicle leaves with them before ``ready``. ``penalty_cents`` is what leaving this
+    visit out costs, so a higher one is a higher priority. ``alternatives`` are slots that could be proposed
+    to the recipient instead, should this one not be kept; where they are not known, any time is tried.
     """
 
     id: str
@@ -103,6 +106,12 @@ class Visit:
     origins: frozenset[str] = frozenset()
     penalty_cents: int = DEFAULT_PENALTY_CENTS
     name: str = ""
+    zones: frozenset[str] = frozenset()
+    windows: tuple[Window, ...] = ()
+    late_seconds: int = 0
+    late_cents_per_hour: int = 0
+    ready: int = 0
+    alternatives: tuple[Window, ...] = ()
 
     @property
     def latest_start(self) -> int:
@@ -113,7 +122,7 @@ class Visit:
 @dataclass(frozen=True, slots=True)
 class Tariff:
     """What a carrier charges for one route; hours count from leaving the depot until the return, breaks
-    included."""
+    included. ``per_wait_hour_cents`` comes on top for hours of waiting until a dock takes the vehicle."""
 
     fixed_cents: int = 0
     per_km_cents: int = 0
@@ -121,6 +130,7 @@ class Tariff:
     per_stop_cents: int = 0
     per_pallet_cents: int = 0
     minimum_cents: int = 0
+    per_wait_hour_cents: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +138,9 @@ class VehicleClass:
     """Interchangeable vehicles of one carrier at one depot; each drives at most one route.
 
     ``shift`` bounds departure and return; ``max_duty_seconds`` the time between them. ``weight_kg`` is the
-    laden weight that a dock's limit is held against.
+    laden weight that a dock's limit is held against. A route may have up to ``max_trips`` trips: between two
+    of them the vehicle is back at its depot and loads for ``reload_seconds``. It enters none of
+    ``barred_zones``.
     """
 
     id: str
@@ -147,6 +159,9 @@ class VehicleClass:
     adr: frozenset[str] = frozenset()
     equipment: frozenset[str] = frozenset()
     name: str = ""
+    barred_zones: frozenset[str] = frozenset()
+    max_trips: int = 1
+    reload_seconds: int = 0
 
     @property
     def label(self) -> str:
@@ -156,11 +171,16 @@ class VehicleClass:
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """A carrier and how many routes it takes on this day; ``None`` means as many as it has vehicles."""
+    """A carrier and how many routes it takes on this day; ``None`` means as many as it has vehicles.
+
+    It was promised ``committed_routes``; each route short of that costs ``shortfall_cents``.
+    """
 
     id: str
     max_routes: int | None = None
     name: str = ""
+    committed_routes: int = 0
+    shortfall_cents: int = 0
 
     @property
     def label(self) -> str:
@@ -185,12 +205,54 @@ class DrivingRules:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How long to search. Equal ``seed`` and ``iterations`` give equal plans, provided ``seconds`` is not
-    what ended it."""
+    """How long to search, with how many ``workers`` (threads) side by side. Equal ``seed``, ``iterations``
+    and ``workers`` give equal plans, provided ``seconds`` is not what ended it."""
 
     seed: int = 1
     iterations: int | None = 2_000
     seconds: float | None = None
+    workers: int = 1
+
+
+class Keep(StrEnum):
+    """How much of a vehicle's route a new plan has to keep."""
+
+    VEHICLE = "vehicle"
+    """These visits stay on this vehicle, in any order, among others."""
+    FIRST = "first"
+    """These visits, in this order, are the first of this vehicle's route; others may follow."""
+    ROUTE = "route"
+    """These visits, in this order, are this vehicle's whole route."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """What a new plan may not change about one vehicle's route: locked stops, or all of it (frozen).
+
+    ``trips`` says for each visit on which trip it is; without it all are on the first. ``departed`` and
+    ``done`` are facts: when the vehicle left its depot, and from when until when it unloaded at the first of
+    ``visit_ids`` (not with ``VEHICLE``). Facts are taken over as they are, whatever windows or travel times
+    say.
+    """
+
+    vehicle_id: str
+    visit_ids: tuple[str, ...]
+    keep: Keep = Keep.ROUTE
+    trips: tuple[int, ...] = ()
+    departed: int | None = None
+    done: tuple[Window, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """A vehicle's route in the plan that stands: the search starts from it, and leaving it has a price.
+
+    ``trips`` as in ``Stay``.
+    """
+
+    vehicle_id: str
+    visit_ids: tuple[str, ...]
+    trips: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -207,8 +269,12 @@ class TravelMatrix:
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """One shipper's day. ``day_start`` and ``zone`` only serve to say times in words as people on site read
-    them."""
+    """One shipper's day.
+
+    No route leaves before ``now`` unless it has left already. ``current`` is the plan that stands, if any;
+    each of its visits that comes to another vehicle or is left out costs ``change_cents``; ``stays`` may not
+    change at all. ``day_start`` and ``zone`` only serve to say times in words as people on site read them.
+    """
 
     depots: tuple[Depot, ...]
     visits: tuple[Visit, ...]
@@ -220,6 +286,10 @@ class Problem:
     day_start: datetime = field(default=datetime(1970, 1, 1, tzinfo=UTC))
     zone: str = "UTC"
     currency: str = "EUR"
+    now: int = 0
+    stays: tuple[Stay, ...] = ()
+    current: tuple[Current, ...] = ()
+    change_cents: int = 0
 
     @cached_property
     def depot_index(self) -> Mapping[str, int]:
@@ -236,6 +306,16 @@ class Problem:
         """Each carrier by its id."""
         return {carrier.id: carrier for carrier in self.carriers}
 
+    @cached_property
+    def owner_of(self) -> Mapping[str, int]:
+        """Number of the class of each vehicle."""
+        return {one: number for number, offer in enumerate(self.fleet) for one in offer.vehicle_ids}
+
+    @cached_property
+    def vehicle_now(self) -> Mapping[str, str]:
+        """On which vehicle each visit of the current plan is."""
+        return {visit: route.vehicle_id for route in self.current for visit in route.visit_ids}
+
     def place(self, visit: int) -> int:
         """Where visit number ``visit`` stands in the travel matrix."""
         return len(self.depots) + visit
@@ -243,88 +323,3 @@ class Problem:
     def depot_of(self, vehicle: VehicleClass) -> Depot:
         """The depot at which ``vehicle`` begins and ends."""
         return self.depots[self.depot_index[vehicle.depot_id]]
-
-
-def validate(problem: Problem) -> None:
-    """Refuse a problem that cannot be meant.
-
-    Raises:
-        InvalidProblem: with one sentence for every fault found.
-    """
-    faults = tuple(_faults(problem))
-    if faults:
-        raise InvalidProblem(faults)
-
-
-def _faults(problem: Problem) -> Iterator[str]:
-    yield from _identity_faults(problem)
-    yield from _travel_faults(problem)
-    for depot in problem.depots:
-        if not 0 <= depot.opens < depot.closes:
-            yield f"Depot {depot.id} closes before it opens."
-    for visit in problem.visits:
-        yield from _visit_faults(visit)
-    for vehicle in problem.fleet:
-        yield from _vehicle_faults(problem, vehicle)
-    for carrier in problem.carriers:
-        if carrier.max_routes is not None and carrier.max_routes < 0:
-            yield f"Carrier {carrier.id} has a negative number of routes."
-    budget = problem.budget
-    if budget.iterations is None and budget.seconds is None:
-        yield "The budget names neither iterations nor seconds, so the search would never end."
-
-
-def _identity_faults(problem: Problem) -> Iterator[str]:
-    if not problem.depots:
-        yield "There is no depot."
-    for word, ids in (
-        ("Depot", [depot.id for depot in problem.depots]),
-        ("Visit", [visit.id for visit in problem.visits]),
-        ("Vehicle class", [vehicle.id for vehicle in problem.fleet]),
-        ("Carrier", [carrier.id for carrier in problem.carriers]),
-        ("Vehicle", [one for vehicle in problem.fleet for one in vehicle.vehicle_ids]),
-    ):
-        for repeated in sorted({one for one in ids if ids.count(one) > 1}):
-            yield f"{word} {repeated} is named twice."
-
-
-def _travel_faults(problem: Problem) -> Iterator[str]:
-    places = len(problem.depots) + len(problem.visits)
-    for word, matrix in (("distances", problem.travel.metres), ("travel times", problem.travel.seconds)):
-        if matrix.shape != (places, places):
-            yield f"The matrix of {word} is {matrix.shape}, but there are {places} places."
-        elif (matrix < 0).any():
-            yield f"The matrix of {word} has negative entries."
-        elif np.diagonal(matrix).any():
-            yield f"The matrix of {word} is not zero on its diagonal."
-
-
-def _visit_faults(visit: Visit) -> Iterator[str]:
-    if not (-90 <= visit.lat <= 90 and -180 <= visit.lon <= 180):
-        yield f"Visit {visit.id} has no usable coordinates."
-    if not 0 <= visit.window.start < visit.window.end:
-        yield f"The window of visit {visit.id} ends before it starts."
-    if visit.service_seconds < 0:
-        yield f"Visit {visit.id} has a negative unloading time."
-    if min(visit.load.amounts) < 0:
-        yield f"Visit {visit.id} has a negative load."
-    if visit.penalty_cents < 0:
-        yield f"Visit {visit.id} has a negative penalty."
-
-
-def _vehicle_faults(problem: Problem, vehicle: VehicleClass) -> Iterator[str]:
-    if vehicle.depot_id not in problem.depot_index:
-        yield f"Vehicle class {vehicle.id} stands at the unknown depot {vehicle.depot_id}."
-    if vehicle.carrier_id not in problem.carrier_by_id:
-        yield f"Vehicle class {vehicle.id} belongs to the unknown carrier {vehicle.carrier_id}."
-    if not vehicle.vehicle_ids:
-        yield f"Vehicle class {vehicle.id} has no vehicle."
-    if vehicle.capacity.pallets <= 0 or min(vehicle.capacity.amounts) < 0:
-        yield f"Vehicle class {vehicle.id} has no capacity."
-    if not 0 <= vehicle.shift.start < vehicle.shift.end:
-        yield f"The shift of vehicle class {vehicle.id} ends before it starts."
-    tariff = vehicle.tariff
-    if min(tariff.fixed_cents, tariff.per_km_cents, tariff.per_hour_cents) < 0 or (
-        min(tariff.per_stop_cents, tariff.per_pallet_cents, tariff.minimum_cents) < 0
-    ):
-        yield f"The tariff of vehicle class {vehicle.id} has a negative price."

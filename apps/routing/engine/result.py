@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from apps.routing.engine.problem import Window
+
 
 class Activity(StrEnum):
     """What a driver does during one segment of a route."""
@@ -16,6 +18,7 @@ class Activity(StrEnum):
     WAIT = "wait"
     SERVICE = "service"
     BREAK = "break"
+    LOAD = "load"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,8 @@ class Segment:
 
     ``leg`` counts the drives from 0: leg *n* leads to stop *n*, the last one home. A service and the wait
     before it carry the leg that led there. A break at a stop before unloading belongs to the leg that led
-    there, a break after unloading to the leg that follows.
+    there, a break after unloading to the leg that follows. Where a trip begins anew, the leg to its first
+    stop is the way back to the depot, the loading there, and the way on.
     """
 
     activity: Activity
@@ -36,19 +40,23 @@ class Segment:
 @dataclass(frozen=True, slots=True)
 class PlannedStop:
     """A visit on its route: ``arrival`` at the gate, unloading over ``[start, end)``, ``metres`` driven to
-    get there."""
+    get there. ``trip`` counts from 1; it goes up where the vehicle loads at the depot before this stop.
+    ``late_seconds`` is how long after the site's receiving window the unloading ends, at ``late_cents``."""
 
     visit_id: str
     arrival: int
     start: int
     end: int
     metres: int
+    trip: int = 1
+    late_seconds: int = 0
+    late_cents: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one route costs by its tariff, part by part; ``minimum`` is what lifts the sum to the minimum
-    charge. Cents."""
+    """What one route costs by its tariff, part by part; ``waiting`` is what waiting costs beside its time,
+    ``minimum`` what lifts the sum to the minimum charge. Cents."""
 
     fixed: int
     distance: int
@@ -56,11 +64,13 @@ class Cost:
     stops: int
     pallets: int
     minimum: int
+    waiting: int = 0
 
     @property
     def total(self) -> int:
         """The sum of all parts."""
-        return self.fixed + self.distance + self.time + self.stops + self.pallets + self.minimum
+        parts = self.fixed + self.distance + self.time + self.stops + self.pallets
+        return parts + self.waiting + self.minimum
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +109,80 @@ class Reason:
     details: tuple[str, ...] = ()
 
 
+class RemedyKind(StrEnum):
+    """What would have to be different so that a visit is served."""
+
+    SLOT = "slot"
+    """Another time at the same dock: a counter-offer to the recipient."""
+    OVERTIME = "overtime"
+    """A vehicle's shift or duty ends later."""
+    EARLIER = "earlier"
+    """A vehicle's shift or its depot begins earlier."""
+    DEPOT = "depot"
+    """The depot closes later."""
+    VEHICLE = "vehicle"
+    """One more vehicle like one that there is, or a route beyond its carrier's number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """One change that would admit a visit to the plan as it stands, tried out, and what it would cost.
+
+    ``extra_cents`` is what the carriers would charge more. ``slot`` is the time to propose, unloading
+    included (``SLOT``); ``seconds`` by how much something begins earlier or ends later (``OVERTIME``,
+    ``EARLIER``, ``DEPOT``). ``route`` numbers the planned route that would take it, ``None`` a further one.
+    """
+
+    kind: RemedyKind
+    extra_cents: int
+    sentence: str
+    class_id: str
+    route: int | None = None
+    slot: Window | None = None
+    seconds: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Unassigned:
-    """A visit that no route takes, with the reasons that were found by testing."""
+    """A visit that no route takes, with the reasons that were found by testing and the changes that would
+    admit it, the cheapest first."""
 
     visit_id: str
     reasons: tuple[Reason, ...]
+    remedies: tuple[Remedy, ...] = ()
+
+
+class ChangeKind(StrEnum):
+    """How a visit's place differs between two plans."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    MOVED = "moved"
+    """To another vehicle."""
+    SHIFTED = "shifted"
+    """On the same vehicle, with its unloading at another time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One visit whose place differs between two plans; ``None`` where it had or has no place."""
+
+    kind: ChangeKind
+    visit_id: str
+    vehicle_before: str | None
+    vehicle_after: str | None
+    start_before: int | None = None
+    start_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The answer; money in cents.
 
-    ``route_cost`` is what the carriers charge, ``penalty_cost`` what the left-out visits were worth.
+    ``route_cost`` is what the carriers charge, ``penalty_cost`` what the left-out visits were worth,
+    ``late_cost`` the price of unloading after receiving windows, ``shortfall_cost`` that of routes promised
+    to carriers and not given, ``change_cost`` that of ``changed`` visits: those of the current plan which are
+    on another vehicle now, or on none.
     ``lower_bound`` is a cost that no plan can undercut, so ``total_cost`` is at most ``gap`` above the best.
     ``finished`` is false when a deadline or a cancellation ended the search before its iterations did.
     """
@@ -124,11 +195,17 @@ class Plan:
     finished: bool
     iterations: int
     notes: tuple[str, ...]
+    late_cost: int = 0
+    shortfall_cost: int = 0
+    change_cost: int = 0
+    changed: tuple[str, ...] = ()
 
     @property
     def total_cost(self) -> int:
-        """What the search minimised: charges plus penalties."""
-        return self.route_cost + self.penalty_cost
+        """What the search minimised: charges, penalties and the prices of lateness, shortfalls and
+        changes."""
+        promises = self.late_cost + self.shortfall_cost
+        return self.route_cost + self.penalty_cost + promises + self.change_cost
 
     @property
     def gap(self) -> float:

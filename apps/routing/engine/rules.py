@@ -17,8 +17,12 @@ class Rule(StrEnum):
     ADR = "adr"
     EQUIPMENT = "equipment"
     ORIGIN = "origin"
+    ZONE = "zone"
+    LOCKED = "locked"
     CAPACITY = "capacity"
     WINDOW = "window"
+    NOW = "now"
+    READY = "ready"
     DEPOT_OPENS = "depot-opens"
     DEPOT_CLOSES = "depot-closes"
     SHIFT_START = "shift-start"
@@ -28,10 +32,13 @@ class Rule(StrEnum):
     DAILY_DRIVING = "daily-driving"
     FLEET = "fleet"
     CARRIER_CAP = "carrier-cap"
+    TRIPS = "trips"
 
 
 TIME_RULES = (
     Rule.WINDOW,
+    Rule.NOW,
+    Rule.READY,
     Rule.SHIFT_START,
     Rule.SHIFT_END,
     Rule.DEPOT_OPENS,

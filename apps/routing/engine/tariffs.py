@@ -6,14 +6,15 @@ from apps.routing.engine.problem import Tariff
 from apps.routing.engine.result import Cost
 
 
-def price(tariff: Tariff, *, metres: int, seconds: int, stops: int, pallets: int) -> Cost:
+def price(tariff: Tariff, *, metres: int, seconds: int, stops: int, pallets: int, waiting: int = 0) -> Cost:
     """The charge for one route; each part is rounded half up to the cent, then the minimum charge applies to
     the sum."""
     distance = (metres * tariff.per_km_cents + 500) // 1000
     time = (seconds * tariff.per_hour_cents + 1800) // 3600
     per_stop = stops * tariff.per_stop_cents
     per_pallet = pallets * tariff.per_pallet_cents
-    charged = tariff.fixed_cents + distance + time + per_stop + per_pallet
+    wait = (waiting * tariff.per_wait_hour_cents + 1800) // 3600
+    charged = tariff.fixed_cents + distance + time + per_stop + per_pallet + wait
     return Cost(
         fixed=tariff.fixed_cents,
         distance=distance,
@@ -21,4 +22,5 @@ def price(tariff: Tariff, *, metres: int, seconds: int, stops: int, pallets: int
         stops=per_stop,
         pallets=per_pallet,
         minimum=max(0, tariff.minimum_cents - charged),
+        waiting=wait,
     )

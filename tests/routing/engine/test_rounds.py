@@ -7,7 +7,7 @@ from apps.routing.engine.candidate import RouteBook
 from apps.routing.engine.carriers import Choice, choose
 from apps.routing.engine.insertion import cheapest_insertion
 from apps.routing.engine.model import Assumptions
-from apps.routing.engine.solve import _insert_the_rest, _revise
+from apps.routing.engine.rounds import _revise, insert_the_rest
 from tests.routing.engine.days import HOUR, MINUTE, at, day, vehicles, visit
 
 
@@ -51,7 +51,7 @@ def test_classes_over_their_carrier_cap_are_cut_to_what_the_exact_choice_took():
 def test_a_visit_with_a_place_on_a_route_is_not_left_out():
     book = RouteBook(day([10, 20], [visit("a"), visit("b")], [vehicles("van")]))
 
-    routes = _insert_the_rest(book, [book.candidate((1,), 0)], [0, 1])
+    routes = insert_the_rest(book, [book.candidate((1,), 0)], [0, 1])
 
     assert [sorted(route.order) for route in routes] == [[0, 1]]
 

@@ -320,30 +320,51 @@ def test_progress_tells_the_cost_of_the_best_plan_so_far():
     assert all(one.round == 1 and one.best_cost >= 4_000 for one in heard)
 
 
-@pytest.mark.parametrize(
-    ("change", "fault"),
-    [
-        (
-            {"visits": (visit("a", window=Window(at(9), at(9))),)},
-            "The window of visit a ends before it starts.",
-        ),
-        ({"visits": (replace(visit("a"), lat=float("nan")),)}, "Visit a has no usable coordinates."),
-        ({"fleet": (vehicles("van", pallets=0),)}, "Vehicle class van has no capacity."),
-        ({"fleet": (vehicles("van", count=0),)}, "Vehicle class van has no vehicle."),
-        (
-            {"fleet": (vehicles("van", shift=Window(9, 3)),)},
-            "The shift of vehicle class van ends before it starts.",
-        ),
-        ({"carriers": ()}, "Vehicle class van belongs to the unknown carrier swift."),
-    ],
-)
-def test_a_problem_that_cannot_be_meant_is_refused_with_the_reason(change, fault):
-    problem = replace(day([10], [visit("a")], [vehicles("van")]), **change)
+def test_a_problem_that_cannot_be_meant_is_refused_with_the_reason():
+    problem = replace(day([10], [visit("a")], [vehicles("van")]), carriers=())
 
     with pytest.raises(InvalidProblem) as refused:
         plan(problem)
 
-    assert refused.value.faults == (fault,)
+    assert refused.value.faults == ("Vehicle class van belongs to the unknown carrier swift.",)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"window": Window(at(9), at(9))}, "impossible-slot"),
+        ({"window": Window(-HOUR, 0)}, "past"),
+        ({"lat": float("nan")}, "no-coordinates"),
+        ({"lon": 181.0}, "no-coordinates"),
+        ({"load": Load(-1)}, "impossible-load"),
+        ({"service_seconds": -1}, "impossible-time"),
+        ({"windows": (Window(at(9), at(11)), Window(at(10), at(12)))}, "impossible-slot"),
+    ],
+)
+def test_a_faulty_delivery_is_left_out_with_the_reason_and_the_others_are_planned(change, code):
+    problem = day([10, 20], [visit("a"), visit("b")], [vehicles("van")])
+    faulty = replace(problem, visits=(replace(problem.visits[0], **change), problem.visits[1]))
+
+    answer = plan(faulty)
+
+    assert left_out(answer) == {"a": [code]}
+    assert routes_of(answer) == [("van", ("b",))]
+
+
+@pytest.mark.parametrize(
+    ("faulty", "note"),
+    [
+        (vehicles("odd", pallets=0), "odd stays out: it has no capacity."),
+        (vehicles("odd", count=0), "odd stays out: there is no vehicle of it."),
+        (vehicles("odd", shift=Window(9, 3)), "odd stays out: its shift ends before it starts."),
+        (vehicles("odd", tariff=Tariff(per_km_cents=-1)), "odd stays out: its tariff has a negative price."),
+    ],
+)
+def test_a_faulty_vehicle_stays_out_with_a_note_and_the_others_drive(faulty, note):
+    answer = plan(day([10], [visit("a")], [faulty, vehicles("van")]))
+
+    assert routes_of(answer) == [("van", ("a",))]
+    assert note in answer.notes
 
 
 def test_the_lower_bound_is_below_the_plan_and_above_nothing():

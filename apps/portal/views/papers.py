@@ -1,0 +1,164 @@
+"""Bringing papers to a delivery from either side, looking at them, and not insisting on one."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from apps.accounts.http import ActingRequest
+from apps.accounts.permissions import allows, require
+from apps.core.errors import DomainError, PermissionRefused
+from apps.deliveries import services
+from apps.deliveries.doorway import enter_delivery
+from apps.deliveries.selectors import delivery_by_id
+from apps.documents.models import Document
+from apps.documents.permissions import Parties
+from apps.documents.views import serve_preview
+from apps.facilities.models import DocumentType
+from apps.portal.access import desk_page, hub_page, shipper_page
+from apps.portal.forms_papers import PaperForm, WaiverForm
+from apps.portal.frame import desk_frame, hub_frame
+from apps.portal.hub_visit import hub_appointment
+from apps.tenancy.doorway import current_shipper
+
+
+@desk_page
+@require_http_methods(["GET", "POST"])
+def desk_bring(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
+    """Add a paper to one of the shipper's deliveries."""
+    delivery = delivery_by_id(delivery_id)
+    back = reverse("desk:delivery", args=[delivery.pk])
+    form = _paper_form(request)
+
+    def act(now: datetime) -> None:
+        services.bring_document(actor=request.actor, delivery_id=delivery.pk, now=now, **form.paper())
+
+    context = {
+        **desk_frame(request, section="deliveries"),
+        "base": "desk_base.html",
+        "crumbs": [
+            {"label": _("Deliveries"), "url": reverse("desk:deliveries")},
+            {"label": delivery.number, "url": back},
+        ],
+    }
+    return _ask(request, form, act, back=back, **_bringing(context, delivery.number))
+
+
+@hub_page
+@require_http_methods(["GET", "POST"])
+def hub_bring(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
+    """Add a paper to the delivery of an appointment at one of the recipient's sites."""
+    appointment = hub_appointment(request.actor, appointment_id)
+    form = _paper_form(request)
+
+    def act(now: datetime) -> None:
+        with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
+            services.bring_document(actor=request.actor, delivery_id=delivery.pk, now=now, **form.paper())
+
+    with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
+        require(request.actor, "deliveries.bring", delivery)
+    context = hub_frame(request, site=appointment.site) | {"base": "hub_base.html"}
+    back = reverse("hub:appointment", args=[appointment.pk])
+    return _ask(request, form, act, back=back, **_bringing(context, appointment.reference))
+
+
+@hub_page
+@require_http_methods(["GET", "POST"])
+def waive(request: ActingRequest, appointment_id: UUID, document_type: str) -> HttpResponse:
+    """Ask why, then let the delivery pass without a paper that the site demands."""
+    appointment = hub_appointment(request.actor, appointment_id)
+    if document_type not in DocumentType.values:
+        raise Http404
+    kind = DocumentType(document_type)
+    form = WaiverForm(request.POST or None)
+
+    def act(now: datetime) -> None:
+        with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
+            services.waive_document(
+                actor=request.actor,
+                delivery_id=delivery.pk,
+                document_type=kind,
+                reason=form.cleaned_data["reason"],
+                now=now,
+            )
+
+    with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
+        require(request.actor, "deliveries.waive", delivery)
+    return _ask(
+        request,
+        form,
+        act,
+        **hub_frame(request, site=appointment.site),
+        base="hub_base.html",
+        back=reverse("hub:appointment", args=[appointment.pk]),
+        title=_("Do without the paper"),
+        needs=_("%(reference)s may pass every step without: %(paper)s.")
+        % {"reference": appointment.reference, "paper": kind.label},
+        verb=_("Do without it"),
+        done=_("Not insisted on: %(paper)s.") % {"paper": kind.label},
+    )
+
+
+@shipper_page
+@require_GET
+def desk_preview(request: ActingRequest, document_id: UUID) -> HttpResponseBase:
+    """The small picture of a photographed paper of this shipper's."""
+    paper = get_object_or_404(Document, pk=document_id)
+    if not allows(request.actor, "documents.view", Parties(current_shipper().pk, None)):
+        raise Http404
+    return serve_preview(paper)
+
+
+@hub_page
+@require_GET
+def hub_preview(request: ActingRequest, appointment_id: UUID, document_id: UUID) -> HttpResponseBase:
+    """The small picture of a photographed paper of one appointment's delivery."""
+    hub_appointment(request.actor, appointment_id)
+    with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
+        return serve_preview(get_object_or_404(Document, pk=document_id, delivery_id=delivery.pk))
+
+
+def _paper_form(request: ActingRequest) -> PaperForm:
+    return PaperForm(
+        request.POST or None,
+        request.FILES or None,
+        initial={"document_type": request.GET.get("document_type", "")},
+    )
+
+
+def _bringing(context: dict[str, Any], number: str) -> dict[str, Any]:
+    return context | {
+        "title": _("Add a paper"),
+        "needs": _("To %(number)s. Both sides can open it, and it goes on the custody record.")
+        % {"number": number},
+        "verb": _("Add the paper"),
+        "done": _("The paper is added."),
+    }
+
+
+def _ask(
+    request: ActingRequest, form: forms.Form, act: Any, *, back: str, done: str, **context: Any
+) -> HttpResponse:
+    """Show the form, or act on it; a refusal is said beside it and nothing typed is lost but the file."""
+    refused: DomainError | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            act(timezone.now())
+        except PermissionRefused:
+            raise
+        except DomainError as error:
+            refused = error
+        else:
+            messages.success(request, done)
+            return redirect(back)
+    status = refused.status if refused else 422 if form.errors else 200
+    context |= {"form": form, "back": back, "refused": refused}
+    return render(request, "portal/paper_form.html", context, status=status)
