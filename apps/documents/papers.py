@@ -170,6 +170,23 @@ class DeliveryNote:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Labels:
+    """The logistic labels of a delivery's handling units, one page each."""
+
+    number: str
+    shipper: Party
+    recipient: Party
+    site: Place
+    goods: tuple[Goods, ...]
+    language: str = "en"
+
+    @property
+    def pages(self) -> tuple[tuple[Goods, Unit], ...]:
+        """Each unit with the consignment that it belongs to, in the order of the goods."""
+        return tuple((goods, unit) for goods in self.goods for unit in goods.units)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Signatory:
     """Who stands for one side of a handover."""
 

@@ -34,6 +34,8 @@ deliveries = [
     path("deliveries/<uuid:delivery_id>/load/", desk_delivery.load, name="load"),
     path("deliveries/<uuid:delivery_id>/depart/", desk_delivery.depart, name="depart"),
     path("deliveries/<uuid:delivery_id>/papers/add/", papers.desk_bring, name="bring"),
+    path("deliveries/<uuid:delivery_id>/labels.pdf", papers.desk_labels, name="labels"),
+    path("deliveries/<uuid:delivery_id>/packing-list.pdf", papers.desk_packing_list, name="packing_list"),
     path("documents/<uuid:document_id>/", desk_delivery.document, name="document"),
     path("documents/<uuid:document_id>/preview.png", papers.desk_preview, name="preview"),
 ]

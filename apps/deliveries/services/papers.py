@@ -146,6 +146,20 @@ def _put_on_record(document: Document, delivery: Delivery, actor: Actor, now: da
     )
 
 
+def labels(delivery: Delivery) -> papers.Labels:
+    """The facts of a delivery's labels and packing list, with or without an agreed slot."""
+    recipient = delivery.site.recipient
+    return papers.Labels(
+        number=delivery.number,
+        shipper=papers.Party(
+            name=current_shipper().name, address=_address(delivery.origin), gln=delivery.origin.gln
+        ),
+        recipient=papers.Party(name=recipient.name if recipient else delivery.site.name),
+        site=_place(delivery.site),
+        goods=tuple(_goods(consignment) for consignment in consignments_of(delivery)),
+    )
+
+
 def delivery_note(visit: Visit, transport: papers.Transport) -> papers.DeliveryNote:
     """The facts of the delivery note of a confirmed visit."""
     delivery, appointment = visit.delivery, visit.appointment

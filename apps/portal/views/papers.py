@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -19,8 +20,10 @@ from apps.core.errors import DomainError, PermissionRefused
 from apps.deliveries import services
 from apps.deliveries.doorway import enter_delivery
 from apps.deliveries.selectors import delivery_by_id
+from apps.deliveries.services.papers import labels
 from apps.documents.models import Document
 from apps.documents.permissions import Parties
+from apps.documents.printing import print_labels, print_packing_list
 from apps.documents.views import serve_preview
 from apps.facilities.models import DocumentType
 from apps.portal.access import desk_page, hub_page, shipper_page
@@ -109,6 +112,24 @@ def waive(request: ActingRequest, appointment_id: UUID, document_type: str) -> H
 
 @shipper_page
 @require_GET
+def desk_labels(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
+    """The labels of a delivery's handling units, A6, to print; ``?first=201`` goes on where a print ended."""
+    facts = labels(delivery_by_id(delivery_id))
+    first = request.GET.get("first", "1")
+    pdf = print_labels(facts, first=max(1, int(first)) if first.isdecimal() else 1)
+    return _pdf(pdf, f"labels-{facts.number}.pdf")
+
+
+@shipper_page
+@require_GET
+def desk_packing_list(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
+    """The packing list of a delivery, to print."""
+    facts = labels(delivery_by_id(delivery_id))
+    return _pdf(print_packing_list(facts), f"packing-list-{facts.number}.pdf")
+
+
+@shipper_page
+@require_GET
 def desk_preview(request: ActingRequest, document_id: UUID) -> HttpResponseBase:
     """The small picture of a photographed paper of this shipper's."""
     paper = get_object_or_404(Document, pk=document_id)
@@ -124,6 +145,14 @@ def hub_preview(request: ActingRequest, appointment_id: UUID, document_id: UUID)
     hub_appointment(request.actor, appointment_id)
     with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
         return serve_preview(get_object_or_404(Document, pk=document_id, delivery_id=delivery.pk))
+
+
+def _pdf(content: bytes, name: str) -> HttpResponse:
+    answer = HttpResponse(content, content_type="application/pdf")
+    answer["Content-Disposition"] = content_disposition_header(as_attachment=False, filename=name)
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Cache-Control"] = "private, no-store"
+    return answer
 
 
 def _paper_form(request: ActingRequest) -> PaperForm:

@@ -1,0 +1,81 @@
+"""Papers that are printed when they are asked for and never issued: logistic labels and the packing list.
+
+They say what the delivery holds at this moment and nothing else, so equal facts give equal bytes and nobody
+has to keep them. GS1-128 by python-barcode; a symbol's text is the bare data, brackets are for people only.
+"""
+
+from io import BytesIO
+from typing import Any
+from urllib.parse import quote
+
+from barcode import Gs1_128
+from barcode.writer import SVGWriter
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from apps.core.errors import DomainError
+from apps.documents.papers import Labels
+from apps.documents.rendering import html_to_pdf
+
+#: As many pages as a request may lay out; more units are printed in parts.
+MOST_LABELS = 200
+#: GS1 General Specifications, symbol specification table 5: bars of 0.495 to 0.940 mm, 31.75 mm high.
+BAR_WIDTH_MM = 0.5
+BAR_HEIGHT_MM = 32
+QUIET_ZONE_MM = 5.0  # ten bars
+SSCC_IDENTIFIER = "00"
+
+
+class NothingToPrint(DomainError):
+    """The delivery has no handling units yet, so there is nothing to put a label on."""
+
+    code = "nothing-to-print"
+    status = 409
+
+
+def print_labels(labels: Labels, *, first: int = 1) -> bytes:
+    """The labels from the ``first`` unit on, A6, one page each, at most ``MOST_LABELS``.
+
+    Raises:
+        NothingToPrint: there are no handling units, or none from ``first`` on.
+        PdfUnavailable: a system library is missing.
+    """
+    every = labels.pages
+    chosen = every[first - 1 : first - 1 + MOST_LABELS]
+    if not chosen:
+        raise NothingToPrint(
+            f"{labels.number} has no handling units to label; import its order with pallets."
+        )
+    pages = [
+        {"position": position, "goods": goods, "unit": unit, "code": sscc_code(unit.sscc)}
+        for position, (goods, unit) in enumerate(chosen, start=first)
+    ]
+    with translation.override(labels.language):
+        html = render_to_string(
+            "documents/labels.html", {"note": labels, "pages": pages, "total": len(every)}
+        )
+    return html_to_pdf(html, "labels.css")
+
+
+def print_packing_list(labels: Labels) -> bytes:
+    """What stands on which unit's consignment, line by line, to pack and to count by; A4.
+
+    Raises:
+        PdfUnavailable: a system library is missing.
+    """
+    with translation.override(labels.language):
+        html = render_to_string("documents/packing_list.html", {"note": labels})
+    return html_to_pdf(html, "paper.css", "packing_list.css")
+
+
+def sscc_code(sscc: str) -> str:
+    """An SSCC as GS1-128 with its application identifier, an SVG in a data URI."""
+    options: dict[str, Any] = {
+        "module_width": BAR_WIDTH_MM,
+        "module_height": BAR_HEIGHT_MM,
+        "quiet_zone": QUIET_ZONE_MM,
+        "write_text": False,
+    }
+    drawn = BytesIO()
+    Gs1_128(f"{SSCC_IDENTIFIER}{sscc}", writer=SVGWriter()).write(drawn, options)
+    return f"data:image/svg+xml,{quote(drawn.getvalue().decode())}"
