@@ -5,6 +5,7 @@ from django.urls import path
 from apps.portal.views import (
     audit,
     audit_exports,
+    carriers,
     desk_deliveries,
     desk_delivery,
     desk_imports,
@@ -15,6 +16,8 @@ from apps.portal.views import (
     driver,
     papers,
     people,
+    tender_link,
+    tenders,
 )
 
 app_name = "desk"
@@ -58,9 +61,22 @@ negotiation = [
 planning = [
     path("plan/", desk_plan.plan, name="plan"),
     path("plan/<uuid:plan_id>/publish/", desk_plan.publish, name="publish"),
-    path("carriers/", desk_plan.carriers, name="carriers"),
     path("jobs/<uuid:job_id>/", desk_jobs.job, name="job"),
     path("jobs/<uuid:job_id>/cancel/", desk_jobs.cancel, name="job_cancel"),
+]
+
+tendering = [
+    path("carriers/", carriers.carriers, name="carriers"),
+    path("carriers/<uuid:carrier_id>/", carriers.carrier, name="carrier"),
+    path("carriers/documents/<uuid:compliance_id>/", carriers.document, name="compliance_document"),
+    path("tenders/", tenders.tenders, name="tenders"),
+    path("tenders/<uuid:tendering_id>/", tenders.search, name="tendering"),
+    path("tenders/<uuid:tendering_id>/call-off/", tenders.call_off, name="call_off"),
+    path("tenders/answers/<uuid:tender_id>/", tenders.answer, name="tender"),
+    path("tenders/answers/<uuid:tender_id>/return/", tenders.give_back, name="give_back"),
+    path("tenders/answers/<uuid:tender_id>/mail/", tenders.mail, name="tender_mail"),
+    path("routes/<uuid:route_id>/tenders/", tenders.start, name="start_tendering"),
+    path("tender/<str:token>/", tender_link.answer, name="tender_link"),
 ]
 
 custody = [
@@ -84,6 +100,7 @@ urlpatterns = [
     *deliveries,
     *negotiation,
     *planning,
+    *tendering,
     *custody,
     *driving,
     path("people/", people.desk_people, name="people"),

@@ -120,13 +120,24 @@ def cost_parts(needs: Needs, vehicle: Vehicle, tariff: Tariff) -> dict[str, int]
             per_stop_cents=tariff.per_stop,
             per_pallet_cents=tariff.per_pallet,
             minimum_cents=tariff.minimum,
+            per_wait_hour_cents=tariff.per_waiting_hour,
         ),
         metres=route.distance_m,
         seconds=seconds,
         stops=len(needs.visits),
         pallets=needs.pallets,
+        waiting=_waiting_seconds(route),
     )
     return asdict(charged)
+
+
+def _waiting_seconds(route: Route) -> int:
+    spans = (
+        datetime.fromisoformat(one["end"]) - datetime.fromisoformat(one["start"])
+        for one in route.segments
+        if one["activity"] == "wait"
+    )
+    return int(sum(spans, timedelta()) / timedelta(seconds=1))
 
 
 def _ranked(

@@ -13,6 +13,8 @@ from uuid import UUID
 from apps.accounts.actors import Actor
 from apps.appointments.models import Appointment
 from apps.appointments.selectors import find_slots
+from apps.carriers import files
+from apps.carriers.models import Carrier, ComplianceDocument
 from apps.consignments.models import Import
 from apps.core.models import Job
 from apps.custody.services import ExportScope, request_export, sequence
@@ -25,6 +27,10 @@ from apps.routing.models import Route, RoutePlan
 from apps.routing.services import request_plan
 from apps.tenancy import doorway
 from apps.tenancy.models import Shipper
+from apps.tendering.models import Tendering
+from apps.tendering.services.starting import open_search
+from apps.tendering.services.transitions import By
+from apps.tendering.states import Channel
 from tests.factories.cast import NOW
 from tests.routing.conftest import RIGID, make_carrier
 
@@ -95,6 +101,7 @@ def do_business(
         for trip in trips:
             papers = Document.objects.filter(delivery_id__in=trip.ids["delivery_id"])
             trip.ids["document_id"] = _keys(papers)
+        carrier_ids = _tender(carrier)
         business.own = {
             "import_id": _keys(Import.objects.all()),
             "plan_id": _keys(RoutePlan.objects.all()),
@@ -105,10 +112,33 @@ def do_business(
             "carriers_vehicle": _keys(carrier.vehicles.all()),
             "carriers_driver": _keys(carrier.drivers.all()),
             "carriers_tariff": _keys(carrier.tariffs.all()),
+            "carrier_id": _keys([carrier]),
+            **carrier_ids,
         }
         finished = set(Job.objects.filter(state=Job.State.DONE).values_list("pk", flat=True))
         assert {plan_job.pk, export_job.pk} <= finished
     return business
+
+
+def _tender(carrier: Carrier) -> Ids:
+    """One route of the draft offered to the carrier, and a document with a file of its own."""
+    kept = files.keep("licence.pdf", b"%PDF-1.7 licence")
+    paper = ComplianceDocument.objects.create(
+        carrier=carrier,
+        kind=ComplianceDocument.Kind.OPERATOR_LICENCE,
+        valid_until=DAY + timedelta(days=400),
+        **vars(kept),
+    )
+    route = Route.objects.select_related("plan__site", "carrier")[0]
+    by = By("Dockside", Channel.SYSTEM)
+    search = open_search(route, mode=Tendering.Mode.WATERFALL, by=by, now=NOW)
+    return {
+        "compliance_id": _keys([paper]),
+        "tendering_id": _keys([search]),
+        "tender_id": _keys(search.tenders.all()),
+        "route_id": _keys(Route.objects.all()),
+        "carriers_compliancedocument": _keys([paper]),
+    }
 
 
 def _book(trip: Trip, planner: Actor, number: int, word: str) -> None:

@@ -52,6 +52,8 @@ def ground(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     """Own keys and store, a short search for routes, and the clock at the tests' moment."""
     settings.CUSTODY_KEY_DIR = tmp_path / "keys"
     settings.STORE_DIR = tmp_path / "store"
+    default = {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path / "store"}}
+    settings.STORAGES = {**settings.STORAGES, "default": default}
     monkeypatch.setattr("apps.routing.problems.ITERATIONS", 20)
     with time_machine.travel(NOW, tick=False):
         yield

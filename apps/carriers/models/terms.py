@@ -14,8 +14,8 @@ from apps.core.models import Record
 class Tariff(Record):
     """What a carrier charges for a class of vehicle in a period. Amounts in cents of ``currency``.
 
-    Waiting is time at a stop before unloading begins, beyond ``free_waiting_minutes`` per stop; it is charged
-    on top of ``per_hour``, which counts from leaving the depot until the return.
+    Waiting is time at a stop before unloading begins; it is charged on top of ``per_hour``, which counts from
+    leaving the depot until the return.
     """
 
     carrier = models.ForeignKey(Carrier, on_delete=models.CASCADE, related_name="tariffs")
@@ -28,7 +28,6 @@ class Tariff(Record):
     per_stop = models.PositiveIntegerField(_("per stop (cents)"), default=0)
     per_pallet = models.PositiveIntegerField(_("per pallet (cents)"), default=0)
     per_waiting_hour = models.PositiveIntegerField(_("per hour of waiting (cents)"), default=0)
-    free_waiting_minutes = models.PositiveSmallIntegerField(_("free waiting per stop (min)"), default=0)
     minimum = models.PositiveIntegerField(_("minimum per route (cents)"), default=0)
 
     class Meta:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import allows
@@ -62,13 +62,6 @@ def publish(request: ActingRequest, plan_id: UUID) -> HttpResponse:
         return _page(request, shown.site, shown.day, version=shown.version, refused=error)
     messages.success(request, _("Version %(version)d is published.") % {"version": published.version})
     return redirect(f"{address(published.site, published.day)}&version={published.version}")
-
-
-@desk_page
-@require_GET
-def carriers(request: ActingRequest) -> HttpResponse:
-    """Carriers, vehicles, drivers and tariffs are kept in the admin."""
-    return redirect("/admin/carriers/carrier/")
 
 
 def address(site: Site, day: date) -> str:
