@@ -1,7 +1,8 @@
 """Does the stored log still say what was signed? Read at the press of a button, without the private key.
 
-The events of one delivery are hashed anew from their bytes and the whole tree is built with them; its root
-must be the one in the newest checkpoint, signed by the published key. An independent answer takes a bundle.
+The events of one delivery are hashed anew from their bytes, and each must lead to the root in the newest
+checkpoint, signed by the published key. Where one does not, or when the whole log is asked about, the tree is
+built anew from all leaves to say what was changed. An independent answer takes a bundle.
 """
 
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from django.db.models import QuerySet
 
 from apps.custody import merkle, notes, selectors
 from apps.custody.models import Checkpoint, CustodyEvent, LogLeaf
+from apps.custody.tiles import StoredTree
 from apps.tenancy.doorway import current_shipper
 
 CHUNK = 5000
@@ -51,7 +53,7 @@ def verify_now(delivery_id: UUID) -> Verdict:
     try:
         if checkpoint:
             _check_signature(checkpoint)
-            _check_tree(checkpoint, _hash_anew(logged))
+            _check_proofs(checkpoint, _hash_anew(logged))
         elif checked:
             raise _Broken("The log has no checkpoint.")
     except _Broken as broken:
@@ -59,16 +61,33 @@ def verify_now(delivery_id: UUID) -> Verdict:
     return Verdict(True, checked, waiting, size)
 
 
+def verify_log() -> Verdict:
+    """Check the current shipper's whole log: every event's bytes, every checkpoint's root and signature."""
+    checkpoint = selectors.latest_checkpoint()
+    size = checkpoint.size if checkpoint else 0
+    waiting = selectors.unsequenced().count()
+    try:
+        for each in Checkpoint.objects.iterator(chunk_size=CHUNK):
+            _check_signature(each)
+        if checkpoint:
+            _check_tree(checkpoint, _hash_anew(CustodyEvent.objects.filter(leaf__index__lt=size)))
+    except _Broken as broken:
+        return Verdict(False, 0, waiting, size, broken.reason, broken.event_id)
+    return Verdict(True, size, waiting, size)
+
+
 def _check_signature(checkpoint: Checkpoint) -> None:
     try:
-        key = notes.VerifierKey.parse(selectors.verifier_key() or "")
+        key = selectors.key_at(checkpoint.size)
         signed = notes.open_checkpoint(
             checkpoint.note.encode(), origin=selectors.log_origin(current_shipper()), trusted=[key]
         )
     except notes.NoteInvalid as error:
-        raise _Broken(f"The newest checkpoint is not signed by the log's key: {error}.") from error
+        raise _Broken(
+            f"The checkpoint at {checkpoint.size} is not signed by the log's key: {error}."
+        ) from error
     if (signed.size, signed.root) != (checkpoint.size, bytes(checkpoint.root)):
-        raise _Broken("The newest checkpoint was changed after it was signed.")
+        raise _Broken(f"The checkpoint at {checkpoint.size} was changed after it was signed.")
 
 
 def _hash_anew(events: QuerySet[CustodyEvent]) -> dict[int, bytes]:
@@ -79,6 +98,20 @@ def _hash_anew(events: QuerySet[CustodyEvent]) -> dict[int, bytes]:
         if anew[event.leaf.index] != bytes(event.leaf_hash):
             raise _Broken(f"Event {event.leaf.index} was changed after it was recorded.", event.pk)
     return anew
+
+
+def _check_proofs(checkpoint: Checkpoint, anew: dict[int, bytes]) -> None:
+    """Each of these leaves leads to the checkpoint's root; a few rows of the tree are read for each."""
+    tree, root = StoredTree(checkpoint.size), bytes(checkpoint.root)
+    try:
+        for index, leaf in anew.items():
+            proof = tree.inclusion_proof(index)
+            merkle.verify_inclusion(leaf=leaf, index=index, size=checkpoint.size, proof=proof, root=root)
+    except (merkle.ProofInvalid, IndexError):
+        _check_tree(checkpoint, anew)  # says which event it is
+        raise _Broken(
+            "The stored tiles of the tree do not lead to the signed root, though the events do."
+        ) from None
 
 
 def _check_tree(checkpoint: Checkpoint, anew: dict[int, bytes]) -> None:

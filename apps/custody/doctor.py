@@ -23,8 +23,12 @@ APPEND_ONLY = {
     "custody_custodyevent": "id",
     "custody_consignmentsequence": "id",
     "custody_logleaf": "index",
+    "custody_logtile": "index",
     "custody_logkey": "id",
     "custody_checkpoint": "size",
+    "custody_cosignature": "id",
+    "custody_unithandover": "id",
+    "custody_deviceaction": "id",
 }
 GUARDED = (*APPEND_ONLY, "custody_disclosure")
 #: SQLSTATEs that are a refusal: insufficient_privilege, restrict_violation (our triggers).
@@ -73,7 +77,8 @@ def hostile_statements(neighbours: list[str]) -> Iterator[str]:
         yield f"CREATE RULE nothing AS ON INSERT TO {table} DO INSTEAD NOTHING"
         yield f"ALTER TABLE {table} OWNER TO CURRENT_USER"
     yield (
-        "INSERT INTO custody_logkey (id, created_at, vkey) SELECT gen_random_uuid(), now(), 'x'"
+        "INSERT INTO custody_logkey (id, created_at, vkey, since, note)"
+        " SELECT gen_random_uuid(), now(), 'x', 0, ''"
         " ON CONFLICT (vkey) DO UPDATE SET vkey = 'y'"
     )
     yield "UPDATE custody_disclosure SET value = '\"somebody else\"'"

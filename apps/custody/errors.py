@@ -9,6 +9,20 @@ class RecordRefused(DomainError):
     code = "custody-record-refused"
 
 
+class ImpossibleStep(DomainError):
+    """The record says already what makes this impossible, as a handover of goods that were handed over."""
+
+    code = "custody-impossible-step"
+    status = 409
+
+
+class DeviceForked(DomainError):
+    """A device said two things under one running number: a copy of it speaks, or it was set back."""
+
+    code = "custody-device-forked"
+    status = 409
+
+
 class LogKeyMissing(DomainError):
     """This process can't sign for the log: the key that its checkpoints are signed with is not here."""
 

@@ -1,6 +1,7 @@
-"""The log's private keys: one Ed25519 key per shipper in a file that workers alone can read.
+"""The log's private keys: Ed25519 keys in files that workers alone can read, ``<schema>-<key id>.pem``.
 
-Nothing that serves pages calls this module; what it may know, the verifier key, is in the ``LogKey`` table.
+Nothing that serves pages calls this module; what it may know, the verifier keys, is in the ``LogKey`` table.
+A key's file is there before the database knows of it, so that a crash between leaves no log without its key.
 """
 
 import contextlib
@@ -30,39 +31,44 @@ def signer() -> notes.KeySigner:
     """
     shipper = current_shipper()
     published = LogKey.objects.order_by("-id").first()
-    path = _path(shipper)
     if published is None:
-        _create(path)
-    key = _load(path, log_origin(shipper))
-    if published is None:
+        key = new_key(shipper)
         LogKey.objects.bulk_create([LogKey(vkey=str(key.key))])
-    elif published.vkey != str(key.key):
-        raise LogKeyMissing(
-            f"{path} is not the key that {log_origin(shipper)} is signed with; bring that file here."
-        )
+        return key
+    vkey = notes.VerifierKey.parse(published.vkey)
+    for path in (_path(shipper, vkey), Path(settings.CUSTODY_KEY_DIR) / f"{shipper.schema_name}.pem"):
+        if path.exists():
+            key = _load(path, log_origin(shipper))
+            if key.key == vkey:
+                return key
+    raise LogKeyMissing(
+        f"The key that {log_origin(shipper)} is signed with, {_path(shipper, vkey)}, is missing; bring that"
+        " file here from its backup."
+    )
+
+
+def new_key(shipper: Shipper) -> notes.KeySigner:
+    """Make a key for a shipper's log and keep it; nothing is signed with it until the database names it."""
+    key = notes.KeySigner(log_origin(shipper), private := Ed25519PrivateKey.generate())
+    _write(_path(shipper, key.key), private)
     return key
 
 
-def _path(shipper: Shipper) -> Path:
-    return Path(settings.CUSTODY_KEY_DIR) / f"{shipper.schema_name}.pem"
+def _path(shipper: Shipper, vkey: notes.VerifierKey) -> Path:
+    return Path(settings.CUSTODY_KEY_DIR) / f"{shipper.schema_name}-{vkey.key_id.hex()}.pem"
 
 
 def _load(path: Path, name: str) -> notes.KeySigner:
-    try:
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    except FileNotFoundError as error:
-        raise LogKeyMissing(
-            f"The key file {path} of {name} is missing; bring it here from its backup."
-        ) from error
+    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
         raise LogKeyMissing(f"{path} holds no Ed25519 key.")
     return notes.KeySigner(name, key)
 
 
-def _create(path: Path) -> None:
-    """Write a new key, whole or not at all; one that is there already, perhaps another worker's, stays."""
+def _write(path: Path, key: Ed25519PrivateKey) -> None:
+    """Write a new key, whole or not at all."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    pem = Ed25519PrivateKey.generate().private_bytes(
+    pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")  # mode 0600

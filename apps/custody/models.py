@@ -37,6 +37,9 @@ class CustodyEvent(Record):
 
     class Meta:
         ordering = ["ordinal"]
+        indexes = [
+            models.Index(fields=["type"], name="custody_erasures", condition=models.Q(type="pii_erased"))
+        ]
 
 
 class ConsignmentSequence(Record):
@@ -81,10 +84,34 @@ class LogLeaf(models.Model):
         return f"{self.index}: {self.event_id}"
 
 
+class LogTile(models.Model):
+    """256 neighbouring hashes of one level of the tree, which will never change, and their root (`tiles`)."""
+
+    pk = models.CompositePrimaryKey("level", "index")
+    level = models.PositiveSmallIntegerField()
+    index = models.BigIntegerField()
+    hashes = models.BinaryField()
+    root = models.BinaryField(max_length=32)
+
+    access: ClassVar[Access] = Access(own=APPEND)
+
+    class Meta:
+        ordering = ["level", "index"]
+
+    def __str__(self) -> str:
+        return f"{self.level}/{self.index}"
+
+
 class LogKey(Record):
-    """A verifier key of the log, for everybody to see; the newest signs. No database has the private half."""
+    """A verifier key of the log, for everybody to see; the newest signs. No database has the private half.
+
+    It signs the log above ``since`` events. ``note`` is the change from the key before it, signed by both;
+    empty for the first one.
+    """
 
     vkey = models.CharField(max_length=300, unique=True)
+    since = models.BigIntegerField(default=0)
+    note = models.TextField(blank=True, default="")
 
     access: ClassVar[Access] = Access(own=APPEND)
 
@@ -116,6 +143,58 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return self.note
+
+
+class Cosignature(Record):
+    """A witness's signature line under a checkpoint: somebody else saw that the log only grew up to there."""
+
+    size = models.BigIntegerField()
+    witness = models.CharField(max_length=300, help_text=_("Its verification key."))
+    line = models.TextField()
+
+    access: ClassVar[Access] = Access(own=APPEND)
+
+    class Meta:
+        ordering = ["size", "witness"]
+        constraints = [models.UniqueConstraint(fields=["size", "witness"], name="custody_cosigned_once")]
+
+
+class UnitHandover(Record):
+    """A handling unit that its recipient has taken over: it can't be handed over twice.
+
+    ``unit`` is its SSCC, empty for a consignment without handling units. A handover that a correction took
+    back gives way to the next ``round``.
+    """
+
+    event = models.ForeignKey(CustodyEvent, on_delete=models.PROTECT, related_name="+")
+    consignment = models.CharField(max_length=40)
+    unit = models.CharField(max_length=18, blank=True)
+    round = models.PositiveSmallIntegerField(default=0)
+
+    access: ClassVar[Access] = Access(own=APPEND)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["consignment", "unit", "round"], name="custody_unit_handed_over_once"
+            )
+        ]
+
+
+class DeviceAction(Record):
+    """What a device said under its own running number, by the digest of it: said twice, it counts once."""
+
+    device = models.CharField(max_length=200)
+    seq = models.BigIntegerField()
+    digest = models.BinaryField(max_length=32)
+    event = models.ForeignKey(CustodyEvent, on_delete=models.PROTECT, related_name="+")
+    device_time = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    access: ClassVar[Access] = Access(own=APPEND)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["device", "seq"], name="custody_action_once")]
 
 
 class Disclosure(Record):

@@ -17,6 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 ED25519 = b"\x01"
+ROTATION = "custody-key-rotation/v1"
 MAX_SIGNATURES = 64
 _KEY_ID = re.compile(r"[0-9a-f]{8}")
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
@@ -180,6 +181,11 @@ def open_checkpoint(note: bytes, *, origin: str, trusted: Iterable[VerifierKey])
     if checkpoint.origin != origin:
         raise NoteInvalid(f"this is a checkpoint of {checkpoint.origin}, not of {origin}")
     return checkpoint
+
+
+def rotation_text(*, origin: str, size: int, old: VerifierKey, new: VerifierKey) -> str:
+    """What both keys sign when the log changes its key at ``size`` events; the old one signs none above."""
+    return f"{ROTATION}\n{origin}\n{size}\n{old}\n{new}\n"
 
 
 def require_key_name(name: str) -> None:

@@ -35,4 +35,5 @@ def is_of_shipper(actor: Actor, shipper: Shipper | None = None) -> bool:
 
 rules.add_rule("custody.view", has_desk_role | oversees_receiving)
 rules.add_rule("custody.export", is_of_shipper & (audits_for_shipper | is_shipper_admin))
+rules.add_rule("custody.correct", is_of_shipper & is_shipper_admin)
 rules.add_rule("custody.erase", is_of_shipper & is_shipper_admin)

@@ -12,9 +12,17 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.accounts.models import Role
-from apps.custody import canonical
+from apps.custody import canonical, notes
 from apps.custody.labels import DETAIL_LABELS, ERASED, EVENT_LABELS, ROLE_LABELS, VALUE_LABELS
-from apps.custody.models import Checkpoint, ConsignmentSequence, CustodyEvent, Disclosure, LogKey, LogLeaf
+from apps.custody.models import (
+    Checkpoint,
+    ConsignmentSequence,
+    Cosignature,
+    CustodyEvent,
+    Disclosure,
+    LogKey,
+    LogLeaf,
+)
 from apps.tenancy.models import Shipper
 
 HASH_PREFIX = 12
@@ -69,6 +77,28 @@ def latest_checkpoint() -> Checkpoint | None:
 def verifier_key() -> str | None:
     """The key that checkpoints are checked with, as auditors pin it; None while nothing is in the log."""
     return LogKey.objects.order_by("-id").values_list("vkey", flat=True).first()
+
+
+def key_at(size: int) -> notes.VerifierKey:
+    """The key that signs this log at ``size`` events.
+
+    Raises:
+        NoteInvalid: there is none, or what is published is no key.
+    """
+    published = LogKey.objects.filter(since__lt=max(size, 1)).order_by("-since", "-id").first()
+    return notes.VerifierKey.parse(published.vkey if published else "")
+
+
+def key_changes() -> list[bytes]:
+    """The log's changes of key as signed notes, oldest first."""
+    changes = LogKey.objects.exclude(note="").order_by("since", "id")
+    return [note.encode() for note in changes.values_list("note", flat=True)]
+
+
+def cosigned(checkpoint: Checkpoint) -> bytes:
+    """A checkpoint's note with the signature lines of those who witnessed it."""
+    lines = Cosignature.objects.filter(size=checkpoint.size).order_by("witness")
+    return (checkpoint.note + "".join(lines.values_list("line", flat=True))).encode()
 
 
 def log_state() -> LogState:

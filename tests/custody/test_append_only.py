@@ -69,12 +69,18 @@ def test_the_owners_plain_statements_are_refused_and_what_goes_around_the_trigge
         record("arrived")
     custody.sequence(now=now)
     refused = []
+    filled = {  # a trigger for each row has nothing to say where there is none
+        table
+        for table in doctor.APPEND_ONLY
+        if owner.execute(f"SELECT EXISTS (SELECT FROM {table})").fetchone()[0]
+    }
     for table, column in doctor.APPEND_ONLY.items():
-        for statement in (
-            f"DELETE FROM {table}",
+        statements = (
             f"TRUNCATE {table} CASCADE",
+            f"DELETE FROM {table}",
             f'UPDATE {table} SET "{column}" = "{column}"',
-        ):
+        )
+        for statement in statements if table in filled else statements[:1]:
             with pytest.raises(psycopg.errors.RestrictViolation):
                 owner.execute(statement)
             refused.append(statement)
@@ -90,7 +96,7 @@ def test_the_owners_plain_statements_are_refused_and_what_goes_around_the_trigge
     )
     recomputed = checking.verify_now(delivery_id)
 
-    assert len(refused) == 15
+    assert (len(filled), len(refused)) == (5, 3 * 5 + len(doctor.APPEND_ONLY) - 5)
     assert (sound.holds, sound.checked, sound.size) == (True, 2, 2)
     assert (edited.holds, edited.bad_event) == (False, first.pk)
     assert (recomputed.holds, recomputed.reason) == (

@@ -277,7 +277,7 @@ def test_an_export_that_cannot_be_made_says_why(arthur, history, now, drain, set
 
 def test_a_log_that_was_changed_is_not_exported(arthur, history, now, monkeypatch):
     sequence(now=now)
-    monkeypatch.setattr("apps.custody.merkle.Tree.root", lambda self: b"0" * 32)
+    monkeypatch.setattr("apps.custody.tiles.StoredTree.root", lambda self: b"0" * 32)
 
     with pytest.raises(custody.LogDamaged):
         _export(arthur, WHOLE_LOG, now)

@@ -4,29 +4,45 @@
 log's key; what serves pages only asks for an export and hands over its result.
 """
 
-from apps.custody.errors import ExportFailed, LogDamaged, LogKeyMissing, RecordRefused, UnknownExport
+from apps.custody.errors import (
+    DeviceForked,
+    ExportFailed,
+    ImpossibleStep,
+    LogDamaged,
+    LogKeyMissing,
+    RecordRefused,
+    UnknownExport,
+)
 from apps.custody.facts import Personal
+from apps.custody.services.devices import Device
 from apps.custody.services.erasing import erase
 from apps.custody.services.export_jobs import cancel_export, open_export, request_export
 from apps.custody.services.exporting import Export, ExportScope, export_bundle
-from apps.custody.services.recording import record, site_fact
+from apps.custody.services.recording import correct, note_fork, record, site_fact
+from apps.custody.services.rotating import rotate_key
 from apps.custody.services.sequencing import sequence
 
 __all__ = [
+    "Device",
+    "DeviceForked",
     "Export",
     "ExportFailed",
     "ExportScope",
+    "ImpossibleStep",
     "LogDamaged",
     "LogKeyMissing",
     "Personal",
     "RecordRefused",
     "UnknownExport",
     "cancel_export",
+    "correct",
     "erase",
     "export_bundle",
+    "note_fork",
     "open_export",
     "record",
     "request_export",
+    "rotate_key",
     "sequence",
     "site_fact",
 ]

@@ -13,11 +13,12 @@ from django.db.models import Max, Q, QuerySet
 
 from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
-from apps.custody import bundle, commitments, keys, merkle, selectors, verify
+from apps.custody import bundle, commitments, keys, selectors, verify
 from apps.custody.errors import ExportFailed, LogDamaged
 from apps.custody.models import Checkpoint, ConsignmentSequence, CustodyEvent, LogLeaf
 from apps.custody.services.recording import record
 from apps.custody.services.sequencing import sequence
+from apps.custody.tiles import StoredTree
 from apps.documents import store
 from apps.documents.models import Document
 from apps.tenancy.doorway import current_shipper
@@ -86,6 +87,7 @@ def export_bundle(
         shipper=shipper.slug,
         events=_logged(events, tree, progress),
         history=_history(older, tree),
+        rotations=selectors.key_changes(),
         scope=_promise(scope, numbers, checkpoint.size),
         checkpoint_note=checkpoint.note.encode(),
         signer=keys.signer(),
@@ -139,12 +141,14 @@ def _put_on_record(actor: Actor, scope: ExportScope, numbers: list[str], now: da
     return checkpoint
 
 
-def _tree(checkpoint: Checkpoint) -> merkle.Tree:
+def _tree(checkpoint: Checkpoint) -> StoredTree:
     """The log as stored, which must be the one that was signed."""
-    leaves = LogLeaf.objects.filter(index__lt=checkpoint.size).order_by("index")
-    hashes = leaves.values_list("event__leaf_hash", flat=True).iterator(chunk_size=CHUNK)
-    tree = merkle.Tree(bytes(leaf) for leaf in hashes)
-    if (tree.size, tree.root()) != (checkpoint.size, bytes(checkpoint.root)):
+    tree = StoredTree(checkpoint.size)
+    try:
+        sound = tree.root() == bytes(checkpoint.root)
+    except IndexError:
+        sound = False  # leaves are missing
+    if not sound:
         raise LogDamaged("The stored events are not those that the last checkpoint was signed for.")
     return tree
 
@@ -177,7 +181,7 @@ def _promise(scope: ExportScope, numbers: list[str], size: int) -> bundle.Scope:
 
 
 def _logged(
-    events: QuerySet[CustodyEvent], tree: merkle.Tree, progress: Progress
+    events: QuerySet[CustodyEvent], tree: StoredTree, progress: Progress
 ) -> Iterator[bundle.LoggedEvent]:
     total = events.count()
     progress(0, total)
@@ -217,7 +221,7 @@ def _is_in_store(document: Document) -> bool:
     return True
 
 
-def _history(older: Checkpoint | None, tree: merkle.Tree) -> list[bundle.OlderCheckpoint]:
+def _history(older: Checkpoint | None, tree: StoredTree) -> list[bundle.OlderCheckpoint]:
     if older is None:
         return []
     return [bundle.OlderCheckpoint(older.note.encode(), older.size, tree.consistency_proof(older.size))]

@@ -1,5 +1,6 @@
 """Appending one custody event, in the transaction of the change that it tells of."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from django.db import connection, transaction
 
 from apps.accounts.actors import Actor, Means, Side
 from apps.accounts.models import Role
+from apps.accounts.permissions import require
 from apps.core.ids import new_id
 from apps.custody import canonical, events, facts, merkle
 from apps.custody.commitments import Disclosure as Opening
@@ -16,10 +18,13 @@ from apps.custody.errors import RecordRefused
 from apps.custody.facts import Personal
 from apps.custody.models import ConsignmentSequence, CustodyEvent, Disclosure
 from apps.custody.selectors import log_origin
+from apps.custody.services.devices import Device, note_action, said_before
+from apps.custody.services.moving import keep_possible, note_handover
 from apps.facilities.models import Recipient, Site
 from apps.tenancy.doorway import current_shipper
 
 NETWORK = "Dockside network"
+CORRECTION_REASONS = ("did_not_occur", "incorrect_data")
 #: Somebody with several roles acts in the first of these that they hold.
 ROLES = (
     Role.OPERATOR,
@@ -43,16 +48,20 @@ def record(
     delivery: str | None = None,
     site: Site | None = None,
     refs: Iterable[tuple[str, str]] = (),
+    device: Device | None = None,
 ) -> CustodyEvent:
     """Append an event to the current shipper's log; it commits or vanishes with the caller's transaction.
 
     ``consignments`` are numbers and the SSCCs of their handling units, ``details`` what `events.EVENT_TYPES`
     demands, with every value about a person and all free text as `Personal`. ``event_time`` is when it
     happened by the clock of whoever says so, ``now`` the server's. Others who record for the same consignment
-    wait until this transaction ends.
+    wait until this transaction ends. What a ``device`` said before under the same number is not recorded
+    again: the answer is then the event of the first time.
 
     Raises:
         RecordRefused: it does not fit the schema; nothing was written.
+        ImpossibleStep: the goods were handed over already.
+        DeviceForked: the device said something else under that number; `note_fork` puts that on record.
         UnknownShipper: the connection is in the network schema.
         TransactionManagementError: there is no transaction to belong to.
     """
@@ -69,16 +78,74 @@ def record(
         event_time=event_time,
         recorded_at=now,
     )
+    if device and (earlier := said_before(device, event_type, event_time, consignments, details)):
+        return earlier
     units = {facts.clean_text(number): sorted(set(ssccs)) for number, ssccs in sorted(consignments.items())}
-    event, opened = _settled(_event(row, actor, units, details, site, refs), str(row.pk))
+    event, opened = _settled(_event(row, actor, units, details, site, refs, device), str(row.pk))
     positions = _take_positions(sorted(units))
     for consignment in event["consignments"]:
         consignment["cseq"] = positions[consignment["number"]]
     row.canonical = canonical.canonical_bytes(event)
     row.leaf_hash = merkle.leaf_hash(row.canonical)
     row.ordinal, row.xid = _take_ordinal()
+    keep_possible(row, units, event["details"])
     _insert(row, positions, opened)
+    note_handover(row, units, event["details"])
+    if device:
+        for anomaly in note_action(device, row, consignments, details):
+            record("clock_anomaly", actor=actor, now=now, event_time=now, consignments={}, details=anomaly)
     return row
+
+
+@transaction.atomic
+def note_fork(*, actor: Actor, device: Device, now: datetime) -> CustodyEvent:
+    """Put on record that a device said two different things under one number, after `record` refused it."""
+    details = {"device": device.id, "seq": device.seq, "kind": "fork"}
+    return record("clock_anomaly", actor=actor, now=now, event_time=now, consignments={}, details=details)
+
+
+@transaction.atomic
+def correct(
+    *,
+    actor: Actor,
+    event_id: UUID,
+    reason: str,
+    now: datetime,
+    corrected_by: Sequence[UUID] = (),
+    note: str = "",
+) -> CustodyEvent:
+    """Say that an event did not happen or was wrong; it stays, and this event takes it back.
+
+    ``reason`` is EPCIS's: ``did_not_occur`` or ``incorrect_data``; ``corrected_by`` are the events that say
+    it right, recorded before.
+
+    Raises:
+        PermissionRefused: ``actor`` does not administer this shipper.
+        RecordRefused: there is no such event, it names no goods, or the reason is another.
+    """
+    require(actor, "custody.correct", current_shipper())
+    wrong = CustodyEvent.objects.filter(pk=event_id).first()
+    said = json.loads(bytes(wrong.canonical)) if wrong else {}
+    if wrong is None or not said["consignments"] or wrong.type == "correction":
+        raise RecordRefused("There is no such event of goods to correct.")
+    if reason not in CORRECTION_REASONS:
+        raise RecordRefused(f"A correction says {' or '.join(CORRECTION_REASONS)}.")
+    return record(
+        "correction",
+        actor=actor,
+        now=now,
+        event_time=now,
+        consignments={each["number"]: each["sscc"] for each in said["consignments"]},
+        details={
+            "corrects": str(event_id),
+            "reason": reason,
+            "corrected_by": [str(each) for each in corrected_by],
+            "note": Personal(note) if note else None,
+        },
+        delivery_id=wrong.delivery_id,
+        delivery=wrong.delivery,
+        site=Site.objects.filter(pk=wrong.site_id).first() if wrong.site_id else None,
+    )
 
 
 def site_fact(site: Site) -> dict[str, str]:
@@ -95,6 +162,7 @@ def _event(
     details: Mapping[str, Any],
     site: Site | None,
     refs: Iterable[tuple[str, str]],
+    device: Device | None,
 ) -> dict[str, Any]:
     shipper = current_shipper()
     if row.type not in events.EVENT_TYPES:
@@ -111,6 +179,7 @@ def _event(
         "delivery": row.delivery,
         "site": site_fact(site) if site else None,
         "actor": _actor(actor, shipper.name, site),
+        "device": device.fact() if device else None,
         "event_time": canonical.format_time(row.event_time),
         "received_time": canonical.format_time(row.recorded_at),
         "why": events.why(row.type, refs),

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from apps.custody import keys, merkle, notes, selectors
+from apps.custody import keys, merkle, notes, selectors, tiles
 from apps.custody.errors import LogDamaged
 from apps.custody.models import Checkpoint, LogLeaf
 from apps.tenancy.doorway import current_shipper
@@ -38,7 +38,10 @@ def sequence(*, now: datetime, limit: int = BATCH) -> Checkpoint | None:
     LogLeaf.objects.bulk_create(
         LogLeaf(index=index, event_id=pk) for index, (pk, _) in enumerate(batch, start=frontier.size)
     )
+    before = frontier.size
     _extend(frontier, [leaf for _, leaf in batch])
+    if before >> tiles.HEIGHT != frontier.size >> tiles.HEIGHT:
+        tiles.extend(frontier.size)
     return _sign(frontier, signer, settled=settled if len(batch) < limit else since, now=now)
 
 
@@ -61,7 +64,9 @@ def _frontier(last: Checkpoint | None, signer: notes.Signer) -> merkle.Frontier:
     roots = [stored[start : start + merkle.HASH_SIZE] for start in range(0, len(stored), merkle.HASH_SIZE)]
     try:
         frontier = merkle.Frontier(last.size, roots)
-        signed = notes.open_checkpoint(last.note.encode(), origin=signer.key.name, trusted=[signer.key])
+        signed = notes.open_checkpoint(
+            last.note.encode(), origin=signer.key.name, trusted=[selectors.key_at(last.size), signer.key]
+        )
     except ValueError as error:
         raise LogDamaged(f"The checkpoint at {last.size} events can't be used: {error}.") from error
     if (signed.size, signed.root) != (frontier.size, frontier.root()):
