@@ -69,6 +69,7 @@ class AcceptView(APIView):
     )
     def post(self, request: Request, tender_id: UUID) -> Response:
         actor = _planner(request)
+        selectors.tender_by_id(tender_id)  # whether there is one comes before what is said to it
         services.accept_tender(
             actor=actor,
             tender_id=tender_id,
@@ -87,6 +88,7 @@ class DeclineView(APIView):
     )
     def post(self, request: Request, tender_id: UUID) -> Response:
         actor = _planner(request)
+        selectors.tender_by_id(tender_id)  # whether there is one comes before what is said to it
         said = _read(DeclineSerializer, request)
         services.decline_tender(
             actor=actor,
@@ -127,6 +129,7 @@ class OfferedAcceptView(CarriersView):
         tags=["carriers"],
     )
     def post(self, request: Request) -> Response:
+        tender_of_link(_token(request), now=timezone.now())  # whose link it is comes before what is said
         said = _read(AcceptSerializer, request)
         return _offered(
             services.accept_by_link(token=_token(request), now=timezone.now(), channel=Channel.API, **said)
@@ -144,6 +147,7 @@ class OfferedDeclineView(CarriersView):
         tags=["carriers"],
     )
     def post(self, request: Request) -> Response:
+        tender_of_link(_token(request), now=timezone.now())
         said = _read(DeclineSerializer, request)
         return _offered(
             services.decline_by_link(
