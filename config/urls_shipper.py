@@ -9,6 +9,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/v1/", include("apps.appointments.urls")),
     path("api/v1/", include("apps.custody.urls")),
+    path("api/v1/", include("apps.tendering.urls")),
     path("admin/", desk_admin_site.urls),
     path("", include("apps.portal.urls_common")),
     path("", include("apps.portal.urls_desk")),

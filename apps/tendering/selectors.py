@@ -7,6 +7,7 @@ from django.db.models import Prefetch, QuerySet
 
 from apps.carriers.models import Driver, Vehicle
 from apps.carriers.selectors import carrier_by_id
+from apps.routing.models import Stop
 from apps.tendering.errors import UnknownTender
 from apps.tendering.models import Tender, TenderEvent, Tendering
 from apps.tendering.needs import against_driver, against_vehicle, busy_drivers, busy_vehicles, needs_of
@@ -37,6 +38,12 @@ def search_by_id(tendering_id: UUID) -> Tendering:
 def tenders() -> QuerySet[Tender]:
     """Tenders with their routes and carriers."""
     return Tender.objects.select_related("tendering__route__plan__site", "carrier", "vehicle", "driver")
+
+
+def tenders_with_stops() -> QuerySet[Tender]:
+    """Tenders with every stop of their routes; 2 queries however many."""
+    stops = Stop.objects.select_related("delivery__site", "dock").order_by("position")
+    return tenders().prefetch_related(Prefetch("tendering__route__stops", stops))
 
 
 def tender_by_id(tender_id: UUID) -> Tender:

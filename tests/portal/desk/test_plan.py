@@ -149,8 +149,13 @@ def test_publishing_twice_is_refused_in_place(planned, desk):
     assert 'role="alert"' in answer.content.decode()
 
 
-def test_carriers_are_kept_in_the_admin(at_acme, desk):
-    assert desk.get("/carriers/").url == "/admin/carriers/carrier/"
+def test_carriers_are_looked_at_on_the_desk_and_kept_in_the_admin(planned, desk):
+    answer = desk.get("/carriers/")
+
+    assert answer.status_code == 200
+    assert all(
+        text in answer.content.decode() for text in ("Highveld Haulage", "/admin/carriers/carrier/add/")
+    )
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "x"])
