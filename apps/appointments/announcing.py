@@ -99,6 +99,7 @@ def entry_of(appointment: Appointment, *, changed_at: datetime, url: str = "") -
 def compose(notice: Notice) -> Mail | None:
     """Write one addressee's mail of one step; links and calendar entry are as the appointment stands now."""
     step, side = notice.facts["step"], Side(notice.facts["side"])
+    assert notice.subject_id is not None
     appointment = (
         Appointment.objects.select_related("site__recipient", "shipper", "dock")
         .filter(pk=notice.subject_id)

@@ -37,7 +37,7 @@ def require_few_holds(appointment: Appointment, actor: Actor, now: datetime) -> 
         return
     others = dict(held.exclude(appointment=appointment).values_list("offered_slot_id", "hold_expires_at"))
     room = max(0, limit - len(others))
-    until = min(others.values(), default=None)
+    until = min((ends for ends in others.values() if ends is not None), default=None)
     rule = f"{appointment.site.name} lets one shipper hold {limit} slots at a time."
     raise TooManyHolds(
         f"{rule} {_what_works(appointment, room, until)}",
