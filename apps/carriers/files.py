@@ -13,6 +13,7 @@ from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from PIL import Image, UnidentifiedImageError
 
 from apps.carriers.errors import FileRefused, UnknownCarrier
@@ -22,6 +23,7 @@ from apps.tenancy.doorway import current_shipper
 LARGEST = 10 * 1024 * 1024
 KINDS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 MOST_PIXELS = 40_000_000
+TOO_LARGE = gettext_lazy("The file is larger than 10 MB. Scan it at a lower resolution.")
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,29 @@ class Kept:
     size: int
 
 
+@dataclass(frozen=True)
+class Inspected:
+    """A file that may be kept, as it will be: its name, its true media type, its content."""
+
+    file_name: str
+    media_type: str
+    content: bytes
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
 def keep(name: str, content: bytes) -> Kept:
-    """Check and store an uploaded file for the current shipper. Pictures are written anew, without metadata.
+    """Check and store an uploaded file for the current shipper.
+
+    Raises:
+        FileRefused: as ``inspect``.
+    """
+    return store(inspect(name, content))
+
+
+def inspect(name: str, content: bytes) -> Inspected:
+    """Check an uploaded file; nothing is stored. Pictures are written anew, without metadata.
 
     Raises:
         FileRefused: it is too large, empty, or no PDF, JPEG or PNG, whatever its name says.
@@ -44,20 +67,25 @@ def keep(name: str, content: bytes) -> Kept:
     if not content:
         raise FileRefused(_("The file is empty."))
     if len(content) > LARGEST:
-        raise FileRefused(_("The file is larger than 10 MB. Scan it at a lower resolution."))
+        raise FileRefused(str(TOO_LARGE))
     kind = filetype.guess_mime(content)
     if kind not in KINDS:
         raise FileRefused(_("Only PDF, JPEG and PNG are taken; this file is something else."))
     if kind != "application/pdf":
         content = _repainted(content, kind)
-    path = f"{current_shipper().schema_name}/carriers/{new_id()}.{KINDS[kind]}"
-    saved = default_storage.save(path, ContentFile(content))
+    return Inspected(_clean(name, KINDS[kind]), kind, content)
+
+
+def store(file: Inspected) -> Kept:
+    """Store a file that was inspected, for the current shipper."""
+    path = f"{current_shipper().schema_name}/carriers/{new_id()}.{KINDS[file.media_type]}"
+    saved = default_storage.save(path, ContentFile(file.content))
     return Kept(
-        file_name=_clean(name, KINDS[kind]),
-        media_type=kind,
+        file_name=file.file_name,
+        media_type=file.media_type,
         path=saved,
-        sha256=hashlib.sha256(content).hexdigest(),
-        size=len(content),
+        sha256=hashlib.sha256(file.content).hexdigest(),
+        size=len(file.content),
     )
 
 

@@ -19,13 +19,16 @@ from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminFileFieldWidget,
     UnfoldAdminSingleDateWidget,
 )
 
-from apps.carriers.models import Carrier, Tariff, Vehicle
+from apps.carriers import files
+from apps.carriers.errors import FileRefused
+from apps.carriers.models import Absence, Carrier, Commitment, ComplianceDocument, Outage, Tariff, Vehicle
 from apps.facilities.models import TemperatureClass
 
-AMOUNTS = ("per_route", "per_km", "per_hour", "per_stop", "per_pallet", "minimum")
+AMOUNTS = ("per_route", "per_km", "per_hour", "per_stop", "per_pallet", "per_waiting_hour", "minimum")
 ONE_DAY = timedelta(days=1)
 
 
@@ -138,6 +141,7 @@ class TariffForm(forms.ModelForm):
             "per_hour": gettext_lazy("Per hour"),
             "per_stop": gettext_lazy("Per stop"),
             "per_pallet": gettext_lazy("Per pallet"),
+            "per_waiting_hour": gettext_lazy("Per hour of waiting"),
             "minimum": gettext_lazy("Minimum per route"),
         }
         help_texts = {"valid": gettext_lazy("First and last day; leave one blank for no end.")}
@@ -190,6 +194,75 @@ def _overlaps(forms_kept: Iterable[TariffForm]) -> Iterator[tuple[TariffForm, Ta
 def _end(form: TariffForm) -> date:
     upper: date | None = form.cleaned_data["valid"].upper
     return upper or date.max
+
+
+class CommitmentForm(forms.ModelForm):
+    """How much was promised, or is taken, in each period."""
+
+    class Meta:
+        model = Commitment
+        fields = "__all__"  # noqa: DJ007 the admin names the fields
+        field_classes = {"valid": PeriodField}
+        widgets = {"valid": PeriodWidget}
+
+
+class OutageForm(forms.ModelForm):
+    """Days on which a vehicle can't drive, by the first and the last."""
+
+    class Meta:
+        model = Outage
+        fields = "__all__"  # noqa: DJ007 the admin names the fields
+        field_classes = {"during": PeriodField}
+        widgets = {"during": PeriodWidget}
+
+
+class AbsenceForm(forms.ModelForm):
+    """Days on which a driver is away, by the first and the last."""
+
+    class Meta:
+        model = Absence
+        fields = "__all__"  # noqa: DJ007 the admin names the fields
+        field_classes = {"during": PeriodField}
+        widgets = {"during": PeriodWidget}
+
+
+class ComplianceForm(forms.ModelForm):
+    """A compliance document; its file is looked at before anything is stored."""
+
+    upload = forms.FileField(
+        label=gettext_lazy("File"),
+        required=False,
+        widget=UnfoldAdminFileFieldWidget,
+        help_text=gettext_lazy("PDF, JPEG or PNG, at most 10 MB."),
+    )
+
+    class Meta:
+        model = ComplianceDocument
+        fields = "__all__"  # noqa: DJ007 the admin names the fields
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        vehicle = self.fields.get("vehicle")
+        if isinstance(vehicle, forms.ModelChoiceField):
+            vehicle.queryset = Vehicle.objects.filter(carrier=self.instance.carrier_id)
+
+    def clean_upload(self) -> files.Inspected | None:
+        sent = self.cleaned_data["upload"]
+        if not sent:
+            return None
+        if sent.size > files.LARGEST:
+            raise ValidationError(files.TOO_LARGE)
+        try:
+            return files.inspect(sent.name, sent.read())
+        except FileRefused as error:
+            raise ValidationError(error.message) from error
+
+    def save(self, commit: bool = True) -> Any:
+        inspected: files.Inspected | None = self.cleaned_data.get("upload")
+        if inspected is not None:
+            for name, value in vars(files.store(inspected)).items():
+                setattr(self.instance, name, value)
+        return super().save(commit)
 
 
 class CarrierForm(forms.ModelForm):

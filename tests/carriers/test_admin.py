@@ -1,9 +1,14 @@
 """The desk's admin: a shipper's planners manage their own carriers, and nobody sees another's."""
 
-import pytest
-from django.db.backends.postgresql.psycopg_any import DateRange
+from datetime import timedelta
 
-from apps.carriers.models import Carrier, Tariff, Vehicle
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.utils import timezone
+
+from apps.carriers.models import Carrier, ComplianceDocument, Tariff, Vehicle
+from apps.carriers.usability import written
 from tests.carriers.conftest import CARRIER, DRIVER, TARIFF, VEHICLE, VEHICLE_FACTS
 
 ALICE, BOB = "alice@acme.example", "bob@globex.example"
@@ -39,12 +44,16 @@ def carrier_form(**changes):
         "scac": "",
         "active": "on",
         "routes_per_day": "",
+        "answer_minutes": "60",
         "contact_name": "",
         "phone": "",
         "email": "",
         **{
             f"{prefix}-{field}": "0"
-            for prefix in ("vehicles", "drivers", "tariffs")
+            for prefix in (
+                *("vehicles", "drivers", "tariffs"),
+                *("commitments", "documents", "contacts", "areas"),
+            )
             for field in ("TOTAL_FORMS", "INITIAL_FORMS")
         },
         **changes,
@@ -52,7 +61,9 @@ def carrier_form(**changes):
 
 
 def tariff_row(index, *, first, last, vehicle_class="rigid", per_route="1250.50", **more):
-    amounts = dict.fromkeys(("per_km", "per_hour", "per_stop", "per_pallet", "minimum"), "0")
+    amounts = dict.fromkeys(
+        ("per_km", "per_hour", "per_stop", "per_pallet", "per_waiting_hour", "minimum"), "0"
+    )
     row = {
         "vehicle_class": vehicle_class,
         "valid_0": first,
@@ -65,7 +76,8 @@ def tariff_row(index, *, first, last, vehicle_class="rigid", per_route="1250.50"
 
 def vehicle_form(**changes):
     facts = {**VEHICLE_FACTS, "carrier": str(CARRIER), "plate": "xyz 1  gp", "active": "on"}
-    return {**facts, "shift_start": "06:00", "shift_end": "18:00", **changes}
+    none = {"outages-TOTAL_FORMS": "0", "outages-INITIAL_FORMS": "0"}
+    return {**facts, **none, "shift_start": "06:00", "shift_end": "18:00", **changes}
 
 
 def errors_of(response) -> list[str]:
@@ -282,24 +294,28 @@ def test_the_list_says_which_carrier_can_be_used_today_and_what_others_lack(flee
         Vehicle.objects.create(carrier=unpriced, plate="U 1", **VEHICLE_FACTS)
         Tariff.objects.create(carrier=unpriced, vehicle_class="van", valid=DateRange(None, None))
 
+    today = timezone.now().date()
     page = alice_at_desk.get("/admin/carriers/carrier/")
     usable = alice_at_desk.get("/admin/carriers/carrier/?usable=yes")
     unusable = alice_at_desk.get("/admin/carriers/carrier/?usable=no")
 
     admin = page.context["cl"].model_admin
-    assert {c.name: admin.usable_today(c)[1] for c in page.context["cl"].result_list} == {
-        "Acme Haulage": "Ready",
-        "Off": "Inactive",
-        "On foot": "No active vehicle",
-        "Unpriced": "No tariff today",
+    shown = page.context["cl"].result_list
+    assert {c.name: (admin.usable_today(c)[1], admin.against(c)) for c in shown} == {
+        "Acme Haulage": ("Ready", None),
+        "Off": ("Not today", "Off is switched off. Off has no active vehicle."),
+        "On foot": ("Not today", "On foot has no active vehicle."),
+        "Unpriced": ("Not today", f"Unpriced has no tariff for any of its vehicles on {written(today)}."),
     }
     assert [c.name for c in usable.context["cl"].result_list] == ["Acme Haulage"]
     assert [c.name for c in unusable.context["cl"].result_list] == ["Off", "On foot", "Unpriced"]
 
 
-@pytest.mark.parametrize("model", ["carrier", "vehicle", "driver", "tariff"])
+@pytest.mark.parametrize(
+    ("model", "most"), [("carrier", 19), ("vehicle", 14), ("driver", 14), ("tariff", 14)]
+)
 def test_a_list_asks_the_database_as_often_for_one_row_as_for_many(
-    fleets, alice_at_desk, inside, model, django_assert_max_num_queries
+    fleets, alice_at_desk, inside, model, most, django_assert_max_num_queries
 ):
     with inside("acme"):
         for n in range(12):
@@ -308,7 +324,7 @@ def test_a_list_asks_the_database_as_often_for_one_row_as_for_many(
             carrier.drivers.create(name=f"Driver {n}")
             Tariff.objects.create(carrier=carrier, vehicle_class="rigid", valid=DateRange(None, None))
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(most):
         assert alice_at_desk.get(f"/admin/carriers/{model}/").status_code == 200
 
 
@@ -331,3 +347,82 @@ def test_switching_off_asks_first_and_is_remembered(fleets, alice_at_desk, insid
     assert (asked.status_code, before, is_active()) == (200, True, False)
     assert "What it has done stays on record." in asked.content.decode()
     assert "Changed active" in alice_at_desk.get(f"{url}{keys[model]}/history/").content.decode()
+
+
+# What it has to prove, and what was changed -----------------------------------------------------
+
+
+def document_row(**changes):
+    row = {"kind": "insurance", "vehicle": "", "number": "P-1", "blocks": "on", "valid_from": ""}
+    row |= {"valid_until": f"{timezone.now().date() + timedelta(days=10)}", **changes}
+    return {"documents-TOTAL_FORMS": "1", **{f"documents-0-{name}": value for name, value in row.items()}}
+
+
+@pytest.fixture
+def bare(fleets, inside):
+    """Acme's carrier without rows, so that its page is sent without them."""
+    with inside("acme"):
+        for rows in ("vehicles", "drivers", "tariffs"):
+            getattr(Carrier.objects.get(), rows).all().delete()
+    return f"/admin/carriers/carrier/{CARRIER}/change/"
+
+
+def test_a_document_is_kept_with_its_file_and_given_as_a_download(
+    bare, alice_at_desk, inside, settings, tmp_path
+):
+    default = {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path}}
+    settings.STORAGES = {**settings.STORAGES, "default": default}
+    scan = SimpleUploadedFile("policy.pdf", b"%PDF-1.7 policy")
+
+    answer = alice_at_desk.post(bare, carrier_form(**document_row(upload=scan)))
+
+    assert answer.status_code == 302, errors_of(answer)
+    with inside("acme"):
+        kept = ComplianceDocument.objects.get()
+    file = alice_at_desk.get(f"/carriers/documents/{kept.pk}/")
+    assert b"".join(file.streaming_content) == b"%PDF-1.7 policy"
+    assert file.headers["Content-Disposition"] == 'attachment; filename="policy.pdf"'
+    assert kept.path.startswith("t_acme/carriers/")
+
+
+def test_a_file_that_is_something_else_is_refused_and_nothing_is_stored(
+    bare, alice_at_desk, inside, settings, tmp_path
+):
+    default = {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path}}
+    settings.STORAGES = {**settings.STORAGES, "default": default}
+    page = SimpleUploadedFile("policy.pdf", b"<html><script>")
+
+    answer = alice_at_desk.post(bare, carrier_form(**document_row(upload=page)))
+
+    assert errors_of(answer) == ["Only PDF, JPEG and PNG are taken; this file is something else."]
+    with inside("acme"):
+        assert not ComplianceDocument.objects.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_history_says_what_a_field_was_and_what_it_became(fleets, alice_at_desk):
+    url = f"/admin/carriers/tariff/{TARIFF}/"
+    row = tariff_row(0, first="", last="2026-12-31", per_route="1250.50")
+    form = {name.removeprefix("tariffs-0-"): value for name, value in row.items()}
+
+    answer = alice_at_desk.post(f"{url}change/", {**form, "carrier": str(CARRIER)})
+
+    assert answer.status_code == 302, errors_of(answer)
+    history = alice_at_desk.get(f"{url}history/").content.decode()
+    assert "Per route: 1000.00 → 1250.50" in history
+    assert "Valid: …, … → …, 2026-12-31" in history
+
+
+def test_the_history_tells_of_a_carriers_rows_too(bare, alice_at_desk, inside):
+    with inside("acme"):
+        contact = Carrier.objects.get().contacts.create(purpose="dispatch", name="Thabo", phone="011 5550")
+    row = {"id": str(contact.pk), "carrier": str(CARRIER), "purpose": "dispatch", "name": "Thabo"}
+    rows = {f"contacts-0-{name}": value for name, value in {**row, "email": "", "phone": "011 5551"}.items()}
+    counts = {"contacts-TOTAL_FORMS": "1", "contacts-INITIAL_FORMS": "1"}
+
+    answer = alice_at_desk.post(bare, carrier_form(**rows, **counts, phone="010 1000"))
+
+    assert answer.status_code == 302, errors_of(answer)
+    history = alice_at_desk.get(bare.replace("change", "history")).content.decode()
+    assert "Phone: – → 010 1000" in history
+    assert "Phone: 011 5550 → 011 5551" in history

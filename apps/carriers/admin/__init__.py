@@ -1,0 +1,9 @@
+"""A shipper's carriers, their fleets, drivers and terms, at its desk's admin."""
+
+from apps.carriers import permissions as permissions  # registers the rules that the admins name
+from apps.carriers.admin.carriers import CarrierAdmin
+from apps.carriers.admin.drivers import DriverAdmin
+from apps.carriers.admin.fleet import VehicleAdmin
+from apps.carriers.admin.terms import TariffAdmin
+
+__all__ = ["CarrierAdmin", "DriverAdmin", "TariffAdmin", "VehicleAdmin"]
