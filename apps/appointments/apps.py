@@ -9,5 +9,6 @@ class AppointmentsConfig(AppConfig):
     name = "apps.appointments"
 
     def ready(self) -> None:
-        """Name the permissions, so that pages can ask for them without knowing where they are defined."""
+        """Name the permissions and who writes the mails, for those who ask by name alone."""
         import_module("apps.appointments.permissions")
+        import_module("apps.appointments.announcing")

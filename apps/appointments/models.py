@@ -11,12 +11,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.actors import Side
+from apps.accounts.actors import Means, Side
 from apps.appointments.load import Load
 from apps.appointments.states import OfferState, ReasonCode, State
 from apps.core.access import ALL, CURRENT_SHIPPER, Access
 from apps.core.models import Record
-from apps.facilities.models import Dock, LoadType, Site, TemperatureClass, VehicleType
+from apps.facilities.models import VISIBLE_SITE, Dock, LoadType, Site, TemperatureClass, VehicleType
 from apps.tenancy.models import Shipper
 
 OWN_APPOINTMENT = "EXISTS (SELECT 1 FROM public.appointments_appointment a WHERE a.id = appointment_id)"
@@ -89,7 +89,7 @@ class Appointment(Record):
         indexes = [
             models.Index(fields=["site", "state"]),
             models.Index(
-                fields=["must_act_by"], condition=Q(state=State.OFFERED), name="appointment_waiting"
+                fields=["must_act_by"], condition=Q(must_act_by__isnull=False), name="appointment_to_answer"
             ),
         ]
 
@@ -118,7 +118,10 @@ class Appointment(Record):
 
 
 class Offer(Record):
-    """One party's proposal of one to five slots; a later offer of the other party counters it."""
+    """One party's proposal of one to five slots; a later offer of the other party counters it.
+
+    ``moves`` says that the appointment has an agreed slot already, which stands until this is accepted.
+    """
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="offers")
     side = models.CharField(max_length=10, choices=SIDES)
@@ -126,7 +129,10 @@ class Offer(Record):
     message = models.TextField(blank=True)
     reason_code = models.CharField(max_length=20, choices=ReasonCode, blank=True)
     offered_by = models.CharField(max_length=150, help_text=_("Name of whoever offered."))
+    moves = models.BooleanField(default=False, db_default=False)
     expires_at = models.DateTimeField()
+    escalate_at = models.DateTimeField(null=True, blank=True, help_text=_("When somebody is reminded."))
+    escalated_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
 
     access: ClassVar[Access] = Access(
@@ -152,6 +158,9 @@ class OfferedSlot(Record):
     dock = models.ForeignKey(Dock, on_delete=models.PROTECT, related_name="+")
     lane = models.PositiveSmallIntegerField()
     during = DateTimeRangeField()
+    occupies = DateTimeRangeField(
+        null=True, blank=True, help_text=_("With the dock's time before and after the vehicle.")
+    )
     accepted = models.BooleanField(default=False)
 
     access: ClassVar[Access] = Access(
@@ -172,7 +181,8 @@ class DockOccupancy(Record):
     """The ledger that makes double-booking impossible: a lane of a dock is taken once at any moment.
 
     ``during`` includes the dock's time before and after a vehicle. A hold blocks until
-    ``hold_expires_at``; whoever books removes expired ones in the way.
+    ``hold_expires_at``; whoever books removes expired ones in the way. A slot that is to replace the agreed
+    one holds only what that one doesn't take already.
     """
 
     class Kind(models.TextChoices):
@@ -187,8 +197,8 @@ class DockOccupancy(Record):
     appointment = models.ForeignKey(
         Appointment, null=True, blank=True, on_delete=models.CASCADE, related_name="occupancies"
     )
-    offered_slot = models.OneToOneField(
-        OfferedSlot, null=True, blank=True, on_delete=models.CASCADE, related_name="occupancy"
+    offered_slot = models.ForeignKey(
+        OfferedSlot, null=True, blank=True, on_delete=models.CASCADE, related_name="occupancies"
     )
     hold_expires_at = models.DateTimeField(null=True, blank=True)
     note = models.CharField(max_length=200, blank=True)
@@ -237,8 +247,44 @@ class AppointmentEvent(Record):
     at = models.DateTimeField()
     message = models.TextField(blank=True)
     reason_code = models.CharField(max_length=20, choices=ReasonCode, blank=True)
+    means = models.CharField(
+        max_length=8, choices=[(each.value, each.name.title()) for each in Means], default=Means.PERSON.value
+    )
+    late = models.BooleanField(
+        default=False, db_default=False, help_text=_("After the change cut-off, without consent.")
+    )
 
     access: ClassVar[Access] = Access(hub="SELECT, INSERT", shipper="SELECT, INSERT", rows=OWN_APPOINTMENT)
 
     class Meta:
         ordering = ["id"]
+
+
+class SiteTerms(Record):
+    """What a site asks of those who negotiate with it, beyond its rules; every partner may read it."""
+
+    site = models.OneToOneField(Site, on_delete=models.CASCADE, related_name="terms")
+    live_holds_per_shipper = models.PositiveSmallIntegerField(
+        _("held slots per shipper"),
+        null=True,
+        blank=True,
+        help_text=_("How many slots one shipper may hold here at a time; empty: as many as it likes."),
+    )
+    waiting_hold_minutes = models.PositiveSmallIntegerField(
+        _("freed slots are kept for (min)"),
+        default=30,
+        help_text=_("How long a freed slot is kept for the next on the waiting list."),
+    )
+
+    access: ClassVar[Access] = Access(rows=VISIBLE_SITE)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="site_terms_hold_something",
+                condition=Q(live_holds_per_shipper=None) | Q(live_holds_per_shipper__gte=1),
+            ),
+            models.CheckConstraint(
+                name="site_terms_keep_a_while", condition=Q(waiting_hold_minutes__range=(5, 24 * 60))
+            ),
+        ]

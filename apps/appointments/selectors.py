@@ -27,7 +27,6 @@ from apps.appointments.search import (
     every_slot,
     local_day,
 )
-from apps.appointments.states import State
 from apps.facilities import rules
 from apps.facilities.models import Site
 from apps.facilities.rules import DockProfile
@@ -201,7 +200,7 @@ def waiting_for(actor: Actor | None) -> QuerySet[Appointment]:
     """The inbox: what the actor's side has to answer and the actor may, the most urgent first."""
     if not actor:
         return Appointment.objects.none()
-    mine = appointments_visible_to(actor).filter(state=State.OFFERED, must_act=str(actor.side))
+    mine = appointments_visible_to(actor).filter(must_act=str(actor.side))
     if actor.side == Side.RECIPIENT:
         managed = [recipient_id for recipient_id, role in actor.recipient_roles if role in NEGOTIATORS]
         mine = mine.filter(site__recipient_id__in=managed)

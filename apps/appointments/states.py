@@ -22,7 +22,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.OFFERED: frozenset(
         {State.OFFERED, State.CONFIRMED, State.DECLINED, State.EXPIRED, State.CANCELLED}
     ),
-    State.CONFIRMED: frozenset({State.ARRIVED, State.CANCELLED, State.NO_SHOW}),
+    State.CONFIRMED: frozenset({State.CONFIRMED, State.ARRIVED, State.CANCELLED, State.NO_SHOW}),
     State.ARRIVED: frozenset({State.IN_PROGRESS, State.COMPLETED, State.CANCELLED}),
     State.IN_PROGRESS: frozenset({State.COMPLETED}),
     State.NO_SHOW: frozenset({State.ARRIVED}),

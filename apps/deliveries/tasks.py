@@ -1,22 +1,21 @@
-"""Work of the deliveries room in the background: papers, news by e-mail, offers that ran out."""
+"""Work of the deliveries room in the background: papers, news of handovers, offers that ran out."""
 
 import logging
-from collections.abc import Mapping
 from uuid import UUID
 
 from celery import shared_task
-from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from apps.accounts.actors import SYSTEM, Side
-from apps.accounts.models import Membership, Role
+from apps.appointments.announcing import announce
 from apps.appointments.models import Appointment
 from apps.deliveries import services
 from apps.deliveries.selectors import delivery_by_id
 from apps.documents.papers import Transport
+from apps.notices.kinds import Kind
+from apps.notices.services import notify, shipper_people
 from apps.tenancy import doorway
-from apps.tenancy.addresses import desk_address, hub_address
 from apps.tenancy.models import Shipper
 from apps.tenancy.outbox import handles
 
@@ -55,77 +54,26 @@ def issue_proof_of_delivery(delivery_id: str) -> None:
     )
 
 
-@handles("deliveries.announce", atomic=False)
-def announce(appointment_id: str, step: str, by: str) -> None:
-    """Tell the party that did not act what happened to an appointment, both when Dockside acted by itself."""
-    appointment = Appointment.objects.select_related("site__recipient", "shipper", "dock").get(
-        pk=appointment_id
-    )
-    for side in sorted({Side.RECIPIENT, Side.SHIPPER} - {Side(by)}):
-        _send(appointment, step, side)
-
-
-@handles("deliveries.announce_move", atomic=False)
+@handles("deliveries.announce_move")
 def announce_move(appointment_id: str, version: int) -> None:
     """Tell the shipper which dock its vehicle goes to, unless the appointment has moved on since."""
     appointment = Appointment.objects.select_related("site__recipient", "shipper", "dock").get(
         pk=appointment_id
     )
     if appointment.version == version:
-        _send(appointment, "moved", Side.SHIPPER)
+        announce(appointment, "dock_changed", Side.RECIPIENT)
 
 
-def _send(appointment: Appointment, step: str, side: Side) -> None:
-    addresses = _addresses(appointment, side)
-    if not addresses:
-        return
-    offer = appointment.offers.prefetch_related("slots__dock").order_by("-id").first()
-    context = {
-        "appointment": appointment,
-        "step": step,
-        "offer": offer,
-        "site": appointment.site,
-        "link": _link(appointment, side),
-        "must_act_here": appointment.must_act == side,
-    }
-    subject = render_to_string("mail/appointment_subject.txt", context).strip()
-    send_mail(subject, render_to_string("mail/appointment.txt", context), None, addresses)
-
-
-def _addresses(appointment: Appointment, side: Side) -> list[str]:
-    if side == Side.SHIPPER:
-        roles, organisation = (Role.PLANNER, Role.SHIPPER_ADMIN), {"shipper": appointment.shipper}
-        with doorway.network():
-            return _members(roles, organisation)
-    recipient = appointment.site.recipient
-    if recipient is None:
-        return []
-    if recipient.email:
-        return [recipient.email]
-    with doorway.network():
-        return _members((Role.RECEIVING_MANAGER,), {"recipient": recipient})
-
-
-def _members(roles: tuple[Role, ...], organisation: Mapping[str, object]) -> list[str]:
-    members = Membership.objects.filter(role__in=roles, person__is_active=True, **organisation)
-    return sorted(set(members.values_list("person__email", flat=True)))
-
-
-def _link(appointment: Appointment, side: Side) -> str:
-    if side == Side.RECIPIENT:
-        return hub_address(f"/appointments/{appointment.pk}/")
-    return desk_address(appointment.shipper, f"/deliveries/{appointment.delivery_id}/")
-
-
-@handles("deliveries.announce_handover", atomic=False)
+@handles("deliveries.announce_handover")
 def announce_handover(delivery_id: str) -> None:
     """Tell the shipper's planners how the handover went."""
     delivery = delivery_by_id(UUID(delivery_id))
-    handover = delivery.handover
-    shipper = doorway.current_shipper()
-    with doorway.network():
-        addresses = _members((Role.PLANNER, Role.SHIPPER_ADMIN), {"shipper": shipper})
-    if addresses:
-        context = {"delivery": delivery, "handover": handover}
-        subject = render_to_string("mail/handover_subject.txt", context).strip()
-        send_mail(subject, render_to_string("mail/handover.txt", context), None, addresses)
+    context = {"delivery": delivery, "handover": delivery.handover}
+    notify(
+        kind=Kind.HANDOVER,
+        audience=shipper_people(doorway.current_shipper().pk),
+        title=" ".join(render_to_string("mail/handover_subject.txt", context).split()),
+        body=render_to_string("mail/handover.txt", context).strip(),
+        path=f"/deliveries/{delivery.pk}/",
+        subject_id=delivery.pk,
+    )

@@ -3,7 +3,7 @@
 from allauth.account import urls as allauth
 from django.urls import include, path
 
-from apps.portal.views import common, notices, people
+from apps.portal.views import answer_link, common, notices, people
 
 #: Nobody changes the address they are known by: an invitation proved it, and whoever took another's unproven
 #: would collect the roles that the other is invited to.
@@ -14,6 +14,7 @@ urlpatterns = [
     path("theme/", common.theme, name="theme"),
     path("help/", common.help_page, name="help"),
     path("readyz", common.ready, name="ready"),
+    path("answer/<str:token>/", answer_link.answer_link, name="answer"),
     path("join/<str:token>/", people.join, name="join"),
     path("notices/", notices.notices, name="notices"),
     path("notices/read/", notices.read_every, name="notices_read"),

@@ -77,9 +77,10 @@ def test_the_shipper_is_told_of_another_dock_unless_it_is_undone(move, second, d
 
     drain()
 
-    assert [message.subject for message in mail.outbox if "goes to" in message.subject] == [
-        f"{visit_number()} goes to Dock 2: D000001"
-    ]
+    assert {(*m.to, m.subject) for m in mail.outbox if "goes to" in m.subject} == {
+        (planner, f"{visit_number()} goes to Dock 2: D000001")
+        for planner in ("ada@acme.example", "alice@acme.example")
+    }
 
 
 def visit_number() -> str:
@@ -170,6 +171,7 @@ def test_nobody_came_the_attempt_failed_and_both_are_told(delivery, confirmed, o
     drain()
     assert sorted(message.to[0] for message in mail.outbox if "Nobody came" in message.subject) == [
         "ada@acme.example",
+        "alice@acme.example",
         "dock@northern.example",
     ]
 

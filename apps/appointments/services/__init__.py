@@ -10,23 +10,28 @@ from apps.appointments.services.errors import (
     AlreadyNegotiating,
     AppointmentNotFound,
     ChangedMeanwhile,
+    ConsentNeeded,
     DockBusy,
     NoPartnership,
     NotYourTurn,
     OfferClosed,
     SlotRefused,
     SlotTaken,
+    TooLate,
+    TooManyHolds,
     TooManySlots,
 )
 from apps.appointments.services.expire import expire_offer, expire_offers
 from apps.appointments.services.moving import TimeIsAgreed, move_vehicle
 from apps.appointments.services.offer import offer_slots
+from apps.appointments.services.reschedule import move_now, propose_move, withdraw_move
 from apps.appointments.services.walk_in import register_walk_in
 
 __all__ = [
     "AlreadyNegotiating",
     "AppointmentNotFound",
     "ChangedMeanwhile",
+    "ConsentNeeded",
     "DockBusy",
     "NoDockYet",
     "NoPartnership",
@@ -36,6 +41,8 @@ __all__ = [
     "SlotTaken",
     "TimeIsAgreed",
     "TooEarly",
+    "TooLate",
+    "TooManyHolds",
     "TooManySlots",
     "accept_offer",
     "advance",
@@ -46,8 +53,11 @@ __all__ = [
     "expire_offer",
     "expire_offers",
     "move_block",
+    "move_now",
     "move_vehicle",
     "offer_slots",
+    "propose_move",
     "register_walk_in",
     "unblock_dock",
+    "withdraw_move",
 ]

@@ -15,10 +15,11 @@ from apps.appointments.reasons import obstacles_to_held
 from apps.appointments.selectors import slots_around
 from apps.appointments.services.counter import require_turn
 from apps.appointments.services.errors import AppointmentNotFound, OfferClosed
-from apps.appointments.services.occupancy import lock_docks
+from apps.appointments.services.occupancy import Claim, Conflict, lock_docks, take
 from apps.appointments.services.proposals import lost_race, refusal
 from apps.appointments.services.transitions import lock_offer, transition
 from apps.appointments.states import OfferState, State
+from apps.core.ids import new_id
 from apps.facilities.models import Site
 
 #: No vowel, and nothing that is heard or read as something else (0/O, 1/I/L, 2/Z, 5/S, 8/B, U/V).
@@ -29,6 +30,8 @@ LENGTH = 6  # 113 million numbers
 @transaction.atomic
 def accept_offer(*, actor: Actor, offer_id: UUID, slot_index: int, now: datetime) -> Appointment:
     """Agree to one slot of an open offer; the appointment is confirmed and gets its number.
+
+    Where a slot was agreed already the new one takes its place, in the same moment and under the same number.
 
     Raises:
         AppointmentNotFound: no such offer or slot here.
@@ -47,24 +50,68 @@ def accept_offer(*, actor: Actor, offer_id: UUID, slot_index: int, now: datetime
     if accepted is None:
         raise AppointmentNotFound("The offer has no such slot.")
     _require_standing(appointment, accepted, now)
-    _book(appointment, accepted, now)
+    if appointment.state == State.CONFIRMED:
+        book_instead(appointment, accepted, now)
+        settle(appointment, offer, accepted, step="rescheduled", actor=actor, now=now)
+    else:
+        _book(appointment, accepted, now)
+        settle(appointment, offer, accepted, step="confirmed", actor=actor, now=now)
+    return appointment
+
+
+def settle(
+    appointment: Appointment,
+    offer: Offer,
+    accepted: OfferedSlot,
+    *,
+    step: str,
+    actor: Actor,
+    now: datetime,
+    message: str = "",
+) -> None:
+    """Write down what was agreed: its dock is booked already. A number that was given stays."""
     Offer.objects.filter(pk=offer.pk).update(state=OfferState.ACCEPTED, answered_at=now)
     OfferedSlot.objects.filter(pk=accepted.pk).update(accepted=True)
     transition(
         appointment,
         State.CONFIRMED,
-        step="confirmed",
+        step=step,
         actor=actor,
         at=now,
         offer=offer,
-        confirmation_number=unused_number(),
+        message=message,
+        confirmation_number=appointment.confirmation_number or unused_number(),
         dock_id=accepted.dock_id,
         lane=accepted.lane,
         during=accepted.during,
         arrival_window=arrival_window(appointment.site, accepted.during.lower),
         site_version=appointment.site.version,
     )
-    return appointment
+
+
+def book_instead(appointment: Appointment, accepted: OfferedSlot, now: datetime) -> None:
+    """Exchange the agreed slot's booking for one of the accepted slot; everything else is given up.
+
+    Raises:
+        SlotTaken: a part of the new slot is no longer held, and somebody else has it.
+        DockBusy: others hold these docks' locks for too long.
+    """
+    lock_docks([accepted.dock_id], appointment_ids=[appointment.pk])
+    DockOccupancy.objects.filter(appointment=appointment).delete()
+    claim = Claim(
+        occupancy_id=new_id(),
+        dock_id=accepted.dock_id,
+        during=accepted.occupies,
+        lanes=(accepted.lane,),
+        kind=DockOccupancy.Kind.BOOKING,
+        appointment_id=appointment.pk,
+        offered_slot_id=accepted.pk,
+    )
+    try:
+        take([claim], now=now)
+    except Conflict as conflict:
+        slot = Slot(accepted.dock_id, accepted.during.lower, accepted.during.upper)
+        raise lost_race(appointment, [slot], 0, now) from conflict
 
 
 def require_open(offer: Offer, now: datetime) -> None:

@@ -10,6 +10,7 @@ from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
 from apps.appointments.models import Appointment, DockOccupancy
 from apps.appointments.services.occupancy import release
+from apps.appointments.services.reschedule import close_move
 from apps.appointments.services.transitions import lock_appointment, require_step, transition
 from apps.appointments.states import State
 from apps.core.errors import DomainError, IllegalTransition
@@ -54,6 +55,8 @@ def advance(*, actor: Actor, appointment_id: UUID, to: State, now: datetime) -> 
         )
     if to == State.IN_PROGRESS and not DockOccupancy.objects.filter(appointment=appointment).exists():
         raise NoDockYet(f"{appointment} has no dock yet; move it to one on the day board first.")
+    if appointment.must_act:
+        close_move(appointment, now)
     if to == State.NO_SHOW:
         release(appointment.pk)
     if to == State.COMPLETED:

@@ -9,6 +9,7 @@ from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
 from apps.appointments.models import Appointment, Offer
 from apps.appointments.services.occupancy import release
+from apps.appointments.services.reschedule import needs_consent
 from apps.appointments.services.transitions import lock_appointment, transition
 from apps.appointments.states import OfferState, State
 
@@ -19,12 +20,15 @@ def cancel_appointment(
 ) -> Appointment:
     """End an appointment that isn't over; its dock is free again and an open offer is withdrawn.
 
+    An agreed one that is cancelled after the site's change cut-off is recorded as late.
+
     Raises:
         AppointmentNotFound, PermissionRefused
         IllegalTransition: the appointment is over, or the vehicle is at the dock.
     """
     appointment = lock_appointment(appointment_id)
     require(actor, "appointments.cancel", appointment)
+    agreed = appointment.state == State.CONFIRMED
     transition(
         appointment,
         State.CANCELLED,
@@ -33,6 +37,7 @@ def cancel_appointment(
         at=now,
         message=message,
         reason_code=reason_code,
+        late=agreed and needs_consent(appointment, now),
     )
     Offer.objects.filter(appointment=appointment, state=OfferState.OPEN).update(
         state=OfferState.WITHDRAWN, answered_at=now

@@ -1,7 +1,7 @@
 """Answering an offer with other slots, or taking up a negotiation again that was declined or had expired."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -11,7 +11,7 @@ from apps.accounts.permissions import require
 from apps.appointments.load import Slot
 from apps.appointments.models import Appointment, Offer
 from apps.appointments.services.errors import NotYourTurn
-from apps.appointments.services.occupancy import lock_docks, release
+from apps.appointments.services.occupancy import lock_docks, release_holds
 from apps.appointments.services.offer import already
 from apps.appointments.services.proposals import judge, propose
 from apps.appointments.services.transitions import lock_appointment, require_step, transition
@@ -27,11 +27,12 @@ def counter_offer(
     message: str = "",
     reason_code: str = "",
     now: datetime,
+    answer_within: timedelta | None = None,
 ) -> Appointment:
     """Propose other slots to the other side; what the open offer held is released in the same transaction.
 
     While an offer is open only the side that has to answer may counter it. After a decline or an expiry
-    either side may make a new proposal.
+    either side may make a new proposal. An agreed slot that is to be moved stands.
 
     Raises:
         AppointmentNotFound, PermissionRefused
@@ -42,7 +43,8 @@ def counter_offer(
     """
     appointment = lock_appointment(appointment_id)
     require(actor, "appointments.offer", appointment)
-    require_step(appointment, State.OFFERED)
+    moves = appointment.state == State.CONFIRMED and bool(appointment.must_act)
+    require_step(appointment, State.CONFIRMED if moves else State.OFFERED)
     require_turn(appointment, actor)
     search = judge(
         site=appointment.site, load=appointment.load, slots=slots, now=now, appointment=appointment
@@ -50,8 +52,8 @@ def counter_offer(
     lock_docks([slot.dock_id for slot in slots], appointment_ids=[appointment.pk])
     countered = Offer.objects.filter(appointment=appointment, state=OfferState.OPEN)
     countered.update(state=OfferState.COUNTERED, answered_at=now)
-    release(appointment.pk)
-    reopened = appointment.state != State.OFFERED
+    release_holds(appointment.pk)
+    reopened = appointment.state in (State.DECLINED, State.EXPIRED)
     offer = propose(
         appointment=appointment,
         actor=actor,
@@ -60,12 +62,13 @@ def counter_offer(
         message=message,
         reason_code=reason_code,
         now=now,
+        answer_within=answer_within,
     )
     try:
         transition(
             appointment,
-            State.OFFERED,
-            step="reopened" if reopened else "countered",
+            State.CONFIRMED if moves else State.OFFERED,
+            step="move_countered" if moves else "reopened" if reopened else "countered",
             actor=actor,
             at=now,
             offer=offer,
@@ -85,5 +88,5 @@ def require_turn(appointment: Appointment, actor: Actor) -> None:
     Raises:
         NotYourTurn: the other side has to act.
     """
-    if appointment.state == State.OFFERED and appointment.must_act != actor.side:
+    if appointment.must_act and appointment.must_act != actor.side:
         raise NotYourTurn(f"The {appointment.must_act} has to answer first.", must_act=appointment.must_act)

@@ -10,7 +10,7 @@ from apps.accounts.permissions import require
 from apps.appointments.models import Appointment, Offer
 from apps.appointments.services.accept import require_open
 from apps.appointments.services.counter import require_turn
-from apps.appointments.services.occupancy import release
+from apps.appointments.services.occupancy import release_holds
 from apps.appointments.services.transitions import lock_offer, transition
 from apps.appointments.states import OfferState, State
 
@@ -19,7 +19,7 @@ from apps.appointments.states import OfferState, State
 def decline_offer(
     *, actor: Actor, offer_id: UUID, reason_code: str, message: str = "", now: datetime
 ) -> Appointment:
-    """Decline every slot of an open offer; either side may propose anew later.
+    """Decline every slot of an open offer; either side may propose anew later. An agreed slot stands.
 
     Raises:
         AppointmentNotFound, PermissionRefused, OfferClosed, NotYourTurn: as in ``accept_offer``.
@@ -29,11 +29,11 @@ def decline_offer(
     require_open(offer, now)
     require_turn(appointment, actor)
     Offer.objects.filter(pk=offer.pk).update(state=OfferState.DECLINED, answered_at=now)
-    release(appointment.pk)
+    release_holds(appointment.pk)
     transition(
         appointment,
-        State.DECLINED,
-        step="declined",
+        State.CONFIRMED if offer.moves else State.DECLINED,
+        step="move_declined" if offer.moves else "declined",
         actor=actor,
         at=now,
         offer=offer,

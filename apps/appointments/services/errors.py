@@ -36,6 +36,27 @@ class OfferClosed(DomainError):
     status = 409
 
 
+class TooManyHolds(DomainError):
+    """The shipper holds as many slots at the site as one shipper may; ``limit`` and ``until`` say more."""
+
+    code = "too-many-holds"
+    status = 409
+
+
+class ConsentNeeded(DomainError):
+    """The change cut-off is over: the other side has to agree; ``cutoff`` is when that began."""
+
+    code = "consent-needed"
+    status = 409
+
+
+class TooLate(DomainError):
+    """The agreed slot has begun."""
+
+    code = "too-late"
+    status = 409
+
+
 class NotYourTurn(DomainError):
     """The other side has to answer."""
 

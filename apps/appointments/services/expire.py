@@ -7,7 +7,7 @@ from django.db import transaction
 
 from apps.accounts.actors import SYSTEM
 from apps.appointments.models import Appointment, Offer
-from apps.appointments.services.occupancy import lock_docks, release
+from apps.appointments.services.occupancy import lock_docks, release_holds
 from apps.appointments.services.transitions import transition
 from apps.appointments.states import OfferState, State
 
@@ -16,12 +16,14 @@ from apps.appointments.states import OfferState, State
 def expire_offers(*, now: datetime, limit: int = 100) -> list[UUID]:
     """Expire up to ``limit`` negotiations whose answer is overdue, the oldest first; returns their ids.
 
+    Where a slot is agreed already it stands; only the proposal to move it ends.
+
     At the hub of every shipper, in a shipper's schema its own. Rows that somebody is just answering are
     passed over; several sweepers may run at once.
     """
     overdue = (
         Appointment.objects.select_for_update(skip_locked=True)
-        .filter(state=State.OFFERED, must_act_by__lte=now)
+        .filter(must_act_by__lte=now)
         .order_by("must_act_by")[:limit]
     )
     lock_docks(appointment_ids=[appointment.pk for appointment in overdue])
@@ -32,7 +34,7 @@ def expire_offers(*, now: datetime, limit: int = 100) -> list[UUID]:
 def expire_offer(*, appointment_id: UUID, now: datetime) -> bool:
     """Expire one negotiation if its answer is overdue; False when it isn't, or somebody is just answering."""
     overdue = Appointment.objects.select_for_update(skip_locked=True).filter(
-        pk=appointment_id, state=State.OFFERED, must_act_by__lte=now
+        pk=appointment_id, must_act_by__lte=now
     )
     return bool([_expire(appointment, now) for appointment in overdue])
 
@@ -41,6 +43,14 @@ def _expire(appointment: Appointment, now: datetime) -> UUID:
     offer = Offer.objects.filter(appointment=appointment, state=OfferState.OPEN).first()
     if offer is not None:
         Offer.objects.filter(pk=offer.pk).update(state=OfferState.EXPIRED, answered_at=now)
-    release(appointment.pk)
-    transition(appointment, State.EXPIRED, step="expired", actor=SYSTEM, at=now, offer=offer)
+    release_holds(appointment.pk)
+    moves = appointment.state == State.CONFIRMED
+    transition(
+        appointment,
+        State.CONFIRMED if moves else State.EXPIRED,
+        step="move_expired" if moves else "expired",
+        actor=SYSTEM,
+        at=now,
+        offer=offer,
+    )
     return appointment.pk

@@ -1,7 +1,8 @@
 """The ledger of docks: a claim is inserted and stands or doesn't; the exclusion constraint has the last word.
 
 Lock order, always: the appointment's row, then by key all docks where anything is released or taken, then the
-site's days by key. So no two steps wait for each other in a circle; a wait that gets too long is refused.
+shipper's holds at the site, then the site's days by key. So no two steps wait for each other in a circle; a
+wait that gets too long is refused.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,9 +16,10 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from apps.appointments.services.errors import DockBusy
+from apps.core.ids import new_id
 
 LOCK_TIMEOUT = "3s"
-DOCK, SITE_DAY = 1, 2  # what an advisory lock stands for; part of its key
+DOCK, SITE_DAY, HOLDER = 1, 2, 3  # what an advisory lock stands for; part of its key
 
 
 class Conflict(Exception):
@@ -30,7 +32,10 @@ class Conflict(Exception):
 
 @dataclass(frozen=True)
 class Claim:
-    """A stretch of a dock's time that is wanted, buffers included, in one of ``lanes`` (tried in order)."""
+    """A stretch of a dock's time that is wanted, buffers included, in one of ``lanes`` (tried in order).
+
+    ``own`` is what the same appointment has booked there, by lane: it stays, so only the rest is taken.
+    """
 
     occupancy_id: UUID
     dock_id: UUID
@@ -41,6 +46,23 @@ class Claim:
     offered_slot_id: UUID | None = None
     hold_expires_at: datetime | None = None
     note: str = ""
+    own: tuple[tuple[int, DateTimeTZRange], ...] = ()
+
+    def pieces(self, lane: int) -> list[DateTimeTZRange]:
+        """What has to be taken of a lane: all of it, or what the own booking leaves over."""
+        left = [self.during]
+        for taken in (during for at, during in self.own if at == lane):
+            left = [
+                piece
+                for whole in left
+                for piece in (
+                    (whole.lower, min(whole.upper, taken.lower)),
+                    (max(whole.lower, taken.upper), whole.upper),
+                )
+                if piece[0] < piece[1]
+            ]
+            left = [DateTimeTZRange(lower, upper) for lower, upper in left]
+        return left
 
 
 def take(claims: Sequence[Claim], *, now: datetime) -> dict[Claim, int]:
@@ -76,6 +98,15 @@ def lock_site_days(site_id: UUID, days: Iterable[date]) -> None:
     _lock(SITE_DAY, [f"{site_id} {day}" for day in days], [])
 
 
+def lock_holder(site_id: UUID, shipper_id: UUID) -> None:
+    """One counter of a shipper's live holds at a site until the transaction ends; after the docks' locks.
+
+    Raises:
+        DockBusy: the wait was too long.
+    """
+    _lock(HOLDER, [f"{site_id} {shipper_id}"], [])
+
+
 def release(appointment_id: UUID) -> None:
     """Give up everything an appointment holds or has booked.
 
@@ -87,9 +118,20 @@ def release(appointment_id: UUID) -> None:
         cursor.execute(RELEASE, [appointment_id])
 
 
+def release_holds(appointment_id: UUID) -> None:
+    """Give up what an appointment only holds; an agreed slot stays.
+
+    Raises:
+        DockBusy: others hold these docks' locks for too long.
+    """
+    lock_docks(appointment_ids=[appointment_id])
+    with connection.cursor() as cursor:
+        cursor.execute(f"{RELEASE} AND kind = 'hold'", [appointment_id])
+
+
 def _take_one(claim: Claim, now: datetime) -> int:
     for lane in chain(claim.lanes, _lanes_of_expired_holds(claim, now)):
-        if _insert(claim, lane):
+        if _insert_all(claim, lane):
             return lane
     raise Conflict(claim)
 
@@ -114,12 +156,30 @@ INSERT = """
 """
 
 
-def _insert(claim: Claim, lane: int) -> bool:
+def _insert_all(claim: Claim, lane: int) -> bool:
+    """Insert what is wanted of a lane, all of it or nothing."""
+    inserted: list[UUID] = []
+    for piece in claim.pieces(lane):
+        row_id = new_id() if inserted else claim.occupancy_id
+        if not _insert(claim, row_id, lane, piece):
+            _delete(inserted)
+            return False
+        inserted.append(row_id)
+    return True
+
+
+def _delete(row_ids: list[UUID]) -> None:
+    if row_ids:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM public.appointments_dockoccupancy WHERE id = ANY (%s)", [row_ids])
+
+
+def _insert(claim: Claim, row_id: UUID, lane: int, during: DateTimeTZRange) -> bool:
     values = [
-        claim.occupancy_id,
+        row_id,
         claim.dock_id,
         lane,
-        claim.during,
+        during,
         claim.kind,
         claim.appointment_id,
         claim.offered_slot_id,

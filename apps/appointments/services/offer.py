@@ -1,7 +1,7 @@
 """Opening a negotiation: the first offer of slots for a delivery."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -30,8 +30,11 @@ def offer_slots(
     slots: Sequence[Slot],
     message: str = "",
     now: datetime,
+    answer_within: timedelta | None = None,
 ) -> Appointment:
     """Offer one to five slots for a delivery to the other side and hold all of them until it answers.
+
+    Without ``answer_within`` that is by when the site wants answers.
 
     Raises:
         PermissionRefused: ``actor`` negotiates neither for the shipper nor for the site's recipient.
@@ -40,6 +43,7 @@ def offer_slots(
         TooManySlots: none, more than five, or overlapping ones.
         SlotRefused: a rule of the site excludes a slot; says which, with the nearest that work.
         SlotTaken: a slot is taken, or was a moment ago; with the nearest free ones. Nothing is held.
+        TooManyHolds: the shipper holds as many slots at the site as one may.
         DockBusy: others are booking the same docks for too long.
     """
     appointment = Appointment(
@@ -55,7 +59,7 @@ def offer_slots(
     require(actor, "appointments.offer", appointment)
     _require_partnership(shipper_id, site)
     search = judge(site=site, load=load, slots=slots, now=now, shipper_id=shipper_id)
-    appointment.must_act_by = expiry(site, slots, now)
+    appointment.must_act_by = expiry(site, slots, now, answer_within)
     insert(appointment)
     offer = propose(
         appointment=appointment,
@@ -65,6 +69,7 @@ def offer_slots(
         message=message,
         reason_code="",
         now=now,
+        answer_within=answer_within,
     )
     begin(appointment, actor=actor, at=now, offer=offer, message=message)
     return appointment

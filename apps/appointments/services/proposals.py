@@ -6,6 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import QuerySet
 
 from apps.accounts.actors import Actor
 from apps.appointments.load import Load, Slot
@@ -14,7 +15,9 @@ from apps.appointments.reasons import Obstacle, obstacles, used_up
 from apps.appointments.search import SlotSearch, local_day
 from apps.appointments.selectors import slots_around
 from apps.appointments.services.errors import SlotRefused, SlotTaken, TooManySlots, described
+from apps.appointments.services.limits import require_few_holds
 from apps.appointments.services.occupancy import Claim, Conflict, lock_site_days, take
+from apps.appointments.states import State
 from apps.core.ids import new_id
 from apps.facilities.models import Site
 from apps.facilities.selectors import keeps_apart
@@ -71,29 +74,39 @@ def propose(
     message: str,
     reason_code: str,
     now: datetime,
+    answer_within: timedelta | None = None,
 ) -> Offer:
     """Hold every slot for the other side and write the offer; all or nothing.
 
+    Without ``answer_within`` the site's time to answer holds. Where a slot is agreed already, the offer ends
+    when that begins.
+
     Raises:
         SlotTaken: somebody was faster; with the nearest free slots.
+        TooManyHolds: the shipper holds as many slots at the site as one may.
         DockBusy: others hold these docks' locks for too long.
     """
+    agreed = appointment.state == State.CONFIRMED
     offer = Offer(
         appointment=appointment,
         side=str(actor.side),
         message=message,
         reason_code=reason_code,
         offered_by=actor.name,
-        expires_at=expiry(appointment.site, slots, now),
+        moves=agreed,
+        expires_at=expiry(appointment.site, slots, now, answer_within),
     )
+    if agreed:
+        offer.expires_at = min(offer.expires_at, appointment.during.lower)
     offered = [
         OfferedSlot(
             offer=offer, index=index, dock_id=slot.dock_id, during=DateTimeTZRange(slot.start, slot.end)
         )
         for index, slot in enumerate(slots)
     ]
+    booked = list(_booked(appointment)) if agreed else []
     claims = {
-        row.pk: hold(appointment, row, slot, search, offer.expires_at)
+        row.pk: hold(appointment, row, slot, search, offer.expires_at, booked)
         for row, slot in zip(offered, slots, strict=True)
     }
     try:
@@ -102,22 +115,38 @@ def propose(
         lost = next(i for i, row in enumerate(offered) if row.pk == conflict.claim.offered_slot_id)
         raise lost_race(appointment, slots, lost, now) from conflict
     for row in offered:
-        row.lane = lanes[claims[row.pk]]
+        claim = claims[row.pk]
+        row.lane, row.occupies = lanes[claim], claim.during
     offer.save(force_insert=True)
     OfferedSlot.objects.bulk_create(offered)
+    require_few_holds(appointment, actor, now)
     require_room(appointment, slots, now)
     return offer
 
 
-def expiry(site: Site, slots: Sequence[Slot], now: datetime) -> datetime:
-    """When an offer ends: after the site's time to answer, or when its last slot would begin."""
-    return min(now + site.answer_within, max(slot.start for slot in slots))
+def _booked(appointment: Appointment) -> QuerySet[DockOccupancy]:
+    return DockOccupancy.objects.filter(appointment=appointment, kind=DockOccupancy.Kind.BOOKING)
+
+
+def expiry(
+    site: Site, slots: Sequence[Slot], now: datetime, answer_within: timedelta | None = None
+) -> datetime:
+    """When an offer ends: after the time to answer (the site's, unless said) or when its last slot begins."""
+    return min(now + (answer_within or site.answer_within), max(slot.start for slot in slots))
 
 
 def hold(
-    appointment: Appointment, row: OfferedSlot, slot: Slot, search: SlotSearch, expires_at: datetime
+    appointment: Appointment,
+    row: OfferedSlot,
+    slot: Slot,
+    search: SlotSearch,
+    expires_at: datetime,
+    booked: Sequence[DockOccupancy] = (),
 ) -> Claim:
-    """The claim by which an offered slot is kept: with the dock's buffers, its free lanes first."""
+    """The claim by which an offered slot is kept: with the dock's buffers, its free lanes first.
+
+    ``booked`` is what the appointment has agreed already: that is its own and needs no hold.
+    """
     need = search.docks[slot.dock_id]
     free = search.lanes_free(slot)
     return Claim(
@@ -132,6 +161,7 @@ def hold(
         appointment_id=appointment.pk,
         offered_slot_id=row.pk,
         hold_expires_at=min(expires_at, slot.start),
+        own=tuple((own.lane, own.during) for own in booked if own.dock_id == slot.dock_id),
     )
 
 

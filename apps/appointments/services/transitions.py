@@ -65,6 +65,7 @@ def transition(
     offer: Offer | None = None,
     message: str = "",
     reason_code: str = "",
+    late: bool = False,
     **agreed: Any,
 ) -> None:
     """Move a locked appointment to ``to`` with the fields in ``agreed``, a new version and a row of history.
@@ -78,7 +79,7 @@ def transition(
     for name, value in changes.items():
         setattr(appointment, name, value)
     appointment.save(update_fields=list(changes))
-    _record(appointment, before, step, actor, at, offer, message, reason_code)
+    _record(appointment, before, step, actor, at, offer, message, reason_code, late)
 
 
 def walk_in(appointment: Appointment, *, actor: Actor, at: datetime) -> None:
@@ -106,6 +107,7 @@ def _record(
     offer: Offer | None,
     message: str,
     reason_code: str,
+    late: bool = False,
 ) -> None:
     AppointmentEvent.objects.create(
         appointment=appointment,
@@ -118,4 +120,6 @@ def _record(
         at=at,
         message=message,
         reason_code=reason_code,
+        means=actor.means.value,
+        late=late,
     )

@@ -10,6 +10,9 @@ from apps.deliveries.services.booking import (
     counter_offer,
     decline_offer,
     expire_offers,
+    move_now,
+    propose_move,
+    withdraw_move,
 )
 from apps.deliveries.services.brought import bring_document, waive_document
 from apps.deliveries.services.handover import Statement, UnitFinding, hand_over
@@ -40,7 +43,9 @@ __all__ = [
     "import_orders",
     "issue_delivery_note",
     "issue_proof_of_delivery",
+    "move_now",
     "move_vehicle",
+    "propose_move",
     "record_arrival",
     "record_departure",
     "record_failure",
@@ -50,4 +55,5 @@ __all__ = [
     "record_walk_in",
     "start_unloading",
     "waive_document",
+    "withdraw_move",
 ]

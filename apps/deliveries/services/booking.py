@@ -7,20 +7,25 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.accounts.actors import SYSTEM, Actor
+from apps.accounts.actors import SYSTEM, Actor, Side
 from apps.accounts.permissions import require
+from apps.accounts.services import revoke_links
 from apps.appointments import services as appointments
+from apps.appointments.announcing import ANSWER, announce
 from apps.appointments.load import Load, Slot
 from apps.appointments.models import Appointment, Offer
+from apps.appointments.services.reschedule import cutoff, needs_consent
+from apps.appointments.states import State as AppointmentState
 from apps.custody.canonical import format_time
 from apps.custody.services import Personal
 from apps.deliveries.errors import DocumentsMissing, UnknownDelivery
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import day_of_visit, load_of, visit_of
-from apps.deliveries.services.recording import record, slot_fact
+from apps.deliveries.services.recording import agreed_fact, record, slot_fact
 from apps.deliveries.services.transitions import try_again
 from apps.documents.selectors import missing_documents
 from apps.facilities.models import Step
+from apps.tenancy import doorway
 from apps.tenancy.doorway import current_shipper
 from apps.tenancy.outbox import enqueue
 
@@ -57,7 +62,7 @@ def ask_for_slots(
     )
     offer = _open_offer(appointment)
     _record_offer("slots_offered", delivery, appointment, offer, actor, now)
-    _announce(appointment, "offered", actor)
+    announce(appointment, "offered", actor.side)
     return appointment
 
 
@@ -90,7 +95,8 @@ def counter_offer(
     _record_offer(
         "slots_countered", delivery, appointment, _open_offer(appointment), actor, now, answers=answered
     )
-    _announce(appointment, "countered", actor)
+    _answered(answered.pk if answered else None, now)
+    announce(appointment, "move_countered" if appointment.confirmation_number else "countered", actor.side)
     return appointment
 
 
@@ -108,28 +114,98 @@ def accept_offer(
     offer = Offer.objects.filter(pk=offer_id).select_related("appointment").first()
     if offer is None:
         raise UnknownDelivery("There is no such offer.")
-    _of_delivery(delivery, offer.appointment_id)
+    before = _of_delivery(delivery, offer.appointment_id)
     appointment = appointments.accept_offer(actor=actor, offer_id=offer_id, slot_index=slot_index, now=now)
     require_documents(delivery, Step.CONFIRM)
-    assert appointment.dock is not None
+    _record_agreed(
+        delivery, appointment, actor, now, offer_id=offer_id, before=before if offer.moves else None
+    )
+    _answered(offer_id, now)
+    return appointment
+
+
+@transaction.atomic
+def propose_move(
+    *,
+    actor: Actor,
+    delivery: Delivery,
+    appointment_id: UUID,
+    slots: Sequence[Slot],
+    now: datetime,
+    message: str = "",
+    reason_code: str = "",
+) -> Appointment:
+    """Ask the other side for another slot; the agreed one stands until it accepts.
+
+    Raises:
+        UnknownDelivery: the appointment is not this delivery's.
+        PermissionRefused, IllegalTransition, TooLate, SlotRefused, SlotTaken: as
+            ``appointments.services.propose_move``.
+    """
+    _of_delivery(delivery, appointment_id)
+    appointment = appointments.propose_move(
+        actor=actor,
+        appointment_id=appointment_id,
+        slots=slots,
+        message=message,
+        reason_code=reason_code,
+        now=now,
+    )
+    _record_offer("slots_offered", delivery, appointment, _open_offer(appointment), actor, now)
+    announce(appointment, "move_offered", actor.side)
+    return appointment
+
+
+@transaction.atomic
+def move_now(
+    *,
+    actor: Actor,
+    delivery: Delivery,
+    appointment_id: UUID,
+    slot: Slot,
+    now: datetime,
+    message: str = "",
+    reason_code: str = "",
+) -> Appointment:
+    """Exchange the agreed slot for a free one, as either side may until the change cut-off.
+
+    Raises:
+        UnknownDelivery: the appointment is not this delivery's.
+        PermissionRefused, ConsentNeeded, SlotRefused, SlotTaken: as ``appointments.services.move_now``.
+    """
+    before = _of_delivery(delivery, appointment_id)
+    appointment = appointments.move_now(
+        actor=actor,
+        appointment_id=appointment_id,
+        slot=slot,
+        message=message,
+        reason_code=reason_code,
+        now=now,
+    )
+    require_documents(delivery, Step.CONFIRM)
+    _record_agreed(delivery, appointment, actor, now, before=before)
+    return appointment
+
+
+@transaction.atomic
+def withdraw_move(*, actor: Actor, delivery: Delivery, offer_id: UUID, now: datetime) -> Appointment:
+    """Take back the own proposal to move what is agreed; the agreed slot stands.
+
+    Raises:
+        UnknownDelivery: the offer is not this delivery's.
+        PermissionRefused, IllegalTransition, NotYourTurn: as ``appointments.services.withdraw_move``.
+    """
+    _require_own_offer(delivery, offer_id)
+    appointment = appointments.withdraw_move(actor=actor, offer_id=offer_id, now=now)
     record(
-        "appointment_confirmed",
+        "appointment_declined",
         delivery=delivery,
         actor=actor,
         now=now,
-        details={
-            "appointment": str(appointment.pk),
-            "offer": str(offer_id),
-            "slot": {
-                "dock": appointment.dock.name,
-                "start": format_time(appointment.during.lower),
-                "end": format_time(appointment.during.upper),
-            },
-            "confirmation_number": appointment.confirmation_number,
-        },
+        details={"offer": str(offer_id), "reason": "withdrawn"},
     )
-    enqueue("deliveries.issue_delivery_note", delivery_id=str(delivery.pk))
-    _announce(appointment, "confirmed", actor)
+    _answered(offer_id, now)
+    announce(appointment, "move_withdrawn", actor.side)
     return appointment
 
 
@@ -137,11 +213,8 @@ def accept_offer(
 def decline_offer(
     *, actor: Actor, delivery: Delivery, offer_id: UUID, reason_code: str, now: datetime, message: str = ""
 ) -> Appointment:
-    """Decline the open offer with a reason; every hold is released."""
-    offer = Offer.objects.filter(pk=offer_id).first()
-    if offer is None:
-        raise UnknownDelivery("There is no such offer.")
-    _of_delivery(delivery, offer.appointment_id)
+    """Decline the open offer with a reason; every hold is released, an agreed slot stands."""
+    offer = _require_own_offer(delivery, offer_id)
     appointment = appointments.decline_offer(
         actor=actor, offer_id=offer_id, reason_code=reason_code, message=message, now=now
     )
@@ -152,7 +225,8 @@ def decline_offer(
         now=now,
         details={"offer": str(offer_id), "reason": reason_code, **_note(message)},
     )
-    _announce(appointment, "declined", actor)
+    _answered(offer_id, now)
+    announce(appointment, "move_declined" if offer.moves else "declined", actor.side)
     return appointment
 
 
@@ -166,8 +240,13 @@ def cancel_appointment(
     now: datetime,
     message: str = "",
 ) -> Appointment:
-    """Cancel a negotiation or an agreed appointment with a reason; its time is free again."""
-    _of_delivery(delivery, appointment_id)
+    """Cancel a negotiation or an agreed appointment with a reason; its time is free again.
+
+    What was agreed and is cancelled after the change cut-off is recorded with that cut-off.
+    """
+    before = _of_delivery(delivery, appointment_id)
+    late = before.state == AppointmentState.CONFIRMED and needs_consent(before, now)
+    open_offer = _open_offer(before)
     appointment = appointments.cancel_appointment(
         actor=actor, appointment_id=appointment_id, reason_code=reason_code, message=message, now=now
     )
@@ -176,9 +255,16 @@ def cancel_appointment(
         delivery=delivery,
         actor=actor,
         now=now,
-        details={"appointment": str(appointment_id), "reason": reason_code, **_note(message)},
+        details={
+            "appointment": str(appointment_id),
+            "reason": reason_code,
+            **({"cutoff": format_time(cutoff(before))} if late else {}),
+            **_note(message),
+        },
     )
-    _announce(appointment, "cancelled", actor)
+    if open_offer is not None:
+        _answered(open_offer.pk, now)
+    announce(appointment, "cancelled", actor.side)
     return appointment
 
 
@@ -198,7 +284,8 @@ def expire_offers(*, now: datetime) -> int:
             now=now,
             details={"offer": str(offer.pk), "expired_at": format_time(offer.expires_at)},
         )
-        _announce(appointment, "expired", SYSTEM)
+        moves = appointment.state == AppointmentState.CONFIRMED
+        announce(appointment, "move_expired" if moves else "expired", Side.NETWORK)
     return len(expired)
 
 
@@ -224,7 +311,11 @@ def require_documents(delivery: Delivery, step: Step) -> None:
 
 
 def _of_delivery(delivery: Delivery, appointment_id: UUID) -> Appointment:
-    appointment = Appointment.objects.filter(pk=appointment_id, delivery_id=delivery.pk).first()
+    appointment = (
+        Appointment.objects.select_related("dock", "site")
+        .filter(pk=appointment_id, delivery_id=delivery.pk)
+        .first()
+    )
     if appointment is None:
         raise UnknownDelivery("That appointment belongs to another delivery.")
     return appointment
@@ -262,5 +353,41 @@ def _note(message: str) -> dict[str, Any]:
     return {"note": Personal(message)} if message else {}
 
 
-def _announce(appointment: Appointment, step: str, actor: Actor) -> None:
-    enqueue("deliveries.announce", appointment_id=str(appointment.pk), step=step, by=actor.side)
+def _record_agreed(
+    delivery: Delivery,
+    appointment: Appointment,
+    actor: Actor,
+    now: datetime,
+    *,
+    offer_id: UUID | None = None,
+    before: Appointment | None = None,
+) -> None:
+    """Put on record what was agreed, and instead of what; issue the papers and tell both sides."""
+    details: dict[str, Any] = {
+        "appointment": str(appointment.pk),
+        "slot": agreed_fact(appointment),
+        "confirmation_number": appointment.confirmation_number,
+    }
+    if offer_id is not None:
+        details["offer"] = str(offer_id)
+    if before is not None:
+        details["instead_of"] = agreed_fact(before)
+    event_type = "appointment_confirmed" if before is None else "appointment_rescheduled"
+    record(event_type, delivery=delivery, actor=actor, now=now, details=details)
+    enqueue("deliveries.issue_delivery_note", delivery_id=str(delivery.pk))
+    announce(appointment, "confirmed" if before is None else "rescheduled", actor.side)
+
+
+def _answered(offer_id: UUID | None, now: datetime) -> None:
+    """Close the links to an offer that is over; those of the recipient's side are the network's."""
+    if offer_id is not None:
+        with doorway.network():
+            revoke_links(ANSWER, subject_id=offer_id, now=now)
+
+
+def _require_own_offer(delivery: Delivery, offer_id: UUID) -> Offer:
+    offer = Offer.objects.filter(pk=offer_id).first()
+    if offer is None:
+        raise UnknownDelivery("There is no such offer.")
+    _of_delivery(delivery, offer.appointment_id)
+    return offer

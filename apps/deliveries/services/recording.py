@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from apps.accounts.actors import Actor
-from apps.appointments.models import OfferedSlot
+from apps.appointments.models import Appointment, OfferedSlot
 from apps.custody import services as custody
 from apps.custody.canonical import format_time
 from apps.deliveries.models import Delivery
@@ -49,4 +49,14 @@ def slot_fact(slot: OfferedSlot) -> dict[str, str]:
         "dock": slot.dock.name,
         "start": format_time(slot.during.lower),
         "end": format_time(slot.during.upper),
+    }
+
+
+def agreed_fact(appointment: Appointment) -> dict[str, str]:
+    """The agreed slot of an appointment as the event schema writes it."""
+    assert appointment.dock is not None
+    return {
+        "dock": appointment.dock.name,
+        "start": format_time(appointment.during.lower),
+        "end": format_time(appointment.during.upper),
     }

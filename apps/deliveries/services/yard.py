@@ -8,6 +8,7 @@ from django.db import transaction
 from apps.accounts.actors import Actor, Side
 from apps.accounts.permissions import require
 from apps.appointments import services as appointments
+from apps.appointments.announcing import announce
 from apps.appointments.models import Appointment
 from apps.appointments.states import State as AppointmentState
 from apps.custody.canonical import format_time
@@ -120,7 +121,7 @@ def record_walk_in(
     details = {"vehicle": vehicle} if vehicle else {}
     record("arrived", delivery=delivery, actor=actor, now=now, event_time=device_time, details=details)
     enqueue("deliveries.issue_delivery_note", delivery_id=str(delivery.pk), vehicle=vehicle)
-    enqueue("deliveries.announce", appointment_id=str(appointment.pk), step="walked_in", by=actor.side)
+    announce(appointment, "walked_in", actor.side)
     return appointment
 
 
@@ -153,7 +154,7 @@ def record_no_show(
         event_time=device_time,
         details={"reason": "no_show"},
     )
-    enqueue("deliveries.announce", appointment_id=str(appointment.pk), step="no_show", by=Side.NETWORK)
+    announce(appointment, "no_show", Side.NETWORK)
     return delivery
 
 
