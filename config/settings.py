@@ -56,6 +56,8 @@ SHARED_APPS = [
     "apps.facilities",
     "apps.appointments",
     "unfold",
+    "unfold.contrib.import_export",
+    "import_export",
     "django_tenants",
     "django.contrib.contenttypes",
     "django.contrib.auth",

@@ -115,16 +115,6 @@ class VehicleForm(forms.ModelForm):
         """Plates are compared as they are read out: capital letters, single spaces."""
         return " ".join(self.cleaned_data["plate"].upper().split())
 
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        start, end = data.get("shift_start"), data.get("shift_end")
-        if start and end and end <= start:
-            self.add_error("shift_end", _("The shift has to end later on the same day than it starts."))
-        payload, gross = data.get("capacity_kg"), data.get("gross_weight_kg")
-        if payload and gross and payload >= gross:
-            self.add_error("capacity_kg", _("The payload has to be less than the gross weight."))
-        return data
-
 
 class TariffForm(forms.ModelForm):
     """A tariff; the overlap with others is said in words, and the database has the last one."""

@@ -22,8 +22,10 @@ from apps.carriers.admin.terms import CommitmentInline, TariffInline
 from apps.carriers.forms import CarrierForm, ComplianceForm
 from apps.carriers.models import Carrier, ComplianceDocument, Contact, ServiceArea
 from apps.carriers.selectors import carriers_with_facts, with_readiness
+from apps.carriers.sheets import CarrierSheet
 from apps.carriers.usability import lapsing, usable_on
 from apps.core.admin_actions import ActivityActions
+from apps.core.admin_exchange import Exchange
 from apps.core.admin_history import FieldHistory
 
 
@@ -90,7 +92,8 @@ class UsableToday(admin.SimpleListFilter):
 
 
 @admin.register(Carrier, site=desk_admin_site)
-class CarrierAdmin(Ruled, FieldHistory, RuledAdmin, ActivityActions, ModelAdmin):
+class CarrierAdmin(Ruled, FieldHistory, Exchange, RuledAdmin, ActivityActions, ModelAdmin):
+    resource_classes = [CarrierSheet]
     form = CarrierForm
     list_display = ["name", "usable_today", "against", "scac", "kind", "vehicles_in_use", "drivers_in_use"]
     list_filter = [UsableToday, "active", "own_fleet"]

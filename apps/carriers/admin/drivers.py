@@ -12,7 +12,9 @@ from apps.accounts.admin_sites import RuledAdmin, RuledInline, desk_admin_site
 from apps.carriers.admin.ruled import Ruled
 from apps.carriers.forms import AbsenceForm
 from apps.carriers.models import Absence, Driver, Qualification, Shift
+from apps.carriers.sheets import DriverSheet
 from apps.core.admin_actions import ActivityActions
+from apps.core.admin_exchange import Exchange
 from apps.core.admin_history import FieldHistory
 from apps.facilities.models import Site
 
@@ -59,7 +61,8 @@ class AbsenceInline(Ruled, RuledInline, TabularInline):
 
 
 @admin.register(Driver, site=desk_admin_site)
-class DriverAdmin(Ruled, FieldHistory, RuledAdmin, ActivityActions, ModelAdmin):
+class DriverAdmin(Ruled, FieldHistory, Exchange, RuledAdmin, ActivityActions, ModelAdmin):
+    resource_classes = [DriverSheet]
     list_display = ["name", "carrier", "phone", "licence", "active"]
     list_filter = ["active", "carrier"]
     list_select_related = ["carrier"]

@@ -9,7 +9,9 @@ from apps.accounts.admin_sites import RuledAdmin, RuledInline, desk_admin_site
 from apps.carriers.admin.ruled import Ruled
 from apps.carriers.forms import OutageForm, VehicleForm
 from apps.carriers.models import Outage, Vehicle
+from apps.carriers.sheets import VehicleSheet
 from apps.core.admin_actions import ActivityActions
+from apps.core.admin_exchange import Exchange
 from apps.core.admin_history import FieldHistory
 from apps.facilities.models import TemperatureClass
 
@@ -52,7 +54,8 @@ class OutageInline(Ruled, RuledInline, TabularInline):
 
 
 @admin.register(Vehicle, site=desk_admin_site)
-class VehicleAdmin(Ruled, FieldHistory, RuledAdmin, ActivityActions, ModelAdmin):
+class VehicleAdmin(Ruled, FieldHistory, Exchange, RuledAdmin, ActivityActions, ModelAdmin):
+    resource_classes = [VehicleSheet]
     form = VehicleForm
     list_display = [
         "plate",

@@ -15,6 +15,8 @@ from apps.accounts.admin_sites import RuledAdmin, RuledInline, desk_admin_site
 from apps.carriers.admin.ruled import Ruled
 from apps.carriers.forms import CommitmentForm, TariffForm, TariffFormSet, TariffInlineForm, period_in_words
 from apps.carriers.models import Commitment, Tariff
+from apps.carriers.sheets import TariffSheet
+from apps.core.admin_exchange import Exchange
 from apps.core.admin_history import FieldHistory
 
 
@@ -70,7 +72,8 @@ class ValidOn(admin.SimpleListFilter):
 
 
 @admin.register(Tariff, site=desk_admin_site)
-class TariffAdmin(Ruled, FieldHistory, RuledAdmin, ModelAdmin):
+class TariffAdmin(Ruled, FieldHistory, Exchange, RuledAdmin, ModelAdmin):
+    resource_classes = [TariffSheet]
     form = TariffForm
     list_display = [
         "carrier",

@@ -1,6 +1,7 @@
 """Vehicles: what they can carry, which docks can take them, and when they can't drive."""
 
 from django.contrib.postgres.fields import ArrayField, DateRangeField
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -89,6 +90,19 @@ class Vehicle(Record):
 
     def __str__(self) -> str:
         return f"{self.plate} ({self.get_vehicle_class_display()})"
+
+    def clean(self) -> None:
+        """
+        Raises:
+            ValidationError: the shift or the weights can't be, by field.
+        """
+        errors = {}
+        if self.shift_start and self.shift_end and self.shift_end <= self.shift_start:
+            errors["shift_end"] = _("The shift has to end later on the same day than it starts.")
+        if self.capacity_kg and self.gross_weight_kg and self.capacity_kg >= self.gross_weight_kg:
+            errors["capacity_kg"] = _("The payload has to be less than the gross weight.")
+        if errors:
+            raise ValidationError(errors)
 
 
 class Outage(Record):
