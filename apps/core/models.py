@@ -44,6 +44,9 @@ class Job(Record):
         max_length=300, blank=True, help_text=_("Where the result lies in the store.")
     )
     cancel_requested = models.BooleanField(default=False)
+    attempts = models.PositiveSmallIntegerField(
+        default=0, help_text=_("How often a worker took it up; more than once when one died over it.")
+    )
     asked_by_id = models.UUIDField(null=True, blank=True)
     asked_by_name = models.CharField(max_length=200, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

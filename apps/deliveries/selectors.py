@@ -26,12 +26,18 @@ class Visit:
 
     @property
     def is_confirmed(self) -> bool:
-        return self.appointment is not None and self.appointment.state in {
-            AppointmentState.CONFIRMED,
-            AppointmentState.ARRIVED,
-            AppointmentState.IN_PROGRESS,
-            AppointmentState.COMPLETED,
-        }
+        """A slot stands: agreed on, or given to a walk-in by the site."""
+        return (
+            self.appointment is not None
+            and self.appointment.during is not None
+            and self.appointment.state
+            in {
+                AppointmentState.CONFIRMED,
+                AppointmentState.ARRIVED,
+                AppointmentState.IN_PROGRESS,
+                AppointmentState.COMPLETED,
+            }
+        )
 
     @property
     def needs_slot(self) -> bool:

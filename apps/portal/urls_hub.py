@@ -2,11 +2,25 @@
 
 from django.urls import path
 
-from apps.portal.views import answer, appointment, board, custody_hub, gate, hub, operator, papers, people
+from apps.portal.views import (
+    answer,
+    appointment,
+    board,
+    board_blocks,
+    board_moves,
+    custody_hub,
+    gate,
+    hub,
+    operator,
+    papers,
+    people,
+    yard,
+)
 
 app_name = "hub"
 
 APPOINTMENT = "appointments/<uuid:appointment_id>/"
+BLOCK = "sites/<uuid:site_id>/blocks/<uuid:block_id>/"
 
 urlpatterns = [
     path("", hub.inbox, name="inbox"),
@@ -19,12 +33,20 @@ urlpatterns = [
     path(f"{APPOINTMENT}arrival/", gate.arrive, name="arrive"),
     path(f"{APPOINTMENT}unloading/", gate.unload, name="unload"),
     path(f"{APPOINTMENT}handover/", gate.handover, name="handover"),
+    path(f"{APPOINTMENT}move/", board_moves.move, name="move"),
+    path(f"{APPOINTMENT}move/check/", board_moves.check, name="move_check"),
+    path(f"{APPOINTMENT}no-show/", yard.no_show, name="no_show"),
     path(f"{APPOINTMENT}documents/<uuid:document_id>/", appointment.document, name="document"),
     path(f"{APPOINTMENT}documents/<uuid:document_id>/preview.png", papers.hub_preview, name="preview"),
     path(f"{APPOINTMENT}papers/add/", papers.hub_bring, name="bring"),
     path(f"{APPOINTMENT}papers/<slug:document_type>/waive/", papers.waive, name="waive"),
     path(f"{APPOINTMENT}custody/", custody_hub.custody, name="custody"),
     path("sites/<uuid:site_id>/", board.board, name="board"),
+    path("sites/<uuid:site_id>/gate/", board.gate_list, name="gate_list"),
+    path("sites/<uuid:site_id>/walk-in/", yard.walk_in, name="walk_in"),
+    path("sites/<uuid:site_id>/blocks/", board_blocks.block, name="block"),
+    path(BLOCK, board_blocks.block_edit, name="block_edit"),
+    path(f"{BLOCK}check/", board_blocks.block_check, name="block_check"),
     path("sites/<uuid:site_id>/profile/", hub.site, name="site"),
     path("people/", people.hub_people, name="people"),
     path("network/shippers/", operator.shippers, name="shippers"),

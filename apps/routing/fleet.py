@@ -13,6 +13,7 @@ from apps.routing import engine
 from apps.routing.days import LocalDay
 from apps.routing.errors import CurrenciesMixed
 from apps.routing.models import Route, RoutePlan
+from apps.routing.standing import NOTHING_STANDS, Standing, vehicles_out
 
 NO_CURRENCY = "XXX"
 """ISO 4217's code where no currency is involved: a day without any tariff."""
@@ -29,11 +30,12 @@ class Fleet:
     notes: tuple[str, ...]
 
 
-def gather_fleet(site: Site, day: LocalDay, adr: frozenset[str]) -> Fleet:
-    """Active vehicles of active carriers with a tariff for their class on ``day``; three queries.
+def gather_fleet(site: Site, day: LocalDay, adr: frozenset[str], kept: Standing = NOTHING_STANDS) -> Fleet:
+    """Active vehicles of active carriers with a tariff for their class on ``day``; four queries.
 
-    Vehicles that a published plan of another site sends out on that day are taken, and count against their
-    carrier's cap. ``adr`` are the dangerous goods classes of the day: a vehicle carries all of them or none.
+    Vehicles that a published plan of another site sends out on that day are taken, as are those of routes
+    that stay (``kept``); both count against their carrier's cap. Vehicles reported out of service stay out.
+    ``adr`` are the dangerous goods classes of the day: a vehicle carries all of them or none.
 
     Raises:
         CurrenciesMixed: the tariffs in question are in several currencies.
@@ -42,7 +44,8 @@ def gather_fleet(site: Site, day: LocalDay, adr: frozenset[str]) -> Fleet:
         (row.carrier_id, row.vehicle_class): row for row in Tariff.objects.filter(valid__contains=day.day)
     }
     busy = _driving_elsewhere(site, day.day)
-    taken = Counter(carrier_id for carrier_id in busy.values())
+    taken = Counter(carrier_id for carrier_id in {**busy, **kept.vehicles}.values())
+    out = vehicles_out(day.day)
     usable: list[tuple[Vehicle, Tariff]] = []
     without_tariff: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     notes: list[str] = []
@@ -50,6 +53,10 @@ def gather_fleet(site: Site, day: LocalDay, adr: frozenset[str]) -> Fleet:
         tariff = tariffs.get((vehicle.carrier_id, vehicle.vehicle_class))
         if vehicle.pk in busy:
             notes.append(f"{vehicle.plate} of {vehicle.carrier.name} drives for another site on this day.")
+        elif vehicle.pk in kept.vehicles:
+            continue
+        elif vehicle.pk in out:
+            notes.append(f"{vehicle.plate} of {vehicle.carrier.name} is out of service on this day.")
         elif vehicle.capacity_pallets == 0:
             notes.append(f"{vehicle.plate} of {vehicle.carrier.name} stays out: it has room for no pallet.")
         elif tariff is None:

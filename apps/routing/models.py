@@ -1,6 +1,7 @@
 """Plans of a shipper site's day: routes, their stops, and what was left out with the reasons."""
 
 from django.contrib.postgres.fields import DateTimeRangeField
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,8 @@ from apps.facilities.models import Dock, Site
 class RoutePlan(Record):
     """The solver's answer for one shipper site and day. Money in cents; a new run is a new plan.
 
+    ``basis`` is the version that it was made from: repaired, moved by hand or brought back; none when it was
+    planned anew. A version is never changed, but for its state and what is locked in it.
     ``cost_cents`` is what the carriers charge, ``penalty_cents`` what the left-out deliveries were priced at
     in the search; no plan of that day has both together below ``lower_bound_cents``. ``notes`` are sentences:
     where distances come from, how long was searched, what was proven, which vehicles stayed out and why.
@@ -24,11 +27,24 @@ class RoutePlan(Record):
         PUBLISHED = "published", _("Published")
         REPLACED = "replaced", _("Replaced")
 
+    class Making(models.TextChoices):
+        PLANNED = "planned", _("Planned anew")
+        REPAIRED = "repaired", _("Repaired")
+        MOVED = "moved", _("Moved by hand")
+        RESTORED = "restored", _("Brought back")
+
     site = models.ForeignKey(Site, on_delete=models.DO_NOTHING, related_name="+")
     day = models.DateField(help_text=_("In the site's own time zone."))
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     version = models.PositiveIntegerField()
-    job_id = models.UUIDField(unique=True, help_text=_("The job that made it; a job makes one plan."))
+    making = models.CharField(max_length=10, choices=Making, default=Making.PLANNED)
+    basis = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    job_id = models.UUIDField(
+        null=True,
+        blank=True,
+        unique=True,
+        help_text=_("The job that made it; a job makes one plan. None when it was made by hand."),
+    )
     planned_by = models.CharField(max_length=200, blank=True)
     seed = models.PositiveIntegerField(default=1)
     iterations = models.PositiveIntegerField(default=0)
@@ -62,7 +78,7 @@ class Route(Record):
     ``segments`` account for every minute: dicts of ``activity`` (drive, wait, service, break), ``start``,
     ``end`` (ISO 8601, UTC) and ``leg``, the drive they belong to, counted from 0. ``cost_parts`` are cents by
     the parts of the tariff: fixed, distance, time, stops, pallets, and minimum for what lifts the sum to the
-    minimum charge.
+    minimum charge. A locked route stays as it is when the day is planned again, as long as it can be driven.
     """
 
     plan = models.ForeignKey(RoutePlan, on_delete=models.CASCADE, related_name="routes")
@@ -76,6 +92,7 @@ class Route(Record):
     cost_cents = models.BigIntegerField()
     cost_parts = models.JSONField(default=dict)
     segments = models.JSONField(default=list)
+    is_locked = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["plan", "number"]
@@ -89,7 +106,10 @@ class Route(Record):
 
 
 class Stop(Record):
-    """One visit on a route. ``appointment_id``, ``dock`` and ``slot`` are what was agreed at the planning."""
+    """One visit on a route. ``appointment_id``, ``dock`` and ``slot`` are what was agreed at the planning.
+
+    A locked stop stays on its vehicle when the day is planned again.
+    """
 
     route = models.ForeignKey(Route, on_delete=models.CASCADE, related_name="stops")
     position = models.PositiveSmallIntegerField()
@@ -101,6 +121,7 @@ class Stop(Record):
     starts_at = models.DateTimeField()
     departs_at = models.DateTimeField()
     distance_m = models.BigIntegerField(help_text=_("Driven to get there from the stop before."))
+    is_locked = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["route", "position"]
@@ -108,10 +129,14 @@ class Stop(Record):
 
 
 class Unassigned(Record):
-    """A delivery that the plan left out: a stable code, every binding reason as a sentence, and details."""
+    """A delivery that the plan left out: a stable code, every binding reason as a sentence, and details.
+
+    ``slot`` is what was agreed at the planning, if anything was.
+    """
 
     plan = models.ForeignKey(RoutePlan, on_delete=models.CASCADE, related_name="unassigned")
     delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="+")
+    slot = DateTimeRangeField(null=True, blank=True)
     code = models.CharField(max_length=40)
     reasons = models.JSONField(default=list)
     details = models.JSONField(
@@ -121,3 +146,77 @@ class Unassigned(Record):
     class Meta:
         ordering = ["plan", "id"]
         constraints = [models.UniqueConstraint(fields=["plan", "delivery"], name="unassigned_once")]
+
+
+class Disruption(Record):
+    """Why a plan needs re-planning: something that it relied on is no longer so.
+
+    Open until a later version is published or it passes by itself; ``settled_at`` says when. ``subject``
+    tells two of a kind apart (a delivery's number, a plate), so that each is on record once per plan.
+    """
+
+    class Kind(models.TextChoices):
+        TENDER_DECLINED = "tender-declined", _("Carrier declined")
+        VEHICLE_OUT = "vehicle-out", _("Vehicle out of service")
+        DELIVERY_NEW = "delivery-new", _("New delivery")
+        LATE_DEPARTURE = "late-departure", _("Late departure")
+        APPOINTMENT_MOVED = "appointment-moved", _("Appointment moved")
+        APPOINTMENT_GONE = "appointment-gone", _("Appointment cancelled")
+
+    plan = models.ForeignKey(RoutePlan, on_delete=models.CASCADE, related_name="disruptions")
+    kind = models.CharField(max_length=20, choices=Kind)
+    subject = models.CharField(max_length=60)
+    sentence = models.TextField()
+    delivery = models.ForeignKey(Delivery, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    vehicle = models.ForeignKey(Vehicle, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    noticed_at = models.DateTimeField()
+    noticed_by = models.CharField(max_length=200)
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["plan", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["plan", "kind", "subject"],
+                condition=Q(settled_at__isnull=True),
+                name="disruption_open_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+class Schedule(Record):
+    """When the days of one own site are planned by themselves, and whether plans in force repair themselves.
+
+    ``plans_at`` is the site's local time; from it on, once a day, every day from ``first_day_ahead`` to
+    ``last_day_ahead`` without a plan in force is planned. ``last_run_on`` is the local day of the last run.
+    """
+
+    site = models.OneToOneField(Site, on_delete=models.DO_NOTHING, related_name="+")
+    active = models.BooleanField(_("plan by itself"), default=True)
+    plans_at = models.TimeField(_("at"), default="16:00", help_text=_("The site's own time."))
+    first_day_ahead = models.PositiveSmallIntegerField(
+        _("from day"), default=1, validators=[MaxValueValidator(14)], help_text=_("0 is the same day.")
+    )
+    last_day_ahead = models.PositiveSmallIntegerField(
+        _("to day"), default=1, validators=[MaxValueValidator(14)], help_text=_("At most 14 days ahead.")
+    )
+    repairs_itself = models.BooleanField(
+        _("draft a repair by itself"),
+        default=False,
+        help_text=_("When a plan in force needs re-planning; publishing stays a planner's step."),
+    )
+    last_run_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="schedule_days_ordered",
+                condition=Q(last_day_ahead__gte=models.F("first_day_ahead")) & Q(last_day_ahead__lte=14),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.site}, {self.plans_at:%H:%M}"

@@ -17,6 +17,9 @@ from apps.facilities.models import Site
 from apps.routing import engine
 from apps.routing.days import LocalDay
 from apps.routing.fleet import Fleet, gather_fleet
+from apps.routing.models import RoutePlan
+from apps.routing.selectors import published_plan
+from apps.routing.standing import NOTHING_STANDS, Standing, standing
 from apps.routing.visits import LeftOut, PlannedVisit, Visits, gather_visits
 
 ITERATIONS = 2_000
@@ -41,6 +44,7 @@ class DayProblem:
     vehicles: Mapping[str, Vehicle]
     left_out: tuple[LeftOut, ...]
     notes: tuple[str, ...]
+    standing: Standing = NOTHING_STANDS
 
     @property
     def sha256(self) -> str:
@@ -49,21 +53,32 @@ class DayProblem:
 
 
 def gather(
-    *, site: Site, day: date, seed: int = 1, travel: engine.TravelProvider | None = None
+    *,
+    site: Site,
+    day: date,
+    seed: int = 1,
+    now: datetime | None = None,
+    basis: RoutePlan | None = None,
+    travel: engine.TravelProvider | None = None,
 ) -> DayProblem:
-    """The routing problem of one of the shipper's own sites and a day in that site's zone; nine queries.
+    """The routing problem of one of the shipper's own sites and a day in that site's zone; 11 queries, 6 more
+    where routes may stay.
 
     Ids in the problem are what people call things: deliveries' numbers, plates, carriers' names, the site's
-    code. ``travel`` knows distances; without it they are great circles at a lorry's speeds.
+    code. ``travel`` knows distances; without it they are great circles at a lorry's speeds. Routes under way
+    in the plan in force, and routes locked in ``basis``, are no part of the question. Nobody leaves before
+    ``now``.
 
     Raises:
         CurrenciesMixed: the day's tariffs are in several currencies.
     """
     local = LocalDay(day, site.time_zone)
-    visits = gather_visits(site, local)
+    stays = standing(published_plan(site=site, day=day), basis)
+    visits = gather_visits(site, local, stays.deliveries, now)
     adr = frozenset(one for visit in visits.planned for one in visit.asked.adr)
-    fleet = gather_fleet(site, local, adr)
-    problem = _problem(site, local, visits, fleet, seed, travel or engine.GreatCircle())
+    fleet = gather_fleet(site, local, adr, stays)
+    opens = 0 if now is None else min(max(0, local.seconds(now)), local.seconds(local.end) - 1)
+    problem = _problem(site, local, opens, visits, fleet, seed, travel or engine.GreatCircle())
     return DayProblem(
         site=site,
         day=local,
@@ -71,12 +86,19 @@ def gather(
         visits={visit.asked.id: visit for visit in visits.planned},
         vehicles=fleet.by_plate,
         left_out=visits.left_out,
-        notes=(*visits.notes, *fleet.notes),
+        notes=(*stays.notes, *visits.notes, *fleet.notes),
+        standing=stays,
     )
 
 
 def _problem(
-    site: Site, day: LocalDay, visits: Visits, fleet: Fleet, seed: int, travel: engine.TravelProvider
+    site: Site,
+    day: LocalDay,
+    opens: int,
+    visits: Visits,
+    fleet: Fleet,
+    seed: int,
+    travel: engine.TravelProvider,
 ) -> engine.Problem:
     places = [(site.latitude, site.longitude), *((v.asked.lat, v.asked.lon) for v in visits.planned)]
     matrix = travel.matrix([engine.Point(*place) for place in places])
@@ -87,6 +109,7 @@ def _problem(
                 id=site.code,
                 lat=site.latitude,
                 lon=site.longitude,
+                opens=opens,
                 closes=day.seconds(day.end),
                 name=site.name,
             ),

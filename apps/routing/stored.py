@@ -11,10 +11,12 @@ from uuid import UUID
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
+from apps.appointments.models import Appointment
 from apps.routing import engine
 from apps.routing.days import LocalDay
 from apps.routing.models import Route, RoutePlan, Stop, Unassigned
 from apps.routing.problems import DayProblem
+from apps.routing.standing import copied
 
 
 @dataclass(frozen=True)
@@ -34,41 +36,79 @@ class Rows:
 
 
 def write_down(
-    asked: DayProblem, answer: engine.Plan, *, job_id: UUID, planned_by: str, version: int
+    asked: DayProblem,
+    answer: engine.Plan,
+    *,
+    job_id: UUID | None,
+    planned_by: str,
+    version: int,
+    making: RoutePlan.Making = RoutePlan.Making.PLANNED,
+    basis: RoutePlan | None = None,
 ) -> Rows:
-    """The rows of ``answer``, unsaved."""
+    """The rows of ``answer``, unsaved, and behind them those of the routes that stay as they are.
+
+    What was locked in ``basis`` is locked in them where it is the same vehicle's.
+    """
+    stays = asked.standing.routes
     plan = RoutePlan(
         site=asked.site,
         day=asked.day.day,
         version=version,
         job_id=job_id,
         planned_by=planned_by,
+        making=making,
+        basis=basis,
         seed=asked.problem.budget.seed,
         iterations=answer.iterations,
         is_finished=answer.finished,
-        cost_cents=answer.route_cost,
+        cost_cents=answer.route_cost + sum(kept.route.cost_cents for kept in stays),
         penalty_cents=answer.penalty_cost,
-        lower_bound_cents=answer.lower_bound,
-        currency=asked.problem.currency,
-        distance_m=sum(route.metres for route in answer.routes),
+        lower_bound_cents=answer.lower_bound + sum(kept.route.cost_cents for kept in stays),
+        currency=_currency(asked, basis),
+        distance_m=sum(route.metres for route in answer.routes)
+        + sum(kept.route.distance_m for kept in stays),
         notes=_notes(asked, answer),
         problem_sha256=asked.sha256,
     )
+    routes = [_route_with_stops(asked, plan, planned) for planned in answer.routes]
+    further = [copied(kept, plan, number) for number, kept in enumerate(stays, start=len(routes) + 1)]
+    _keep_locks(routes, basis)
     return Rows(
         plan=plan,
-        routes=[_route_with_stops(asked, plan, planned) for planned in answer.routes],
+        routes=[*routes, *further],
         unassigned=[*_left_out_before(asked, plan), *_left_out_by_engine(asked, plan, answer)],
     )
 
 
+def _currency(asked: DayProblem, basis: RoutePlan | None) -> str:
+    """A day on which every vehicle is under way has no tariff left; its money is that of the plan before."""
+    nothing_offered = not asked.problem.fleet and asked.standing.routes and basis is not None
+    return basis.currency if nothing_offered and basis is not None else asked.problem.currency
+
+
+def _keep_locks(routes: Iterable[tuple[Route, Sequence[Stop]]], basis: RoutePlan | None) -> None:
+    """Stops that were locked on a vehicle stay locked on it."""
+    before = {(stop.delivery_id, route.vehicle_id) for route, stop in _locked(basis)}
+    for route, stops in routes:
+        for stop in stops:
+            stop.is_locked = (stop.delivery_id, route.vehicle_id) in before
+
+
+def _locked(basis: RoutePlan | None) -> Iterable[tuple[Route, Stop]]:
+    for route in basis.routes.all() if basis is not None else ():
+        yield from ((route, stop) for stop in route.stops.all() if stop.is_locked)
+
+
 def read_back(asked: DayProblem, rows: Rows) -> engine.Plan:
-    """The rows as the engine's plan for the problem that they answer."""
+    """The rows as the engine's plan for the problem that they answer; routes that stay are no part of it."""
     plan, problem = rows.plan, asked.problem
     classes = {plate: offer for offer in problem.fleet for plate in offer.vehicle_ids}
+    stays = sum(kept.route.cost_cents for kept in asked.standing.routes)
     return engine.Plan(
         routes=tuple(
             _planned_route(asked.day, classes[route.vehicle.plate], route, stops)
             for route, stops in rows.routes
+            if route.vehicle.plate in classes
         ),
         unassigned=tuple(
             engine.Unassigned(
@@ -77,9 +117,9 @@ def read_back(asked: DayProblem, rows: Rows) -> engine.Plan:
             for one in rows.unassigned
             if one.delivery.number in problem.visit_index
         ),
-        route_cost=plan.cost_cents,
+        route_cost=plan.cost_cents - stays,
         penalty_cost=plan.penalty_cents,
-        lower_bound=plan.lower_bound_cents,
+        lower_bound=plan.lower_bound_cents - stays,
         finished=plan.is_finished,
         iterations=plan.iterations,
         notes=tuple(plan.notes),
@@ -136,14 +176,13 @@ def _segment(day: LocalDay, one: engine.Segment) -> dict[str, Any]:
 
 def _stop(asked: DayProblem, route: Route, position: int, planned: engine.PlannedStop) -> Stop:
     visit, moment = asked.visits[planned.visit_id], asked.day.moment
-    slot = visit.appointment.during
     return Stop(
         route=route,
         position=position,
         delivery=visit.delivery,
         appointment_id=visit.appointment.pk,
         dock=visit.dock,
-        slot=DateTimeTZRange(slot.lower, slot.upper),
+        slot=_slot(visit.appointment),
         arrives_at=moment(planned.arrival),
         starts_at=moment(planned.start),
         departs_at=moment(planned.end),
@@ -151,9 +190,21 @@ def _stop(asked: DayProblem, route: Route, position: int, planned: engine.Planne
     )
 
 
+def _slot(appointment: Appointment | None) -> DateTimeTZRange | None:
+    if appointment is None or appointment.during is None:
+        return None
+    return DateTimeTZRange(appointment.during.lower, appointment.during.upper)
+
+
 def _left_out_before(asked: DayProblem, plan: RoutePlan) -> Iterable[Unassigned]:
     for one in asked.left_out:
-        yield Unassigned(plan=plan, delivery=one.delivery, code=one.code, reasons=[one.sentence])
+        yield Unassigned(
+            plan=plan,
+            delivery=one.delivery,
+            slot=_slot(one.appointment),
+            code=one.code,
+            reasons=[one.sentence],
+        )
 
 
 def _left_out_by_engine(asked: DayProblem, plan: RoutePlan, answer: engine.Plan) -> Iterable[Unassigned]:
@@ -162,6 +213,7 @@ def _left_out_by_engine(asked: DayProblem, plan: RoutePlan, answer: engine.Plan)
         yield Unassigned(
             plan=plan,
             delivery=visit.delivery,
+            slot=_slot(visit.appointment),
             code=one.reasons[0].code,
             reasons=[reason.sentence for reason in one.reasons],
             details=[*(line for reason in one.reasons for line in reason.details), *visit.promised],

@@ -1,16 +1,24 @@
-"""Planning in the background, on the workers that take the queue ``routing``."""
+"""Planning in the background, on the workers that take the queue ``routing``; watching plans in force."""
 
-from datetime import date
+import logging
+from datetime import date, datetime
 from uuid import UUID
 
+from celery import shared_task
 from django.utils import timezone
 
 from apps.routing import services
+from apps.tenancy import doorway
+from apps.tenancy.models import Shipper
 from apps.tenancy.outbox import handles
+
+log = logging.getLogger(__name__)
 
 
 @handles("routing.plan", queue="routing", atomic=False)
-def plan_day(job_id: str, site_id: str, day: str, seed: int) -> None:
+def plan_day(
+    job_id: str, site_id: str, day: str, seed: int, asked_at: str | None = None, repairs: str | None = None
+) -> None:
     """Plan one site and day for a job; the second time it finds the job over and does nothing."""
     services.run_plan_job(
         job_id=UUID(job_id),
@@ -18,4 +26,23 @@ def plan_day(job_id: str, site_id: str, day: str, seed: int) -> None:
         day=date.fromisoformat(day),
         seed=seed,
         clock=timezone.now,
+        asked_at=datetime.fromisoformat(asked_at) if asked_at else None,
+        repairs=UUID(repairs) if repairs else None,
     )
+
+
+@shared_task(name="routing.watch", ignore_result=True, expires=55)
+def watch() -> None:
+    """For each shipper: plan what is due by schedule, and see what in force needs re-planning.
+
+    A shipper at which it fails holds up no other.
+    """
+    with doorway.network():
+        shippers = list(Shipper.objects.filter(state=Shipper.State.ACTIVE))
+    for shipper in shippers:
+        try:
+            with doorway.enter_shipper(shipper):
+                services.run_schedules(now=timezone.now())
+                services.watch_plans(now=timezone.now())
+        except Exception:
+            log.exception("the plans of %s were not watched", shipper.slug)

@@ -1,8 +1,9 @@
 """From a site's deliveries of a day to the engine's visits: slots agreed, dock rules, what has no slot."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 from uuid import UUID
 
@@ -32,6 +33,7 @@ class LeftOut:
     delivery: Delivery
     code: str
     sentence: str
+    appointment: Appointment | None = None
 
 
 @dataclass(frozen=True)
@@ -54,16 +56,21 @@ class Visits:
     notes: tuple[str, ...]
 
 
-def gather_visits(site: Site, day: LocalDay) -> Visits:
+def gather_visits(
+    site: Site, day: LocalDay, kept: Collection[UUID] = frozenset(), now: datetime | None = None
+) -> Visits:
     """Deliveries from ``site`` whose agreed slot begins on ``day``, and those asked for it without a slot.
 
-    Six queries. Deliveries that are under way, or agreed for another day than asked for, are only noted.
+    Six queries. Deliveries ``kept`` on routes that stay are passed over; others that are under way, or agreed
+    for another day than asked for, are only noted. What can't be unloaded any more by ``now`` is left out.
     """
     agreed: list[tuple[Delivery, Appointment, Dock]] = []
     left_out: list[LeftOut] = []
     notes: list[str] = []
     for visit in _visits_of(site, day):
         delivery, appointment = visit.delivery, visit.appointment
+        if delivery.pk in kept:
+            continue
         if delivery.state != State.OPEN:
             notes.append(f"{delivery.number} is under way or done and stays as it is.")
         elif appointment is None or appointment.state != Agreed.CONFIRMED or appointment.dock is None:
@@ -71,6 +78,8 @@ def gather_visits(site: Site, day: LocalDay) -> Visits:
         elif not day.start <= appointment.during.lower < day.end:
             when = day.date_and_clock(appointment.during.lower)
             notes.append(f"{delivery.number} was asked for this day and agreed for another: {when}.")
+        elif now is not None and appointment.during.upper <= now:
+            left_out.append(LeftOut(delivery, "slot-in-the-past", _over(appointment, day), appointment))
         else:
             agreed.append((delivery, appointment, appointment.dock))
     profiles = profiles_of(dock for _, _, dock in agreed)
@@ -80,7 +89,7 @@ def gather_visits(site: Site, day: LocalDay) -> Visits:
         profile, adr = profiles[dock.pk], dangerous[delivery.pk] | set(appointment.adr_classes)
         refused = rules.refusals(profile, delivery.site, _as_goods(appointment.load, adr))
         if refused:
-            left_out.append(LeftOut(delivery, "dock-refuses", " ".join(refused)))
+            left_out.append(LeftOut(delivery, "dock-refuses", " ".join(refused), appointment))
         else:
             planned.append(_planned(delivery, appointment, profile, frozenset(adr), day))
     return Visits(tuple(planned), tuple(left_out), tuple(notes))
@@ -98,6 +107,11 @@ def _visits_of(site: Site, day: LocalDay) -> list[Visit]:
         .order_by("number")
     )
     return deliveries.visits(rows)
+
+
+def _over(appointment: Appointment, day: LocalDay) -> str:
+    slot = f"{day.clock(appointment.during.lower)}–{day.clock(appointment.during.upper)}"
+    return f"Its slot {slot} is over and the goods are still at the shipper. Agree on another slot."
 
 
 def _no_slot(visit: Visit) -> str:

@@ -87,7 +87,7 @@ def scorecards(carrier_ids: Iterable[UUID], *, now: datetime) -> dict[UUID, Scor
 
 
 def _count_tenders(cards: dict[UUID, Scorecard], since: datetime) -> None:
-    rows = Tender.objects.filter(carrier__in=cards, sent_at__gte=since)
+    rows = Tender.objects.filter(carrier__in=cards, sent_at__gte=since).exclude(state=State.OPEN)
     for carrier_id, state, sent_at, answered_at in rows.values_list(
         "carrier_id", "state", "sent_at", "answered_at"
     ):

@@ -16,6 +16,7 @@ function rove(board, current) {
   const cards = cardsIn(board);
   const chosen = current ?? cards.find((card) => card.tabIndex === 0 && card.hasAttribute("tabindex")) ?? cards[0];
   for (const card of cards) card.tabIndex = card === chosen ? 0 : -1;
+  for (const link of board.querySelectorAll("[data-move-dialog]")) link.tabIndex = -1; // M does it on the card
 }
 
 function nearest(card, rows, step) {

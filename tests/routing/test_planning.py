@@ -306,17 +306,23 @@ def test_a_job_that_is_over_is_not_cancelled(ask, alice, drain, now):
     assert (again.state, again.cancel_requested) == (Job.State.DONE, False)
 
 
-def test_progress_is_told_while_searching(warehouse, ask):
+def test_progress_is_told_while_searching(warehouse, order, agree, northern_site, ask):
+    make_carrier("Swift", RIGID)
+    agree(order(northern_site), "Dock 1", "09:00")
     job = ask()
-    watch = running.JobWatch(job.pk, iterations=100, every=0)
+    problem = replace(gather(site=warehouse, day=DAY).problem, budget=engine.Budget(iterations=100))
+    watch = running.JobWatch(job.pk, problem, every=0)
 
-    watch.hear(engine.Progress(round=2, iterations=7, best_cost=1))
+    watch.hear(engine.Progress(round=2, iterations=7, best_cost=912_050))
     stops = [watch.is_cancelled() for _ in range(3)]
     Job.objects.filter(pk=job.pk).update(cancel_requested=True)
 
     job.refresh_from_db()
     assert (job.done, job.total, job.percent) == (3, 400, 0)
-    assert job.message == "Searching for cheaper routes, round 2 of at most 4."
+    assert (
+        job.message
+        == "Searching for cheaper routes, round 2 of at most 4; the best so far costs ZAR 9,120.50."
+    )
     assert [*stops, watch.is_cancelled()] == [False, False, False, True]
 
 

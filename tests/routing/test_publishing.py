@@ -148,16 +148,46 @@ def test_a_cancelled_appointment_refuses_the_plan(visits, planned, publish, alic
     assert refusal.value.details == {"deliveries": [visits[1].number]}
 
 
-def test_a_day_whose_goods_are_loaded_keeps_its_plan(visits, planned, publish):
+def test_goods_that_are_loaded_refuse_a_plan_that_puts_them_on_another_vehicle(visits, planned, publish):
     first = publish(planned())
+    Vehicle.objects.filter(plate="SWI1").update(active=False)
     newer = planned()
-    type(visits[0]).objects.filter(pk=visits[0].pk).update(state=State.LOADED)
+    Vehicle.objects.filter(plate="SWI1").update(active=True)
+    (was_on_swi1,) = first.routes.get(vehicle__plate="SWI1").stops.all()
+    loaded = was_on_swi1.delivery
+    type(loaded).objects.filter(pk=loaded.pk).update(state=State.LOADED)
 
     with pytest.raises(PlanOutdated) as refusal:
         publish(newer)
 
-    assert refusal.value.details == {"deliveries": [visits[0].number]}
+    assert refusal.value.details == {"deliveries": [loaded.number]}
+    assert refusal.value.message.startswith(f"{loaded.number}: loaded already")
     assert RoutePlan.objects.get(pk=first.pk).state == RoutePlan.State.PUBLISHED
+
+
+def test_a_route_that_is_the_same_as_before_is_told_to_nobody_again(visits, planned, publish):
+    publish(planned())
+    told = CustodyEvent.objects.filter(type="planned").count()
+
+    publish(planned())
+
+    assert (told, CustodyEvent.objects.filter(type="planned").count()) == (2, 2)
+
+
+def test_who_drove_a_vehicle_still_does_in_the_next_plan(
+    visits, order, agree, planned, publish, southern_site
+):
+    first = publish(planned())
+    swap = {route.pk: route.driver for route in first.routes.all()}
+    one, other = swap
+    first.routes.filter(pk=one).update(driver=None)
+    first.routes.filter(pk=other).update(driver=swap[one])
+    first.routes.filter(pk=one).update(driver=swap[other])
+
+    second = publish(planned())
+
+    drivers = [(route.vehicle.plate, route.driver.name) for route in second.routes.all()]
+    assert sorted(drivers) == [("SWI1", "Ben"), ("SWI2", "Ann")]
 
 
 def test_a_vehicle_that_was_taken_out_of_service_refuses_the_plan(visits, planned, publish):

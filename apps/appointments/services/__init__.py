@@ -22,7 +22,7 @@ from apps.appointments.services.errors import (
     TooManySlots,
 )
 from apps.appointments.services.expire import expire_offer, expire_offers
-from apps.appointments.services.moving import TimeIsAgreed, move_vehicle
+from apps.appointments.services.moving import TimeIsAgreed, move_vehicle, take_from_dock
 from apps.appointments.services.offer import offer_slots
 from apps.appointments.services.reschedule import move_now, propose_move, withdraw_move
 from apps.appointments.services.walk_in import register_walk_in
@@ -58,6 +58,7 @@ __all__ = [
     "offer_slots",
     "propose_move",
     "register_walk_in",
+    "take_from_dock",
     "unblock_dock",
     "withdraw_move",
 ]

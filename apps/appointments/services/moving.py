@@ -1,6 +1,7 @@
 """Giving a vehicle another dock: the recipient's own decision as long as the agreed time stays."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from apps.accounts.permissions import require
 from apps.appointments.landing import HERE, MOVABLE, Landing, begins, landings
 from apps.appointments.models import Appointment, DockOccupancy
 from apps.appointments.services.errors import ChangedMeanwhile, SlotRefused, SlotTaken
-from apps.appointments.services.occupancy import Claim, Conflict, lock_docks, take
+from apps.appointments.services.occupancy import Claim, Conflict, lock_docks, release, take
 from apps.appointments.services.transitions import amend, lock_appointment
 from apps.appointments.states import State
 from apps.core.errors import DomainError, IllegalTransition
@@ -52,10 +53,7 @@ def move_vehicle(
         SlotTaken: somebody else is there then; the reasons say who. Nothing has changed.
         DockBusy: others are booking these docks for too long.
     """
-    appointment = lock_appointment(appointment_id)
-    require(actor, "appointments.move", appointment)
-    if version is not None and version != appointment.version:
-        raise ChangedMeanwhile(f"{appointment} was changed meanwhile; this is where it stands now.")
+    appointment = _locked(actor, appointment_id, version)
     if appointment.state not in MOVABLE:
         raise IllegalTransition(
             f"{appointment} is {appointment.get_state_display().lower()}; it has no dock to leave.",
@@ -89,6 +87,36 @@ def move_vehicle(
         lane=place.lane,
         during=DateTimeTZRange(place.start, place.end),
     )
+    return appointment
+
+
+@transaction.atomic
+def take_from_dock(
+    *, actor: Actor, appointment_id: UUID, version: int | None = None, now: datetime
+) -> Appointment:
+    """Have a vehicle that arrived wait for a dock; the one it had is free again.
+
+    Raises:
+        AppointmentNotFound, PermissionRefused, ChangedMeanwhile: as in ``move_vehicle``.
+        IllegalTransition: the vehicle is not waiting: it has yet to come, or is being unloaded.
+    """
+    appointment = _locked(actor, appointment_id, version)
+    if appointment.state != State.ARRIVED:
+        raise IllegalTransition(
+            f"{appointment} is {appointment.get_state_display().lower()}; only a vehicle that is here waits.",
+            state=appointment.state,
+        )
+    release(appointment.pk)
+    left: dict[str, Any] = {} if appointment.is_planned else {"dock_id": None, "lane": None, "during": None}
+    amend(appointment, step="waits", actor=actor, at=now, **left)
+    return appointment
+
+
+def _locked(actor: Actor, appointment_id: UUID, version: int | None) -> Appointment:
+    appointment = lock_appointment(appointment_id)
+    require(actor, "appointments.move", appointment)
+    if version is not None and version != appointment.version:
+        raise ChangedMeanwhile(f"{appointment} was changed meanwhile; this is where it stands now.")
     return appointment
 
 

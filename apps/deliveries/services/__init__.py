@@ -26,7 +26,7 @@ from apps.deliveries.services.steps import (
     record_loading,
     start_unloading,
 )
-from apps.deliveries.services.yard import move_vehicle, record_no_show, record_walk_in
+from apps.deliveries.services.yard import move_vehicle, record_no_show, record_walk_in, take_from_dock
 
 __all__ = [
     "Statement",
@@ -54,6 +54,7 @@ __all__ = [
     "record_planned",
     "record_walk_in",
     "start_unloading",
+    "take_from_dock",
     "waive_document",
     "withdraw_move",
 ]

@@ -81,7 +81,24 @@ def move_vehicle(
             appointment_id=str(appointment.pk),
             version=appointment.version,
         )
+    elif not appointment.is_planned and before.dock is None:
+        enqueue("deliveries.issue_delivery_note", delivery_id=str(delivery.pk))
     return appointment
+
+
+@transaction.atomic
+def take_from_dock(
+    *, actor: Actor, delivery: Delivery, appointment_id: UUID, version: int | None = None, now: datetime
+) -> Appointment:
+    """Have a vehicle that is here wait for a dock again.
+
+    Raises:
+        UnknownDelivery: the appointment is not this delivery's.
+        PermissionRefused, ChangedMeanwhile, IllegalTransition: as ``appointments.services.take_from_dock``.
+    """
+    if not Appointment.objects.filter(pk=appointment_id, delivery_id=delivery.pk).exists():
+        raise UnknownDelivery("That appointment belongs to another delivery.")
+    return appointments.take_from_dock(actor=actor, appointment_id=appointment_id, version=version, now=now)
 
 
 @transaction.atomic
@@ -90,7 +107,7 @@ def record_walk_in(
 ) -> Appointment:
     """A vehicle with this delivery stands at the gate without an appointment.
 
-    It waits for a dock; its delivery note, which else comes with the confirmation, is issued now.
+    It waits for a dock; the delivery note, which else comes with the confirmation, is issued with the dock.
 
     Raises:
         NotAWalkIn: it has an appointment, or was expected and missed; says which.
@@ -173,7 +190,7 @@ def _was_missed(appointment: Appointment | None) -> bool:
 
 
 def _require_papers(delivery: Delivery, now: datetime) -> None:
-    """Like every arrival, but without the delivery note: Dockside itself issues it, now.
+    """Like every arrival, but without the delivery note: Dockside itself issues it, with the dock.
 
     Raises:
         DocumentsMissing: other papers are missing; names them.

@@ -16,32 +16,45 @@ from apps.portal.presenters.times import clock, day_label, delay_label, span_lab
 
 Context = dict[str, Any]
 ROWS_PER_PAGE = 10
+#: What may be moved; an offered slot is answered with others instead.
+MOVES = frozenset({Status.CONFIRMED, Status.LATE, Status.ARRIVED, Status.IN_PROGRESS})
+AT_LEAST = 30
+"""Minutes that a vehicle without a dock is drawn with while it is moved."""
 
 
-def board(day: DayBoard, *, density: str = "", poll_url: str = "") -> Context:
-    """What ``board_refresh.html`` takes; the axis spans what is open or taken, in whole hours."""
+def board(day: DayBoard, *, density: str = "", poll_url: str = "", may_move: bool = False) -> Context:
+    """What ``board_refresh.html`` takes; the axis spans what is open or taken, in whole hours.
+
+    ``may_move`` gives cards the addresses where a move is asked about and made.
+    """
     axis = axis_around([(day.opens, day.closes)], within=(day.start, day.end), zone=day.site.time_zone)
-    rows = [_row(row, axis, day) for row in day.rows]
+    rows = [_row(row, axis, day, may_move) for row in day.rows]
+    unassigned = [_waiting_card(item, day, may_move) for item in day.unassigned]
     drawn: Context = {
-        "title": _("%(site)s, %(day)s") % {"site": day.site.name, "day": day_label(day.day)},
+        "title": title(day),
         "hours": axis.hours,
         "axis_start": axis.start,
         "hour_marks": axis.marks(),
         "groups": [{"rows": rows[n : n + ROWS_PER_PAGE]} for n in range(0, len(rows), ROWS_PER_PAGE)],
-        "unassigned": [],
+        "unassigned": unassigned,
         "density": density or "comfortable",
         "poll_url": poll_url,
     }
     return drawn | {
-        "etag": _etag(drawn),
+        "etag": _etag({**drawn, "gate": [(str(i.key), i.status, i.version) for i in day.items()]}),
         "now_from": axis.at(day.now),
         "now_label": clock(day.now, day.site.time_zone),
     }
 
 
-def gate_list(day: DayBoard) -> list[Context]:
+def title(day: DayBoard) -> str:
+    """“Northern Hospital stores, Tuesday 3 March”."""
+    return _("%(site)s, %(day)s") % {"site": day.site.name, "day": day_label(day.day)}
+
+
+def gate_list(day: DayBoard, *, may_move: bool = False) -> list[Context]:
     """Who comes when, in the order of the day, without held slots and blocks: one line per vehicle."""
-    docks = {item.key: row for row in day.rows for item in row.items}
+    docks = {item.key: _dock_name(row) for row in day.rows for item in row.items}
     return [
         {
             "url": reverse("hub:appointment", args=[item.appointment_id]),
@@ -51,7 +64,10 @@ def gate_list(day: DayBoard) -> list[Context]:
             "number": item.label,
             "shipper": item.shipper,
             "reference": item.reference,
-            "dock": _dock_name(docks[item.key]),
+            "dock": docks.get(item.key, ""),
+            "is_planned": item.is_planned,
+            "waits": item in day.unassigned,
+            "move_url": _move_url(item) if may_move else "",
             "load": _load(item),
             "state": item.status.value,
             "state_label": str(item.status.label),
@@ -66,6 +82,13 @@ def needs(day: DayBoard) -> str:
     items = [item for item in day.items() if item.status not in {Status.HELD, Status.BLOCKED}]
     late = sum(item.status == Status.LATE for item in items)
     vehicles = ngettext("%(n)s vehicle", "%(n)s vehicles", len(items)) % {"n": len(items)}
+    waiting = len(day.unassigned)
+    if waiting:
+        return ngettext(
+            "%(vehicles)s, %(n)s of them waits for a dock.",
+            "%(vehicles)s, %(n)s of them wait for a dock.",
+            waiting,
+        ) % {"vehicles": vehicles, "n": waiting}
     held = sum(item.status == Status.HELD for item in day.items())
     if not items and held:
         return ngettext(
@@ -93,11 +116,13 @@ def days_around(site_id: object, day: date, *, now: datetime, zone: str) -> Cont
     }
 
 
-def _row(row: Row, axis: Axis, day: DayBoard) -> Context:
-    cards = [_card(item, axis, day, row) for item in row.items]
+def _row(row: Row, axis: Axis, day: DayBoard, may_move: bool) -> Context:
+    cards = [_card(item, axis, day, row, may_move) for item in row.items]
     vehicles = sum(item.appointment_id is not None for item in row.items)
     return {
         "id": f"{row.dock.pk}-{row.lane}",
+        "dock": str(row.dock.pk),
+        "lane": row.lane,
         "name": _dock_name(row),
         "meta": ngettext("%(n)s vehicle", "%(n)s vehicles", vehicles) % {"n": vehicles}
         if vehicles
@@ -107,11 +132,14 @@ def _row(row: Row, axis: Axis, day: DayBoard) -> Context:
     }
 
 
-def _card(item: Item, axis: Axis, day: DayBoard, row: Row) -> Context | None:
+def _card(item: Item, axis: Axis, day: DayBoard, row: Row, may_move: bool) -> Context | None:
     place = axis.place(item.start, item.end)
     if place is None:
         return None
-    url = reverse("hub:appointment", args=[item.appointment_id]) if item.appointment_id else ""
+    if item.appointment_id:
+        url = reverse("hub:appointment", args=[item.appointment_id])
+    else:
+        url = reverse("hub:block_edit", args=[day.site.pk, item.key])
     delta = delay_label(day.now - item.start) if item.status == Status.LATE and day.now < day.end else ""
     when = span_label(item.start, item.end, day.site.time_zone)
     parts = [item.label, item.shipper, str(item.status.label), when, _dock_name(row), _load(item), delta]
@@ -126,8 +154,57 @@ def _card(item: Item, axis: Axis, day: DayBoard, row: Row) -> Context | None:
         "load": _load(item),
         "delta": delta,
         "summary": ", ".join(part for part in parts if part),
-        "version": f"{item.status.value}-{item.start:%d%H%M}-{place['span']}",
+        "version": f"{item.status.value}-{row.dock.pk}-{row.lane}-{item.start:%d%H%M}-{place['span']}",
+        **(_moving(item, day) if may_move else {}),
     }
+
+
+def _waiting_card(item: Item, day: DayBoard, may_move: bool) -> Context:
+    """A vehicle without a dock: how long it waits stands where others have their delay."""
+    delta = delay_label(day.now - item.since) if item.since and day.now < day.end else ""
+    since = _("here since %(time)s") % {"time": clock(item.since, day.site.time_zone)} if item.since else ""
+    parts = [item.label, item.shipper, str(item.status.label), since, _load(item)]
+    return {
+        "id": str(item.key),
+        "url": reverse("hub:appointment", args=[item.appointment_id]),
+        "state": item.status.value,
+        "state_label": _("Walk-in") if not item.is_planned else str(item.status.label),
+        "reference": item.label,
+        "party": item.shipper,
+        "load": _load(item),
+        "delta": delta,
+        "summary": ", ".join(part for part in parts if part),
+        "version": f"{item.status.value}-waiting",
+        **(_moving(item, day) if may_move else {}),
+    }
+
+
+def _moving(item: Item, day: DayBoard) -> Context:
+    """What the browser has to know to move a card; nothing for what stays where it is.
+
+    ``keeps_time``: the start is agreed with the other side.
+    """
+    address = _move_url(item, day)
+    if not address:
+        return {}
+    minutes = int((item.end - item.start).total_seconds()) // 60
+    return {
+        "move_url": address,
+        "check_url": f"{address}check/",
+        "move_version": item.version,
+        "keeps_time": item.status in {Status.CONFIRMED, Status.LATE},
+        "minutes": max(minutes, AT_LEAST),
+        "start": item.start,
+    }
+
+
+def _move_url(item: Item, day: DayBoard | None = None) -> str:
+    """Where an agreed vehicle, one that is here, or a block is moved; empty for everything else."""
+    if item.status in MOVES and item.appointment_id:
+        return reverse("hub:move", args=[item.appointment_id])
+    if item.status == Status.BLOCKED and day is not None:
+        return reverse("hub:block_edit", args=[day.site.pk, item.key])
+    return ""
 
 
 def _shade(shade: Shade, axis: Axis) -> Context | None:

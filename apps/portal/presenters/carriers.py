@@ -44,7 +44,7 @@ def verdict(against: tuple[str, ...], ends: list[tuple[date, str]]) -> Context:
     if against:
         return {"mark": "refused", "label": _("Not today")}
     if ends:
-        return {"mark": "expiring", "label": _("Usable, something lapses soon")}
+        return {"mark": "expiring", "label": _("Usable, lapses soon")}
     return {"mark": "accepted", "label": _("Usable today")}
 
 

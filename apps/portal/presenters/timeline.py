@@ -26,6 +26,7 @@ STATE_OF_STEP = {
     "reopened": "countered",
     "moved": "info",
     "walked_in": "arrived",
+    "waits": "waiting",
     "in_progress": "in_progress",
     "completed": "done",
 }
@@ -97,6 +98,7 @@ def _words(step: str) -> str:
         "failed": _("recorded a failed attempt"),
         "no_show": _("recorded that nobody came"),
         "moved": _("gave the vehicle another dock"),
+        "waits": _("had the vehicle wait for a dock"),
         "walked_in": _("registered the vehicle at the gate, unannounced"),
     }
     return words.get(step, step.replace("_", " "))

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.actors import Side
+from apps.appointments.landing import MOVABLE
 from apps.appointments.models import Appointment
 from apps.appointments.states import State
 from apps.core.errors import DomainError
@@ -55,7 +56,7 @@ def visit_page(
         "missing": missing(entries),
         "may_bring": visit.may_receive,
         "may_waive": visit.may_waive,
-        "step": _step(visit),
+        "step": _step(visit, now),
         "handover": handover_facts(visit.handover, visit.discrepancies) if visit.handover else None,
         "entries": timeline(visit.events, parties, zone=appointment.site.time_zone, moves=visit.moves),
         "refusal": _refusal(refusal, appointment) if refusal else None,
@@ -74,6 +75,8 @@ def _is_cancellable(appointment: Appointment) -> bool:
 
 def _needs(appointment: Appointment) -> str:
     """The sentence under the title: what was agreed, or where it comes from."""
+    if not appointment.is_planned and appointment.during is None:
+        return _("A walk-in at %(site)s; it waits for a dock.") % {"site": appointment.site.name}
     if appointment.during is None or appointment.dock is None:
         words = {"shipper": appointment.shipper.name, "site": appointment.site.name}
         return _("%(shipper)s asks %(site)s for a slot.") % words
@@ -104,7 +107,7 @@ def _offer(visit: HubVisit, *, may_negotiate: bool, now: datetime) -> Context | 
     }
 
 
-def _step(visit: HubVisit) -> Context | None:
+def _step(visit: HubVisit, now: datetime) -> Context | None:
     """The next step at the gate, or what it waits for; None when nothing is to be done there."""
     appointment = visit.appointment
     if appointment.state not in {State.CONFIRMED, State.ARRIVED, State.IN_PROGRESS, State.NO_SHOW}:
@@ -114,10 +117,17 @@ def _step(visit: HubVisit) -> Context | None:
         DeliveryState.ARRIVED: ("unload", "hub:unload"),
         DeliveryState.UNLOADING: ("handover", "hub:handover"),
     }
+    if appointment.state == State.NO_SHOW:
+        kinds[DeliveryState.FAILED] = ("arrive", "hub:arrive")  # it comes after all
+    was_missed = visit.may_receive and negotiation.is_late(appointment, now=now)
+    is_movable = visit.may_receive and appointment.state in MOVABLE
     kind, name = kinds.get(DeliveryState(visit.delivery.state), ("wait", ""))
     return {
         "kind": kind,
         "url": reverse(name, args=[appointment.pk]) if name else "",
+        "no_show_url": reverse("hub:no_show", args=[appointment.pk]) if was_missed else "",
+        "move_url": reverse("hub:move", args=[appointment.pk]) if is_movable else "",
+        "needs_dock": appointment.dock is None,
         "may": visit.may_receive,
         "delivery_state": str(visit.delivery.get_state_display()),
         "stages": _stages(DeliveryState(visit.delivery.state)),

@@ -269,7 +269,7 @@ def _page(request: ActingRequest, search: Tendering, refused: DomainError | None
         "route": present.route_facts(route, stops),
         "history": present.history(search),
         "zone": route.plan.site.time_zone,
-        "plan_url": f"{reverse('desk:plan')}?site={route.plan.site_id}&day={route.plan.day}"
+        "on_plan_url": f"{reverse('desk:plan')}?site={route.plan.site_id}&day={route.plan.day}"
         f"&version={route.plan.version}&route={route.number}",
         "ways_out": ways_out(search) if search.state == SearchState.UNCOVERED else [],
         "may_manage": may_manage,

@@ -1,7 +1,32 @@
-"""What others may ask of routing: plan a day in the background, stop that, put a plan in force."""
+"""What others may ask of routing: plan a day, repair or change a plan, put it in force, watch over it."""
 
-from apps.routing.services.planning import cancel_plan_job, request_plan
+from apps.routing.services.locking import lock_route, lock_stop
+from apps.routing.services.planning import cancel_plan_job, request_plan, request_repair
 from apps.routing.services.publishing import publish_plan
 from apps.routing.services.running import run_plan_job
+from apps.routing.services.scheduling import UnusableSchedule, run_schedules, set_schedule
+from apps.routing.services.watching import (
+    note_decline,
+    report_breakdown,
+    review_plan,
+    watch_plans,
+    withdraw_breakdown,
+)
 
-__all__ = ["cancel_plan_job", "publish_plan", "request_plan", "run_plan_job"]
+__all__ = [
+    "UnusableSchedule",
+    "cancel_plan_job",
+    "lock_route",
+    "lock_stop",
+    "note_decline",
+    "publish_plan",
+    "report_breakdown",
+    "request_plan",
+    "request_repair",
+    "review_plan",
+    "run_plan_job",
+    "run_schedules",
+    "set_schedule",
+    "watch_plans",
+    "withdraw_breakdown",
+]

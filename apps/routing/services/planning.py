@@ -10,6 +10,7 @@ from apps.accounts.permissions import require
 from apps.core.models import Job
 from apps.facilities.models import Site
 from apps.routing.errors import UnknownPlan
+from apps.routing.models import RoutePlan
 from apps.routing.selectors import JOB_KIND, day_key, own_site
 from apps.routing.services.locks import one_at_a_time
 from apps.tenancy.doorway import current_shipper
@@ -21,13 +22,34 @@ def request_plan(*, actor: Actor, site: Site, day: date, now: datetime, seed: in
     """Have the routes of one own site and day planned in the background; the job says how far it is.
 
     While a job for that site and day waits or runs, asking again gives that one. ``day`` is in the site's
-    zone.
+    zone. What is locked in the newest version stays, and so do routes under way.
 
     Raises:
         PermissionRefused: ``actor`` does not plan for this shipper.
         UnknownPlan: the site is not this shipper's own.
     """
-    require(actor, "routing.plan")
+    return _ask(actor, site, day, now, seed, repairs=None)
+
+
+@transaction.atomic
+def request_repair(*, actor: Actor, plan_id: UUID, now: datetime) -> Job:
+    """Have a plan repaired in the background with as little change as possible, as a new version.
+
+    What was delivered, loaded or locked stays; a job for that site and day that is not over is given instead.
+
+    Raises:
+        PermissionRefused: ``actor`` does not plan for this shipper.
+        UnknownPlan: there is no such plan in this schema.
+    """
+    plan = RoutePlan.objects.select_related("site").filter(pk=plan_id).first()
+    if plan is None:
+        require(actor, "routing.ask")
+        raise UnknownPlan("There is no such plan.")
+    return _ask(actor, plan.site, plan.day, now, plan.seed, repairs=plan.pk)
+
+
+def _ask(actor: Actor, site: Site, day: date, now: datetime, seed: int, *, repairs: UUID | None) -> Job:
+    require(actor, "routing.ask")
     own_site(site.pk, shipper_id=current_shipper().pk)
     subject = day_key(site, day)
     one_at_a_time(f"jobs {subject}")
@@ -43,7 +65,15 @@ def request_plan(*, actor: Actor, site: Site, day: date, now: datetime, seed: in
         asked_by_id=actor.person_id,
         asked_by_name=actor.name,
     )
-    enqueue(JOB_KIND, job_id=str(job.pk), site_id=str(site.pk), day=day.isoformat(), seed=seed)
+    enqueue(
+        JOB_KIND,
+        job_id=str(job.pk),
+        site_id=str(site.pk),
+        day=day.isoformat(),
+        seed=seed,
+        asked_at=now.isoformat(),
+        repairs=str(repairs) if repairs else None,
+    )
     return job
 
 

@@ -1,7 +1,7 @@
 """Putting a plan in force: still true, drivers named, carriers and papers told, the former one replaced."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -9,18 +9,17 @@ from django.db import transaction
 
 from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
-from apps.appointments.states import State as Agreed
 from apps.carriers.models import Driver
 from apps.core.errors import IllegalTransition
 from apps.deliveries import selectors as deliveries
 from apps.deliveries.models import Delivery
-from apps.deliveries.selectors import Visit
 from apps.deliveries.services import record_planned
-from apps.deliveries.states import State
+from apps.routing.comparing import same_visits
 from apps.routing.errors import PlanOutdated
 from apps.routing.models import Route, RoutePlan, Stop
 from apps.routing.selectors import plan_by_id, published_plan
 from apps.routing.services.locks import one_at_a_time
+from apps.routing.standing import HAS_LEFT, still_agreed, stops_of
 from apps.tenancy.outbox import enqueue
 
 
@@ -28,8 +27,9 @@ from apps.tenancy.outbox import enqueue
 def publish_plan(*, actor: Actor, plan_id: UUID, now: datetime) -> RoutePlan:
     """Put a draft in force for its site and day; the plan in force until then is replaced.
 
-    Each route gets a driver of its carrier, each stop its custody event, each delivery note is issued anew
-    with carrier, vehicle and driver.
+    Each route gets a driver of its carrier. Stops that are new or changed get their custody event, and their
+    delivery note is issued anew with carrier, vehicle and driver; a route that is the same as before is told
+    to nobody again. What needed re-planning until now is settled.
 
     Raises:
         PermissionRefused: ``actor`` does not plan for this shipper.
@@ -48,46 +48,57 @@ def publish_plan(*, actor: Actor, plan_id: UUID, now: datetime) -> RoutePlan:
     _require_current(plan, former)
     if former is not None:
         RoutePlan.objects.filter(pk=former.pk).update(state=RoutePlan.State.REPLACED)
+        former.disruptions.filter(settled_at=None).update(settled_at=now)
     plan.state, plan.published_at, plan.published_by = RoutePlan.State.PUBLISHED, now, actor.name
     plan.save(update_fields=["state", "published_at", "published_by"])
-    _assign_drivers(plan)
+    before = {route.vehicle_id: route for route in former.routes.all()} if former is not None else {}
+    _assign_drivers(plan, before)
     for route in plan.routes.all():
+        if route.vehicle_id in before and same_visits(before[route.vehicle_id], route):
+            continue
         for stop in route.stops.all():
-            _tell(route, stop, actor, now)
+            if stop.delivery.state not in HAS_LEFT:
+                _tell(route, stop, actor, now)
     _take_back(plan, former)
     enqueue("tendering.begin", plan_id=str(plan.pk))
     return plan
 
 
 def _require_current(plan: RoutePlan, former: RoutePlan | None) -> None:
-    planned = list(_stops(plan))
+    planned = [stop for stop in stops_of(plan) if stop.delivery.state not in HAS_LEFT]
     appointed = {visit.delivery.pk: visit for visit in deliveries.visits(stop.delivery for stop in planned)}
-    gone = [stop.delivery.number for stop in planned if not _still_agreed(stop, appointed[stop.delivery_id])]
+    gone = [stop.delivery.number for stop in planned if not still_agreed(stop, appointed[stop.delivery_id])]
     if gone:
         raise PlanOutdated(
             f"{_listed(gone)}: the appointment isn't what was planned for any more. Plan the day anew.",
             deliveries=gone,
         )
-    before = list(_stops(former)) if former is not None else []
-    away = [stop.delivery.number for stop in [*planned, *before] if stop.delivery.state != State.OPEN]
-    if away:
-        numbers = sorted(set(away))
-        raise PlanOutdated(
-            f"{_listed(numbers)}: loaded already, so the plan of the day can't be replaced as a whole.",
-            deliveries=numbers,
-        )
+    _require_loads_where_they_are(plan, former)
     _require_vehicles(plan)
 
 
-def _still_agreed(stop: Stop, visit: Visit) -> bool:
-    appointment = visit.appointment
-    return (
-        appointment is not None
-        and appointment.state == Agreed.CONFIRMED
-        and appointment.pk == stop.appointment_id
-        and appointment.dock_id == stop.dock_id
-        and (appointment.during.lower, appointment.during.upper) == (stop.slot.lower, stop.slot.upper)
-    )
+def _require_loads_where_they_are(plan: RoutePlan, former: RoutePlan | None) -> None:
+    """What is loaded stays on the vehicle that the plan in force put it on."""
+    loaded = {**_loaded(former), **_loaded(plan)}
+    new, old = _vehicle_by_delivery(plan), _vehicle_by_delivery(former)
+    moved = sorted(loaded[one] for one in loaded if new.get(one) != old.get(one))
+    if moved:
+        raise PlanOutdated(
+            f"{_listed(moved)}: loaded already, and version {plan.version} doesn't leave it where it is. "
+            "Repair the plan in force; a repair leaves what is loaded as it is.",
+            deliveries=moved,
+        )
+
+
+def _loaded(plan: RoutePlan | None) -> dict[UUID, str]:
+    """Deliveries on the plan's routes whose goods have left the shipper's floor: their numbers."""
+    stops = stops_of(plan) if plan is not None else ()
+    return {stop.delivery_id: stop.delivery.number for stop in stops if stop.delivery.state in HAS_LEFT}
+
+
+def _vehicle_by_delivery(plan: RoutePlan | None) -> dict[UUID, UUID]:
+    routes = plan.routes.all() if plan is not None else ()
+    return {stop.delivery_id: route.vehicle_id for route in routes for stop in route.stops.all()}
 
 
 def _require_vehicles(plan: RoutePlan) -> None:
@@ -104,7 +115,8 @@ def _require_vehicles(plan: RoutePlan) -> None:
     lost = [
         route
         for route in routes
-        if route.vehicle_id in elsewhere or not (route.vehicle.active and route.carrier.active)
+        if not any(stop.delivery.state in HAS_LEFT for stop in route.stops.all())
+        and (route.vehicle_id in elsewhere or not (route.vehicle.active and route.carrier.active))
     ]
     if lost:
         numbers = [stop.delivery.number for route in lost for stop in route.stops.all()]
@@ -114,24 +126,33 @@ def _require_vehicles(plan: RoutePlan) -> None:
         )
 
 
-def _assign_drivers(plan: RoutePlan) -> None:
-    """The carrier's active drivers in the order of their names, one route each; routes beyond them have none.
+def _assign_drivers(plan: RoutePlan, before: Mapping[UUID, Route]) -> None:
+    """Who drove the vehicle in the plan before still does; else the carrier's active drivers in the order of
+    their names, one route each; routes beyond them have none.
 
     Who drives for another site on that day is taken.
     """
     routes = list(plan.routes.all())
-    busy = Route.objects.filter(
-        plan__day=plan.day, plan__state=RoutePlan.State.PUBLISHED, driver__isnull=False
-    ).exclude(plan=plan)
+    busy = set(
+        Route.objects.filter(plan__day=plan.day, plan__state=RoutePlan.State.PUBLISHED, driver__isnull=False)
+        .exclude(plan=plan)
+        .values_list("driver_id", flat=True)
+    )
+    for route in routes:
+        former = before.get(route.vehicle_id)
+        drove = former.driver if former is not None else None
+        route.driver = drove if drove is not None and drove.active and drove.pk not in busy else None
+        busy |= {drove.pk} if route.driver and drove else set()
     free: defaultdict[UUID, list[Driver]] = defaultdict(list)
     for driver in (
         Driver.objects.filter(active=True, carrier__in=[route.carrier_id for route in routes])
-        .exclude(pk__in=busy.values("driver"))
+        .exclude(pk__in=busy)
         .order_by("-name", "-id")
     ):
         free[driver.carrier_id].append(driver)
     for route in routes:
-        route.driver = free[route.carrier_id].pop() if free[route.carrier_id] else None
+        if route.driver is None and free[route.carrier_id]:
+            route.driver = free[route.carrier_id].pop()
     Route.objects.bulk_update(routes, ["driver"])
 
 
@@ -159,15 +180,11 @@ def _take_back(plan: RoutePlan, former: RoutePlan | None) -> None:
     """Deliveries that only the former plan had on a route: their notes no longer name its vehicles."""
     if former is None:
         return
-    kept = {stop.delivery_id for stop in _stops(plan)}
-    dropped: list[Delivery] = [stop.delivery for stop in _stops(former) if stop.delivery_id not in kept]
+    kept = {stop.delivery_id for stop in stops_of(plan)}
+    dropped: list[Delivery] = [stop.delivery for stop in stops_of(former) if stop.delivery_id not in kept]
     for visit in deliveries.visits(dropped):
         if visit.is_confirmed:
             enqueue("deliveries.issue_delivery_note", delivery_id=str(visit.delivery.pk))
-
-
-def _stops(plan: RoutePlan) -> Iterable[Stop]:
-    return (stop for route in plan.routes.all() for stop in route.stops.all())
 
 
 def _listed(words: list[str]) -> str:

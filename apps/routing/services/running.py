@@ -13,7 +13,7 @@ from apps.facilities.models import Site
 from apps.routing import engine
 from apps.routing.models import RoutePlan
 from apps.routing.problems import DayProblem, gather
-from apps.routing.selectors import own_site
+from apps.routing.selectors import latest_plan, own_site, plan_by_id
 from apps.routing.services.locks import one_at_a_time
 from apps.routing.stored import Rows, read_back, write_down
 from apps.tenancy.doorway import current_shipper
@@ -24,18 +24,36 @@ REPORT_EVERY = 0.5
 OPEN = (Job.State.WAITING, Job.State.RUNNING)
 
 
-def run_plan_job(*, job_id: UUID, site_id: UUID, day: date, seed: int, clock: Callable[[], datetime]) -> None:
+TAKEN_UP_AT_MOST = 3
+"""So often may a worker die over one job before the job fails instead of being begun once more."""
+
+
+def run_plan_job(
+    *,
+    job_id: UUID,
+    site_id: UUID,
+    day: date,
+    seed: int,
+    clock: Callable[[], datetime],
+    asked_at: datetime | None = None,
+    repairs: UUID | None = None,
+) -> None:
     """Do one planning job to its end; a job that is over already is left alone, so this may run twice.
 
-    Whatever goes wrong is the job's message. ``clock`` is asked when the job ends.
+    ``repairs`` is the plan to change as little as possible; without it the day is planned anew. The day is
+    planned as of ``asked_at``, so that a worker who begins again is asked the same. Whatever goes wrong is
+    the job's message, and the plans there are stay as they are. ``clock`` is asked when the job begins and
+    when it ends.
     """
     if not _begin(job_id, clock):
         return
     try:
-        asked = gather(site=own_site(site_id, shipper_id=current_shipper().pk), day=day, seed=seed)
-        watch = JobWatch(job_id, iterations=asked.problem.budget.iterations or 0)
+        site = own_site(site_id, shipper_id=current_shipper().pk)
+        basis = plan_by_id(repairs) if repairs else latest_plan(site=site, day=day)
+        asked = gather(site=site, day=day, seed=seed, now=asked_at or clock(), basis=basis)
+        watch = JobWatch(job_id, asked.problem)
         answer = engine.plan(asked.problem, progress=watch.hear, cancelled=watch.is_cancelled)
-        _store(job_id, asked, answer, clock())
+        _store(job_id, asked, answer, basis, repairs is not None, clock())
     except engine.InvalidProblem as error:
         _fail(job_id, "This day can't be planned: " + " ".join(error.faults), clock())
     except engine.EngineFault as error:
@@ -50,16 +68,19 @@ def run_plan_job(*, job_id: UUID, site_id: UUID, day: date, seed: int, clock: Ca
 class JobWatch:
     """Between the engine and the job's row: tells how far the search is, hears that it shall stop."""
 
-    def __init__(self, job_id: UUID, *, iterations: int, every: float = REPORT_EVERY) -> None:
-        self._job_id, self._every = job_id, every
-        self._at_most = iterations * engine.ROUNDS
+    def __init__(self, job_id: UUID, problem: engine.Problem, *, every: float = REPORT_EVERY) -> None:
+        self._job_id, self._problem, self._every = job_id, problem, every
+        self._at_most = (problem.budget.iterations or 0) * engine.ROUNDS
         self._next = monotonic()
         self._round = self._iterations = 0
+        self._best: int | None = None
         self._cancelled = False
 
     def hear(self, progress: engine.Progress) -> None:
         """Take note of a better solution; the row is told at the next look."""
         self._round = progress.round
+        if self._best is None or progress.best_cost < self._best:
+            self._best = progress.best_cost
 
     def is_cancelled(self) -> bool:
         """Asked at every iteration; looks at the row now and then only."""
@@ -74,9 +95,19 @@ class JobWatch:
         job.update(
             done=self._iterations,
             total=self._at_most,
-            message=f"Searching for cheaper routes, round {max(self._round, 1)} of at most {engine.ROUNDS}.",
+            message=f"Searching for cheaper routes, round {max(self._round, 1)} of at most {engine.ROUNDS}"
+            f"{self._best_so_far()}.",
         )
         self._cancelled = job.filter(cancel_requested=True).exists()
+
+    def _best_so_far(self) -> str:
+        """The best cost; while deliveries are left out it is mostly penalties, so that is said instead."""
+        if self._best is None:
+            return ""
+        penalty = min((visit.penalty_cents for visit in self._problem.visits), default=0)
+        if self._best >= penalty:
+            return "; the best so far leaves deliveries out"
+        return f"; the best so far costs {self._problem.currency} {self._best / 100:,.2f}"
 
 
 def _begin(job_id: UUID, clock: Callable[[], datetime]) -> bool:
@@ -88,13 +119,31 @@ def _begin(job_id: UUID, clock: Callable[[], datetime]) -> bool:
         if job.cancel_requested:
             _finish(job, Job.State.CANCELLED, "Stopped before it began.", clock())
             return False
-        job.state, job.message = Job.State.RUNNING, "Gathering deliveries, vehicles and tariffs."
-        job.save(update_fields=["state", "message"])
+        if job.attempts >= TAKEN_UP_AT_MOST:
+            _finish(
+                job,
+                Job.State.FAILED,
+                f"The worker ended {job.attempts} times over this plan; nothing was changed, the plan in "
+                "force stays. Ask again; if it happens again, the worker's log says why.",
+                clock(),
+            )
+            return False
+        again = "The worker ended over this; beginning again. " if job.attempts else ""
+        job.attempts += 1
+        job.state, job.message = Job.State.RUNNING, f"{again}Gathering deliveries, vehicles and tariffs."
+        job.save(update_fields=["state", "message", "attempts"])
         return True
 
 
 @transaction.atomic
-def _store(job_id: UUID, asked: DayProblem, answer: engine.Plan, now: datetime) -> None:
+def _store(
+    job_id: UUID,
+    asked: DayProblem,
+    answer: engine.Plan,
+    basis: RoutePlan | None,
+    repairs: bool,
+    now: datetime,
+) -> None:
     """Store the plan as the next version and end the job, both or neither.
 
     Raises:
@@ -108,7 +157,9 @@ def _store(job_id: UUID, asked: DayProblem, answer: engine.Plan, now: datetime) 
         answer,
         job_id=job.pk,
         planned_by=job.asked_by_name,
-        version=_next_version(asked.site, asked.day.day),
+        version=next_version(asked.site, asked.day.day),
+        making=RoutePlan.Making.REPAIRED if repairs else RoutePlan.Making.PLANNED,
+        basis=basis,
     )
     violations = engine.check(asked.problem, read_back(asked, rows))
     if violations:
@@ -118,7 +169,8 @@ def _store(job_id: UUID, asked: DayProblem, answer: engine.Plan, now: datetime) 
     _finish(job, Job.State.DONE, in_words(rows), now)
 
 
-def _next_version(site: Site, day: date) -> int:
+def next_version(site: Site, day: date) -> int:
+    """The number of the next version for that site and day; others wait until this transaction ends."""
     one_at_a_time(f"versions {site.pk} {day}")
     latest = RoutePlan.objects.filter(site=site, day=day).order_by("-version").first()
     return latest.version + 1 if latest else 1
