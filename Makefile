@@ -15,7 +15,7 @@ DEV_STAMP := $(call stamp,requirements-dev)
 INSTALLED := $(if $(wildcard $(DEV_STAMP)),$(DEV_STAMP),$(RUN_STAMP))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve doctor test check bench lock clean
+.PHONY: help demo serve doctor test check bench torture lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ check: $(DEV_STAMP) ## lint, formatting, types, import contracts, Django's own c
 
 bench: $(DEV_STAMP) ## measure what is promised about speed (ONLY=contention: one of them)
 	@$(PYTHON) -m benchmarks $(ONLY)
+
+torture: $(DEV_STAMP) ## forge 10,000 custody bundles and make 5,000 honest ones; every forgery must be found
+	@$(PYTHON) -m tests.custody.torture $(ARGS)
 
 lock: $(DEV_STAMP) ## write the lock files anew from pyproject.toml
 	PATH="$$PATH:$(VENV)/bin" uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock

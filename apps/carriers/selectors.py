@@ -1,9 +1,10 @@
 """Reads of the shipper's carriers; all of them run in its schema. Whether one can be used: ``usability``."""
 
 from collections.abc import Iterable
-from datetime import date, time
+from datetime import date, datetime, time
 from math import asin, cos, radians, sin, sqrt
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 
@@ -15,6 +16,7 @@ from apps.facilities.models import Site
 __all__ = [
     "carrier_by_id",
     "carriers_with_facts",
+    "day_here",
     "drivers_of",
     "lapsing",
     "may_drive",
@@ -29,6 +31,12 @@ __all__ = [
 
 EARTH_KM = 6371.0088
 """Mean radius of the Earth (IUGG)."""
+
+
+def day_here(*, now: datetime) -> date:
+    """The day it is at the shipper's first own site; in UTC while it has none. Called in its schema."""
+    site = Site.objects.filter(shipper__isnull=False, active=True).order_by("code").first()
+    return now.astimezone(ZoneInfo(site.time_zone if site else "UTC")).date()
 
 
 def with_readiness(carriers: QuerySet[Carrier], *, day: date) -> QuerySet[Carrier]:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import DateField, QuerySet, Value
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
@@ -21,7 +21,7 @@ from apps.carriers.admin.ruled import Ruled
 from apps.carriers.admin.terms import CommitmentInline, TariffInline
 from apps.carriers.forms import CarrierForm, ComplianceForm
 from apps.carriers.models import Carrier, ComplianceDocument, Contact, ServiceArea
-from apps.carriers.selectors import carriers_with_facts, with_readiness
+from apps.carriers.selectors import carriers_with_facts, day_here, with_readiness
 from apps.carriers.sheets import CarrierSheet
 from apps.carriers.usability import lapsing, usable_on
 from apps.core.admin_actions import ActivityActions
@@ -119,8 +119,9 @@ class CarrierAdmin(Ruled, FieldHistory, Exchange, RuledAdmin, ActivityActions, M
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Carrier]:
-        rows = with_readiness(super().get_queryset(request), day=_today())
-        return carriers_with_facts(rows).order_by("name")
+        day = _today()
+        rows = with_readiness(super().get_queryset(request), day=day)
+        return carriers_with_facts(rows).annotate(day=Value(day, DateField())).order_by("name")
 
     def view_on_site(self, carrier: Carrier) -> str:
         """The desk's page of the carrier: usable today or why not, what lapses, its scorecard."""
@@ -129,16 +130,15 @@ class CarrierAdmin(Ruled, FieldHistory, Exchange, RuledAdmin, ActivityActions, M
     @display(
         description=gettext_lazy("Today"), label={"ready": "success", "lapsing": "warning", "not": "danger"}
     )
-    def usable_today(self, carrier: Carrier) -> tuple[str, str]:
+    def usable_today(self, carrier: Any) -> tuple[str, str]:
         """Whether it can be used today, and whether something lapses within 30 days."""
-        day = _today()
-        if usable_on(carrier, day):
+        if usable_on(carrier, carrier.day):
             return "not", _("Not today")
-        return ("lapsing", _("Lapses soon")) if lapsing(carrier, day=day) else ("ready", _("Ready"))
+        return ("lapsing", _("Lapses soon")) if lapsing(carrier, day=carrier.day) else ("ready", _("Ready"))
 
     @admin.display(description=gettext_lazy("Why not"), empty_value="–")
-    def against(self, carrier: Carrier) -> str | None:
-        return " ".join(usable_on(carrier, _today())) or None
+    def against(self, carrier: Any) -> str | None:
+        return " ".join(usable_on(carrier, carrier.day)) or None
 
     @admin.display(description=gettext_lazy("Kind"), ordering="own_fleet")
     def kind(self, carrier: Carrier) -> str:
@@ -154,4 +154,4 @@ class CarrierAdmin(Ruled, FieldHistory, Exchange, RuledAdmin, ActivityActions, M
 
 
 def _today() -> date:
-    return timezone.now().date()
+    return day_here(now=timezone.now())

@@ -1,8 +1,6 @@
 """Carriers at the desk: which can be used today and why not, one carrier in full, its documents' files."""
 
-from datetime import date
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import render
@@ -14,12 +12,10 @@ from django.views.decorators.http import require_GET
 
 from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import allows, require
-from apps.appointments.search import local_day
 from apps.carriers import files
 from apps.carriers.errors import UnknownCarrier
 from apps.carriers.models import ComplianceDocument
-from apps.carriers.selectors import carrier_by_id, carriers_with_facts, lapsing, usable_on
-from apps.facilities.models import Site
+from apps.carriers.selectors import carrier_by_id, carriers_with_facts, day_here, lapsing, usable_on
 from apps.portal.access import shipper_page
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import carriers as present
@@ -32,7 +28,7 @@ from apps.tendering.scorecards import scorecards
 def carriers(request: ActingRequest) -> HttpResponse:
     """Every carrier with whether it can be used today, what lapses soon and its score."""
     require(request.actor, "carriers.view")
-    day = today()
+    day = day_here(now=timezone.now())
     found = list(carriers_with_facts().order_by("name"))
     cards = scorecards([one.pk for one in found], now=timezone.now())
     rows = [present.row(one, cards[one.pk], day) for one in found]
@@ -53,7 +49,7 @@ def carrier(request: ActingRequest, carrier_id: UUID) -> HttpResponse:
     """One carrier: usable today or why not, what lapses within 30 days, fleet, drivers, terms, scorecard."""
     require(request.actor, "carriers.view")
     one = carrier_by_id(carrier_id)
-    day = today()
+    day = day_here(now=timezone.now())
     against, ends = usable_on(one, day), lapsing(one, day=day)
     card = scorecards([one.pk], now=timezone.now())[one.pk]
     context = {
@@ -94,12 +90,6 @@ def document(request: ActingRequest, compliance_id: UUID) -> FileResponse:
     response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
     response["Cache-Control"] = "private, no-cache"
     return response
-
-
-def today() -> date:
-    """The day it is at the shipper's first own site; in UTC while it has none."""
-    site = Site.objects.filter(shipper__isnull=False, active=True).first()
-    return local_day(timezone.now(), ZoneInfo(site.time_zone if site else "UTC"))
 
 
 def _needs(total: int, unusable: int) -> str:
