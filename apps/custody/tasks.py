@@ -1,6 +1,7 @@
 """Work of the custody room in the background: sequencing each shipper's log, making bundles."""
 
 import logging
+from typing import Any
 from uuid import UUID
 
 from celery import shared_task
@@ -8,7 +9,7 @@ from django.utils import timezone
 
 from apps.custody import services
 from apps.custody.services.export_jobs import KIND, run_export
-from apps.custody.services.exporting import ExportScope
+from apps.custody.services.scoping import ExportChoice, ExportScope
 from apps.tenancy import doorway
 from apps.tenancy.models import Shipper
 from apps.tenancy.outbox import handles
@@ -35,9 +36,12 @@ def _sequence_all() -> None:
 
 
 @handles(KIND, queue="documents", atomic=False)
-def export(job_id: str, delivery_id: str | None, consignments: list[str], older_size: int | None) -> None:
+def export(job_id: str, scope: dict[str, Any], choice: dict[str, list[str]], older_size: int | None) -> None:
     """Make the bundle that somebody asked for."""
-    scope = ExportScope(
-        delivery_id=UUID(delivery_id) if delivery_id else None, consignments=tuple(consignments)
+    run_export(
+        job_id=UUID(job_id),
+        scope=ExportScope.from_fact(scope),
+        choice=ExportChoice.from_fact(choice),
+        older_size=older_size,
+        now=timezone.now(),
     )
-    run_export(job_id=UUID(job_id), scope=scope, older_size=older_size, now=timezone.now())

@@ -16,9 +16,10 @@ from apps.appointments.states import ReasonCode
 from apps.consignments.models import Consignment
 from apps.consignments.parsing import MAX_BYTES
 from apps.custody.services import ExportScope
+from apps.custody.services.scoping import COPIES
 from apps.deliveries.models import Delivery
 from apps.deliveries.standing import Standing
-from apps.facilities.models import Site
+from apps.facilities.models import Recipient, Site
 
 #: Why a shipper says no; the recipient's own reasons are left out.
 REASONS = [
@@ -167,6 +168,10 @@ class ExportForm(forms.Form):
     SCOPES = (
         ("delivery", _("One delivery")),
         ("consignments", _("Named consignments")),
+        ("recipient", _("One recipient")),
+        ("item", _("An article or batch, as for a recall")),
+        ("carrier", _("One carrier")),
+        ("period", _("A period")),
         ("log", _("The whole log")),
     )
 
@@ -181,9 +186,61 @@ class ExportForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("With commas or line breaks between."),
     )
+    recipient = forms.ModelChoiceField(
+        Recipient.objects.none(), label=_("Recipient"), required=False, empty_label=_("Choose one")
+    )
+    article = forms.CharField(
+        label=_("Article"), required=False, max_length=200, help_text=_("Its name as ordered, or its GTIN.")
+    )
+    batch = forms.CharField(label=_("Batch"), required=False, max_length=60)
+    carrier = forms.CharField(
+        label=_("Carrier"), required=False, max_length=200, help_text=_("Its name as planned.")
+    )
+    first_day = forms.DateField(label=_("Recorded from"), required=False, widget=DATE)
+    last_day = forms.DateField(
+        label=_("Recorded until"), required=False, widget=DATE, help_text=_("Days in UTC, both counted.")
+    )
+    copies = forms.MultipleChoiceField(
+        label=_("Reading copies"),
+        required=False,
+        initial=COPIES,
+        widget=forms.CheckboxSelectMultiple,
+        choices=(
+            ("epcis", "EPCIS 2.0"),
+            ("ubl", _("UBL despatch and receipt advice")),
+            ("workbook", _("Spreadsheet (XLSX)")),
+            ("dossier", _("Dossier (PDF, signed)")),
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        recipients = self.fields["recipient"]
+        assert isinstance(recipients, forms.ModelChoiceField)
+        recipients.queryset = Recipient.objects.all()
 
     def clean(self) -> dict[str, Any]:
         typed = super().clean() or {}
+        others = {
+            "recipient": ("recipient", typed.get("recipient"), _now("Choose a recipient.")),
+            "item": (
+                "article",
+                typed.get("article") or typed.get("batch"),
+                _now("Name an article, a batch, or both."),
+            ),
+            "carrier": ("carrier", typed.get("carrier"), _now("Name the carrier.")),
+            "period": (
+                "first_day",
+                typed.get("first_day") or typed.get("last_day"),
+                _now("Give the first day, the last, or both."),
+            ),
+        }
+        if (asked := typed.get("scope")) in others:
+            field, value, what_is_missing = others[asked]
+            if not value:
+                self.add_error(field, what_is_missing)
+            else:
+                typed["chosen"] = self._other_scope(asked, typed)
         if typed.get("scope") == "delivery":
             delivery = Delivery.objects.filter(number__iexact=(typed.get("number") or "").strip()).first()
             if delivery is None:
@@ -203,3 +260,12 @@ class ExportForm(forms.Form):
         elif typed.get("scope") == "log":
             typed["chosen"] = ExportScope()
         return typed
+
+    def _other_scope(self, asked: str, typed: dict[str, Any]) -> ExportScope:
+        if asked == "recipient":
+            return ExportScope(recipient_id=typed["recipient"].pk)
+        if asked == "item":
+            return ExportScope(article=typed["article"].strip(), batch=typed["batch"].strip())
+        if asked == "carrier":
+            return ExportScope(carrier=typed["carrier"].strip())
+        return ExportScope(first_day=typed["first_day"], last_day=typed["last_day"])

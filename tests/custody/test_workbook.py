@@ -30,7 +30,10 @@ NASTY = (
 
 def _written(rows, **options) -> bytes:
     output = io.BytesIO()
-    workbook.write(output, rows, about=ABOUT, created=CREATED, **options)
+    book = workbook.Workbook(output, about=ABOUT, created=CREATED, **options)
+    for row in rows:
+        book.append(row)
+    book.close()
     return output.getvalue()
 
 

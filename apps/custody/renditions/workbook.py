@@ -7,7 +7,7 @@ where it stands whole. Equal events give equal bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import IO, Any
 
@@ -20,55 +20,60 @@ MAX_ROWS = 1_048_576
 WIDTHS: Mapping[str, int] = {"event_id": 38, "type": 30, "details": 80, "site_name": 30, "consignments": 24}
 
 
-def write(
-    output: IO[bytes],
-    rows: Iterable[Sequence[str]],
-    *,
-    columns: Sequence[str] = COLUMNS,
-    about: Sequence[tuple[str, str]],
-    created: datetime,
-) -> int:
-    """Write ``rows``, each with a cell per name of `spreadsheet.COLUMNS`, and return how many there were.
+class Workbook:
+    """Writes a workbook row by row, on disk while it grows; what exceeds a sheet goes on in the next.
 
-    ``columns`` are the names that are kept, in their order; ``about`` the lines of the first sheet. Rows are
-    streamed; what exceeds a sheet goes on in the next.
+    ``columns`` are names of `spreadsheet.COLUMNS`, kept in their order; ``about`` its first sheet's lines.
     """
-    kept = [COLUMNS.index(name) for name in columns]
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(output, {**options, "strings_to_numbers": False}) as book:
-        book.set_properties({"created": created.replace(tzinfo=None), "title": "Custody record"})
-        bold = book.add_format({"bold": True, "bottom": 1})
-        _about(book, bold, about)
-        sheet: Any = None
-        used, count = MAX_ROWS, 0
-        for row in rows:
-            if used == MAX_ROWS:
-                sheet, used = _sheet(book, bold, columns), 1
-            for place, column in enumerate(kept):
-                sheet.write_string(used, place, _cell(row[column], row[0]))
-            used, count = used + 1, count + 1
-        if sheet is None:
-            _sheet(book, bold, columns)
-    return count
 
+    def __init__(
+        self,
+        output: IO[bytes],
+        *,
+        columns: Sequence[str] = COLUMNS,
+        about: Sequence[tuple[str, str]],
+        created: datetime,
+    ) -> None:
+        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        self._book = xlsxwriter.Workbook(output, {**options, "strings_to_numbers": False})
+        self._book.set_properties({"created": created.replace(tzinfo=None), "title": "Custody record"})
+        self._bold = self._book.add_format({"bold": True, "bottom": 1})
+        self._columns = columns
+        self._kept = [COLUMNS.index(name) for name in columns]
+        self._add_about(about)
+        self._sheet: Any = None
+        self._used = MAX_ROWS
 
-def _about(book: Any, bold: Any, about: Sequence[tuple[str, str]]) -> None:
-    sheet = book.add_worksheet("About")
-    sheet.set_column(0, 0, 24)
-    sheet.set_column(1, 1, 100)
-    for place, (name, text) in enumerate(about):
-        sheet.write_string(place, 0, name, bold)
-        sheet.write_string(place, 1, text)
+    def append(self, cells: Sequence[str]) -> None:
+        """One row, with a cell per name of `spreadsheet.COLUMNS`."""
+        if self._used >= MAX_ROWS:
+            self._add_sheet()
+        for place, column in enumerate(self._kept):
+            self._sheet.write_string(self._used, place, _cell(cells[column], cells[0]))
+        self._used += 1
 
+    def close(self) -> None:
+        """Finish the file; nothing can be appended any more."""
+        if self._sheet is None:
+            self._add_sheet()
+        self._book.close()
 
-def _sheet(book: Any, bold: Any, columns: Sequence[str]) -> Any:
-    number = len(book.worksheets())
-    sheet = book.add_worksheet("Events" if number == 1 else f"Events {number}")
-    sheet.freeze_panes(1, 1)
-    for place, name in enumerate(columns):
-        sheet.set_column(place, place, WIDTHS.get(name, 18))
-        sheet.write_string(0, place, name, bold)
-    return sheet
+    def _add_about(self, about: Sequence[tuple[str, str]]) -> None:
+        sheet = self._book.add_worksheet("About")
+        sheet.set_column(0, 0, 24)
+        sheet.set_column(1, 1, 100)
+        for place, (name, text) in enumerate(about):
+            sheet.write_string(place, 0, name, self._bold)
+            sheet.write_string(place, 1, text)
+
+    def _add_sheet(self) -> None:
+        number = len(self._book.worksheets())
+        self._sheet = self._book.add_worksheet("Events" if number == 1 else f"Events {number}")
+        self._sheet.freeze_panes(1, 1)
+        for place, name in enumerate(self._columns):
+            self._sheet.set_column(place, place, WIDTHS.get(name, 18))
+            self._sheet.write_string(0, place, name, self._bold)
+        self._used = 1
 
 
 def _cell(text: str, index: str) -> str:

@@ -17,15 +17,17 @@ from apps.custody.facts import Personal
 from apps.custody.services.devices import Device
 from apps.custody.services.erasing import erase
 from apps.custody.services.export_jobs import cancel_export, open_export, request_export
-from apps.custody.services.exporting import Export, ExportScope, export_bundle
+from apps.custody.services.exporting import Export, export_bundle
 from apps.custody.services.recording import correct, note_fork, record, site_fact
 from apps.custody.services.rotating import rotate_key
+from apps.custody.services.scoping import ExportChoice, ExportScope
 from apps.custody.services.sequencing import sequence
 
 __all__ = [
     "Device",
     "DeviceForked",
     "Export",
+    "ExportChoice",
     "ExportFailed",
     "ExportScope",
     "ImpossibleStep",

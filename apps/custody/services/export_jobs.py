@@ -22,7 +22,8 @@ from apps.accounts.permissions import require
 from apps.core.errors import DomainError, PermissionRefused
 from apps.core.models import Job
 from apps.custody.errors import ExportCancelled, UnknownExport
-from apps.custody.services.exporting import ExportScope, export_bundle
+from apps.custody.services.exporting import export_bundle
+from apps.custody.services.scoping import ExportChoice, ExportScope
 from apps.tenancy.doorway import current_shipper
 from apps.tenancy.outbox import enqueue
 
@@ -33,7 +34,14 @@ KEPT_FOR = timedelta(days=7)
 
 
 @transaction.atomic
-def request_export(*, actor: Actor, scope: ExportScope, now: datetime, older_size: int | None = None) -> Job:
+def request_export(
+    *,
+    actor: Actor,
+    scope: ExportScope,
+    now: datetime,
+    older_size: int | None = None,
+    choice: ExportChoice | None = None,
+) -> Job:
     """Have the worker make a bundle; the answer is the job to watch. Old bundles go at the same time.
 
     Raises:
@@ -47,8 +55,8 @@ def request_export(*, actor: Actor, scope: ExportScope, now: datetime, older_siz
     enqueue(
         KIND,
         job_id=str(job.pk),
-        delivery_id=str(scope.delivery_id) if scope.delivery_id else None,
-        consignments=list(scope.consignments),
+        scope=scope.fact(),
+        choice=(choice or ExportChoice()).fact(),
         older_size=older_size,
     )
     return job
@@ -88,13 +96,20 @@ def forget_exports() -> None:
     _forget(Job.objects.all())
 
 
-def run_export(*, job_id: UUID, scope: ExportScope, older_size: int | None, now: datetime) -> None:
+def run_export(
+    *,
+    job_id: UUID,
+    scope: ExportScope,
+    older_size: int | None,
+    now: datetime,
+    choice: ExportChoice | None = None,
+) -> None:
     """Make the bundle of a job; how it went stands on the job. Doing it again after a crash is safe."""
     open_states = [Job.State.WAITING, Job.State.RUNNING]
     if not Job.objects.filter(pk=job_id, kind=KIND, state__in=open_states).update(state=Job.State.RUNNING):
         return
     try:
-        missing = _make(job_id, scope, older_size, now)
+        missing = _make(job_id, scope, older_size, now, choice or ExportChoice())
     except ExportCancelled:
         _finish(job_id, Job.State.CANCELLED, "")
     except DomainError as error:
@@ -110,7 +125,9 @@ def run_export(*, job_id: UUID, scope: ExportScope, older_size: int | None, now:
         _finish(job_id, Job.State.DONE, "\n".join(missing), artefact=str(_relative(job_id)))
 
 
-def _make(job_id: UUID, scope: ExportScope, older_size: int | None, now: datetime) -> Sequence[str]:
+def _make(
+    job_id: UUID, scope: ExportScope, older_size: int | None, now: datetime, choice: ExportChoice
+) -> Sequence[str]:
     """Write the bundle beside its place and move it there when it is whole and proven."""
     _report(job_id, 0, 0)
     target = _place(job_id)
@@ -124,6 +141,7 @@ def _make(job_id: UUID, scope: ExportScope, older_size: int | None, now: datetim
                 output=file,
                 now=now,
                 older_size=older_size,
+                choice=choice,
                 progress=lambda done, total: _report(job_id, done, total),
             )
             file.flush()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, BinaryIO, cast
-from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max, Q, QuerySet
@@ -16,7 +15,9 @@ from apps.accounts.permissions import require
 from apps.custody import bundle, commitments, keys, selectors, verify
 from apps.custody.errors import ExportFailed, LogDamaged
 from apps.custody.models import Checkpoint, ConsignmentSequence, CustodyEvent, LogLeaf
+from apps.custody.services.copying import Copies, CopyFacts
 from apps.custody.services.recording import record
+from apps.custody.services.scoping import ExportChoice, ExportScope, asked_for, in_words, numbers_in
 from apps.custody.services.sequencing import sequence
 from apps.custody.tiles import StoredTree
 from apps.documents import store
@@ -36,18 +37,6 @@ SUFFIXES = {
 
 
 @dataclass(frozen=True)
-class ExportScope:
-    """The history of a delivery's consignments, of named consignments or, with neither, the whole log."""
-
-    delivery_id: UUID | None = None
-    consignments: tuple[str, ...] = ()
-
-    @property
-    def is_whole_log(self) -> bool:
-        return self.delivery_id is None and not self.consignments
-
-
-@dataclass(frozen=True)
 class Export:
     """A bundle that was made and verified; ``missing`` says what it names and could not be given."""
 
@@ -62,13 +51,15 @@ def export_bundle(
     output: BinaryIO,
     now: datetime,
     older_size: int | None = None,
+    choice: ExportChoice | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Export:
     """Write the bundle of ``scope`` to ``output``, a binary file open for reading and writing.
 
     The export is itself an event, in the log before the bundle's checkpoint. With ``older_size`` the bundle
-    also proves that the log only grew since its checkpoint of that size. ``progress`` is told events done and
-    in all; what it raises ends the export. Documents that are gone from the store are left out and said so.
+    also proves that the log only grew since its checkpoint of that size. ``choice`` names the reading copies,
+    all of them by default. ``progress`` is told events done and in all; what it raises ends the export.
+    Documents that are gone from the store are left out and said so.
 
     Raises:
         PermissionRefused: ``actor`` neither audits nor administers this shipper.
@@ -77,39 +68,69 @@ def export_bundle(
     """
     shipper = current_shipper()
     require(actor, "custody.export", shipper)
-    numbers = _numbers(scope)
+    numbers = _in_scope(scope)
     older = _older(older_size)
     checkpoint = _put_on_record(actor, scope, numbers, now)
     tree = _tree(checkpoint)
     events = _events(scope, numbers, checkpoint.size)
-    summary = bundle.write_bundle(
-        output,
-        shipper=shipper.slug,
-        events=_logged(events, tree, progress),
-        history=_history(older, tree),
-        rotations=selectors.key_changes(),
-        scope=_promise(scope, numbers, checkpoint.size),
-        checkpoint_note=checkpoint.note.encode(),
-        signer=keys.signer(),
-        created=now,
-        documents=list(_documents(events)),
+    documents = list(_documents(events))
+    promise = _promise(scope, numbers, checkpoint.size)
+    about = CopyFacts(
+        shipper=shipper,
+        log=selectors.log_origin(shipper),
+        checkpoint=checkpoint,
+        vkey=str(selectors.verifier_key()),
+        asked=in_words(scope, _delivery_number(scope)),
+        completeness=_completeness(scope),
+        consignments=len(promise.last_cseq),
+        papers=len(documents),
+        made_at=now,
+        events=events,
     )
+    with Copies(choice or ExportChoice(), about) as copies:
+        summary = bundle.write_bundle(
+            output,
+            shipper=shipper.slug,
+            events=copies.passing(_logged(events, tree, progress)),
+            history=_history(older, tree),
+            rotations=selectors.key_changes(),
+            scope=promise,
+            checkpoint_note=checkpoint.note.encode(),
+            signer=keys.signer(),
+            created=now,
+            documents=documents,
+            copies=copies.finished(),
+        )
     return Export(summary, _verified(output))
 
 
-def _numbers(scope: ExportScope) -> list[str]:
-    """The consignments in scope; empty for the whole log."""
-    if scope.is_whole_log:
-        return []
-    if scope.delivery_id is not None:
-        numbers = selectors.consignments_of_delivery(scope.delivery_id)
-    else:
-        known = ConsignmentSequence.objects.filter(consignment__in=scope.consignments)
-        numbers = sorted(set(known.values_list("consignment", flat=True)))
-    if not numbers or set(scope.consignments) - set(numbers):
-        unknown = ", ".join(sorted(set(scope.consignments) - set(numbers))) or "this delivery"
-        raise ExportFailed(f"The custody record has no event of {unknown}.")
+def _in_scope(scope: ExportScope) -> list[str]:
+    """The consignments in scope; empty for the whole log.
+
+    Raises:
+        ExportFailed: the record knows none.
+    """
+    numbers = numbers_in(scope)
+    if not numbers and not scope.is_whole_log:
+        raise ExportFailed(f"The custody record has no event of {in_words(scope, _delivery_number(scope))}.")
     return numbers
+
+
+def _delivery_number(scope: ExportScope) -> str:
+    if scope.delivery_id is None:
+        return ""
+    numbers = CustodyEvent.objects.filter(delivery_id=scope.delivery_id).exclude(delivery="")
+    return str(numbers.values_list("delivery", flat=True).first() or "this delivery")
+
+
+def _completeness(scope: ExportScope) -> str:
+    """What the verifier proves of the scope, in words for people."""
+    if scope.is_whole_log:
+        return "Every event of the log up to the checkpoint."
+    return (
+        "Every event of each consignment named here, from its first to its last in the log up to the"
+        " checkpoint. That no other consignment belongs to what was asked for is the shipper's claim."
+    )
 
 
 def _older(size: int | None) -> Checkpoint | None:
@@ -177,7 +198,8 @@ def _promise(scope: ExportScope, numbers: list[str], size: int) -> bundle.Scope:
     if not scope.is_whole_log:
         logged = logged.filter(consignment__in=numbers)
     last = logged.values_list("consignment").annotate(Max("position"))
-    return bundle.Scope("log" if scope.is_whole_log else "consignments", dict(last))
+    asked = asked_for(scope, _delivery_number(scope))
+    return bundle.Scope("log" if scope.is_whole_log else "consignments", dict(last), asked)
 
 
 def _logged(

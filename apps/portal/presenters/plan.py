@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from apps.portal.presenters.times import clock
 from apps.routing.comparing import Change, compare
@@ -133,7 +133,9 @@ def changes(draft: RoutePlan, in_force: RoutePlan | None) -> Context | None:
 
     return {
         "version": in_force.version,
-        "summary": _("%(n)s deliveries change; %(cost)s.")
+        "summary": ngettext(
+            "%(n)d delivery changes; %(cost)s.", "%(n)d deliveries change; %(cost)s.", len(found.stops)
+        )
         % {"n": len(found.stops), "cost": _dearer(found.cents, draft.currency)},
         "stops": [
             {

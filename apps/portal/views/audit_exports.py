@@ -21,8 +21,9 @@ from apps.accounts.permissions import require
 from apps.core.models import Job
 from apps.custody import selectors
 from apps.custody.models import CustodyEvent
-from apps.custody.services import ExportScope, UnknownExport, open_export, request_export
+from apps.custody.services import ExportChoice, ExportScope, UnknownExport, open_export, request_export
 from apps.custody.services.export_jobs import KEPT_FOR, KIND
+from apps.custody.services.scoping import numbers_in
 from apps.deliveries.models import Delivery
 from apps.documents.models import Document
 from apps.portal.access import shipper_page
@@ -60,7 +61,8 @@ def exports(request: ActingRequest) -> HttpResponse:
         scope: ExportScope = form.cleaned_data["chosen"]
         preview = preview_of(scope)
         if request.method == "POST" and preview.events:
-            request_export(actor=request.actor, scope=scope, now=timezone.now())
+            choice = ExportChoice(copies=tuple(form.cleaned_data["copies"]))
+            request_export(actor=request.actor, scope=scope, choice=choice, now=timezone.now())
             return redirect("desk:exports")
     jobs = list(Job.objects.filter(kind=KIND)[:LISTED])
     context = {
@@ -100,10 +102,7 @@ def preview_of(scope: ExportScope) -> Preview:
     events = CustodyEvent.objects.all()
     documents = Document.objects.all()
     if not scope.is_whole_log:
-        numbers = list(scope.consignments)
-        if scope.delivery_id:
-            numbers += selectors.consignments_of_delivery(scope.delivery_id)
-        events = selectors.events_of_consignments(numbers)
+        events = selectors.events_of_consignments(numbers_in(scope))
         documents = documents.filter(delivery_id__in=events.exclude(delivery_id=None).values("delivery_id"))
     count = events.count()
     papers = documents.aggregate(size=Sum("size"))["size"] or 0

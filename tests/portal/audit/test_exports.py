@@ -21,7 +21,13 @@ def logged(confirmed, delivery, drain):
 
 @pytest.mark.parametrize(
     ("query", "events"),
-    [("scope=delivery&number={number}", 8), ("scope=consignments&consignments=C-1", 6), ("scope=log", 8)],
+    [
+        ("scope=delivery&number={number}", 8),
+        ("scope=consignments&consignments=C-1", 6),
+        ("scope=item&batch=B-7", 6),
+        ("scope=period&first_day=2026-03-02&last_day=2026-03-02", 8),
+        ("scope=log", 8),
+    ],
 )
 def test_the_preview_says_what_a_bundle_would_hold(logged, auditors_desk, query, events):
     answer = auditors_desk.get("/custody/exports/?" + query.format(number=logged.number))
@@ -37,6 +43,11 @@ def test_the_preview_says_what_a_bundle_would_hold(logged, auditors_desk, query,
         "scope=delivery&number=D999999",
         "scope=consignments&consignments=",
         "scope=consignments&consignments=C-1,X-9",
+        "scope=item",
+        "scope=carrier",
+        "scope=period",
+        "scope=recipient",
+        "scope=period&first_day=yesterday",
         "scope=else",
     ],
 )

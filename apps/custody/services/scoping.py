@@ -1,0 +1,177 @@
+"""What an export is about: its scope, which consignments that is on record, and what goes along with them.
+
+Whatever the scope, its promise is the same: the whole history of each of its consignments, from the first
+event to the last one in the log. Which consignments belong to it is what the record says, read when the
+bundle is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Func, JSONField, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from apps.custody import facts
+from apps.custody.errors import ExportFailed
+from apps.custody.models import ConsignmentSequence, CustodyEvent
+from apps.custody.spreadsheet import COLUMNS
+from apps.facilities.models import Recipient, Site
+
+#: The reading copies that a bundle may hold beside the CSV, which it always holds.
+COPIES = ("epcis", "ubl", "workbook", "dossier")
+
+
+@dataclass(frozen=True)
+class ExportScope:
+    """What is asked for; of several conditions each has to hold. With none, the whole log.
+
+    ``article`` is an article's name or GTIN, ``batch`` its batch: of a recall, the consignments with such an
+    item. ``carrier`` is the name that a plan gave. ``first_day`` and ``last_day`` are days in UTC, both
+    counted: consignments of which something was recorded then.
+    """
+
+    delivery_id: UUID | None = None
+    consignments: tuple[str, ...] = ()
+    recipient_id: UUID | None = None
+    article: str = ""
+    batch: str = ""
+    carrier: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
+
+    @property
+    def is_whole_log(self) -> bool:
+        return not any(asdict(self).values())
+
+    def fact(self) -> dict[str, Any]:
+        """As JSON that `from_fact` reads."""
+        told = {name: value for name, value in asdict(self).items() if value}
+        return {name: list(value) if isinstance(value, tuple) else str(value) for name, value in told.items()}
+
+    @classmethod
+    def from_fact(cls, told: Mapping[str, Any]) -> ExportScope:
+        values = dict(told)
+        for name in ("delivery_id", "recipient_id"):
+            if name in values:
+                values[name] = UUID(values[name])
+        for name in ("first_day", "last_day"):
+            if name in values:
+                values[name] = date.fromisoformat(values[name])
+        return cls(**values | {"consignments": tuple(values.get("consignments", ()))})
+
+
+@dataclass(frozen=True)
+class ExportChoice:
+    """What goes into a bundle beside the evidence: reading copies, and the workbook's columns."""
+
+    copies: tuple[str, ...] = COPIES
+    columns: tuple[str, ...] = field(default=COLUMNS)
+
+    def fact(self) -> dict[str, list[str]]:
+        return {"copies": list(self.copies), "columns": list(self.columns)}
+
+    @classmethod
+    def from_fact(cls, told: Mapping[str, Any]) -> ExportChoice:
+        return cls(tuple(told.get("copies", COPIES)), tuple(told.get("columns", COLUMNS)))
+
+
+class Details(Func):
+    """The details of an event as jsonb, to look into; what was signed are the bytes."""
+
+    template = "((convert_from(%(expressions)s, 'UTF8'))::jsonb -> 'details')"
+    output_field = JSONField()
+
+
+def numbers_in(scope: ExportScope) -> list[str]:
+    """The consignments in scope, sorted; empty for the whole log and where the record knows none.
+
+    Raises:
+        ExportFailed: a consignment was named that the record does not know.
+    """
+    if scope.is_whole_log:
+        return []
+    places = ConsignmentSequence.objects.all()
+    if scope.consignments:
+        places = places.filter(consignment__in=scope.consignments)
+        known = set(places.values_list("consignment", flat=True))
+        if unknown := sorted(set(scope.consignments) - known):
+            raise ExportFailed(f"The custody record has no event of {', '.join(unknown)}.")
+    for events in _conditions(scope):
+        named = ConsignmentSequence.objects.filter(event__in=events.order_by().values("pk"))
+        places = places.filter(consignment__in=named.values("consignment"))
+    return list(places.order_by("consignment").values_list("consignment", flat=True).distinct())
+
+
+def _conditions(scope: ExportScope) -> list[QuerySet[CustodyEvent]]:
+    """Per condition the events whose consignments fulfil it."""
+    events = CustodyEvent.objects.all()
+    conditions = []
+    if scope.delivery_id:
+        conditions.append(events.filter(delivery_id=scope.delivery_id))
+    if scope.recipient_id:
+        sites = Site.objects.filter(recipient_id=scope.recipient_id).values_list("pk", flat=True)
+        conditions.append(events.filter(site_id__in=list(sites)))
+    if scope.article or scope.batch:
+        conditions.append(with_item(scope.article, scope.batch))
+    if scope.carrier:
+        planned = events.filter(type="planned").annotate(said=Details("canonical"))
+        conditions.append(planned.filter(Q(("said__contains", {"carrier": scope.carrier}))))
+    if scope.first_day or scope.last_day:
+        conditions.append(events.filter(_recorded_between(scope.first_day, scope.last_day)))
+    return conditions
+
+
+def with_item(article: str, batch: str) -> QuerySet[CustodyEvent]:
+    """Creations of consignments with an item of this article (name or GTIN) and batch, if each is given."""
+    created = CustodyEvent.objects.filter(type="consignment_created").annotate(said=Details("canonical"))
+    lot = {"lot": batch} if batch else {}
+    named = [{"article": article}] if article else [{}]
+    if gtin := facts.gs1_key("gtin", article):
+        named.append({"gtin": gtin})
+    wanted = Q()
+    for item in named:
+        wanted |= Q(("said__contains", {"items": [item | lot]}))
+    return created.filter(wanted)
+
+
+def _recorded_between(first: date | None, last: date | None) -> Q:
+    since = Q(recorded_at__gte=_midnight(first)) if first else Q()
+    return since & (Q(recorded_at__lt=_midnight(last + timedelta(days=1))) if last else Q())
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=UTC)
+
+
+def asked_for(scope: ExportScope, delivery_number: str = "") -> list[tuple[str, str]]:
+    """What was asked for, in pairs, as the manifest says it."""
+    asked = [("delivery", delivery_number or str(scope.delivery_id))] if scope.delivery_id else []
+    asked += [("consignment", number) for number in scope.consignments]
+    if scope.recipient_id:
+        name = Recipient.objects.filter(pk=scope.recipient_id).values_list("name", flat=True).first()
+        asked.append(("recipient", name or str(scope.recipient_id)))
+    for name in ("article", "batch", "carrier", "first_day", "last_day"):
+        if value := getattr(scope, name):
+            asked.append((name, str(value)))
+    return asked
+
+
+def in_words(scope: ExportScope, delivery_number: str = "") -> str:
+    """The scope as people say it: “Batch B-7 · since 1 March”."""
+    words = {
+        "delivery": _("Delivery"),
+        "consignment": _("Consignment"),
+        "recipient": _("Recipient"),
+        "article": _("Article"),
+        "batch": _("Batch"),
+        "carrier": _("Carrier"),
+        "first_day": _("From"),
+        "last_day": _("To"),
+    }
+    asked = asked_for(scope, delivery_number)
+    return " · ".join(f"{words[name]} {value}" for name, value in asked) or _("The whole log")
