@@ -12,6 +12,7 @@ from apps.portal.views import (
     desk_jobs,
     desk_offers,
     desk_plan,
+    desk_replan,
     desk_slots,
     driver,
     papers,
@@ -61,6 +62,12 @@ negotiation = [
 planning = [
     path("plan/", desk_plan.plan, name="plan"),
     path("plan/<uuid:plan_id>/publish/", desk_plan.publish, name="publish"),
+    path("plan/<uuid:plan_id>/repair/", desk_replan.repair, name="repair"),
+    path("plan/routes/<uuid:route_id>/lock/", desk_replan.lock_route, name="lock_route"),
+    path("plan/routes/<uuid:route_id>/breakdown/", desk_replan.breakdown, name="breakdown"),
+    path("plan/stops/<uuid:stop_id>/lock/", desk_replan.lock_stop, name="lock_stop"),
+    path("plan/disruptions/<uuid:disruption_id>/withdraw/", desk_replan.withdraw, name="withdraw"),
+    path("plan/schedule/<uuid:site_id>/", desk_replan.schedule, name="schedule"),
     path("jobs/<uuid:job_id>/", desk_jobs.job, name="job"),
     path("jobs/<uuid:job_id>/cancel/", desk_jobs.cancel, name="job_cancel"),
 ]

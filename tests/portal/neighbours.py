@@ -23,7 +23,7 @@ from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import load_of
 from apps.documents.models import Document
 from apps.facilities.models import Site
-from apps.routing.models import Route, RoutePlan
+from apps.routing.models import Route, RoutePlan, Stop
 from apps.routing.services import request_plan
 from apps.tenancy import doorway
 from apps.tenancy.models import Shipper
@@ -106,6 +106,7 @@ def do_business(
             "import_id": _keys(Import.objects.all()),
             "plan_id": _keys(RoutePlan.objects.all()),
             "route_id": _keys(Route.objects.all()),
+            "stop_id": _keys(Stop.objects.all()),
             "job_id": _keys(Job.objects.all()),
             "site_id": _keys([warehouse]),
             "carriers_carrier": _keys([carrier]),

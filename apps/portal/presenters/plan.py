@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.portal.presenters.times import clock
+from apps.routing.comparing import Change, compare
 from apps.routing.days import LocalDay
 from apps.routing.drawing import gantt_of, map_of
 from apps.routing.engine.result import Activity
@@ -42,7 +43,9 @@ def route_table(plan: RoutePlan) -> list[Context]:
     zone = plan.site.time_zone
     return [
         {
+            "pk": route.pk,
             "number": route.number,
+            "is_locked": route.is_locked,
             "swatch": mark_safe(swatch(route.number)),  # noqa: S308 made of numbers
             "carrier": route.carrier.name,
             "vehicle": route.vehicle.plate,
@@ -113,6 +116,46 @@ def comparison(plan: RoutePlan, previous: RoutePlan | None) -> list[Context]:
     ]
 
 
+def changes(draft: RoutePlan, in_force: RoutePlan | None) -> Context | None:
+    """What publishing a draft would change; None when nothing is in force yet."""
+    if in_force is None:
+        return None
+    found, zone = compare(in_force, draft), draft.site.time_zone
+    labels = {
+        Change.ADDED: _("Comes onto a route"),
+        Change.DROPPED: _("Falls off its route"),
+        Change.REASSIGNED: _("Another vehicle"),
+        Change.RETIMED: _("Another time"),
+    }
+
+    def where(visit: tuple[str, datetime] | None) -> str:
+        return f"{visit[0]}, {clock(visit[1], zone)}" if visit else "–"
+
+    return {
+        "version": in_force.version,
+        "summary": _("%(n)s deliveries change; %(cost)s.")
+        % {"n": len(found.stops), "cost": _dearer(found.cents, draft.currency)},
+        "stops": [
+            {
+                "number": one.number,
+                "url": reverse("desk:delivery", args=[one.delivery_id]),
+                "site": one.site,
+                "label": labels[one.change],
+                "before": where(one.before),
+                "after": where(one.after),
+            }
+            for one in found.stops
+        ],
+    }
+
+
+def _dearer(cents: int, currency: str) -> str:
+    if not cents:
+        return _("at the same cost")
+    words = {"amount": money(abs(cents), currency)}
+    return _("%(amount)s dearer") % words if cents > 0 else _("%(amount)s cheaper") % words
+
+
 def stops_of(plan: RoutePlan) -> int:
     return sum(len(route.stops.all()) for route in plan.routes.all())
 
@@ -156,6 +199,8 @@ def _stop(stop: Stop, zone: str) -> Context:
     delivery = stop.delivery
     waits = stop.starts_at - stop.arrives_at
     return {
+        "pk": stop.pk,
+        "is_locked": stop.is_locked,
         "position": stop.position,
         "delivery": delivery.number,
         "url": reverse("desk:delivery", args=[delivery.pk]),

@@ -102,7 +102,7 @@ def _page(
         "selected_route": request.GET.get("route", ""),
     }
     if shown is not None:
-        context |= _drawn(shown, found.get(number - 1))
+        context |= _drawn(shown, found.get(number - 1)) | _standing(shown)
     return render(request, "portal/desk/plan.html", context, status=refused.status if refused else 200)
 
 
@@ -117,6 +117,16 @@ def _drawn(shown: RoutePlan, previous: RoutePlan | None) -> dict[str, Any]:
         "notes": [*filter(None, [present.bound_sentence(shown)]), *shown.notes],
         "needs": _needs(shown, len(shown.unassigned.all())),
     }
+
+
+def _standing(shown: RoutePlan) -> dict[str, Any]:
+    """Why the plan in force needs re-planning; of a draft, what publishing it would change."""
+    if shown.state == RoutePlan.State.PUBLISHED:
+        return {"disruptions": list(shown.disruptions.filter(settled_at=None)), "changes": None}
+    if shown.state == RoutePlan.State.DRAFT:
+        in_force = selectors.published_plan(site=shown.site, day=shown.day)
+        return {"disruptions": [], "changes": present.changes(shown, in_force)}
+    return {"disruptions": [], "changes": None}
 
 
 def _needs(shown: RoutePlan, left_out: int) -> str:
