@@ -18,7 +18,7 @@ manifest.note           signed note over manifest.json by the log's key
 proofs.jsonl            inclusion proof of each event, line by line
 rotations/<n>.note      changes of the log's key, signed by the old and the new one
 timestamps/<size>.tsr   RFC 3161 tokens over the checkpoint note of that size
-verify.py               the verifier, the same file as in this package
+verify.py, verify.html  the verifiers, the same files as in this package
 ======================  ====================================================================================
 """
 
@@ -286,6 +286,7 @@ def _fixed_members(checkpoint_note: bytes) -> dict[str, _Member]:
     return {
         "README.txt": _in_memory((_HERE / "bundle_readme.txt").read_bytes()),
         "checkpoint.note": _in_memory(checkpoint_note),
+        "verify.html": _in_memory((_HERE / "verify.html").read_bytes()),
         "verify.py": _in_memory((_HERE / "verify.py").read_bytes()),
     }
 

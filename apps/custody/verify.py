@@ -575,6 +575,7 @@ REQUIRED = frozenset(
         " proofs.jsonl verify.py"
     )
 )
+OPTIONAL = frozenset(words("history.json verify.html"))
 DOCUMENT_NAME = re.compile(r"documents/([0-9a-f]{64})\.[a-z0-9]{1,8}", re.ASCII)
 HISTORY_NAME = re.compile(r"history/([1-9][0-9]{0,14})\.note", re.ASCII)
 ROTATION_NAME = re.compile(r"rotations/([1-9][0-9]{0,3})\.note", re.ASCII)
@@ -728,7 +729,7 @@ def require_bytes(
 def belongs(name: str) -> bool:
     """Whether a file of this name may be in a bundle."""
     patterns = (DOCUMENT_NAME, HISTORY_NAME, ROTATION_NAME, TIMESTAMP_NAME, COPY_NAME)
-    return name in REQUIRED or name == "history.json" or any(each.fullmatch(name) for each in patterns)
+    return name in REQUIRED | OPTIONAL or any(each.fullmatch(name) for each in patterns)
 
 
 def require_names(names: set[str]) -> None:

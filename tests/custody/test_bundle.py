@@ -54,6 +54,7 @@ def test_a_bundle_has_the_promised_files(log):
         "manifest.json",
         "manifest.note",
         "proofs.jsonl",
+        "verify.html",
         "verify.py",
     ]
 

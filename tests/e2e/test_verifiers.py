@@ -1,0 +1,100 @@
+"""The browser's verifier, opened from disk, against the one in Python: many bundles, one verdict."""
+
+import base64
+import json
+import random
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from apps.custody import verify
+from tests.custody import torture
+from tests.custody.samples import SampleLog
+
+PAGE = Path(verify.__file__).with_name("verify.html")
+VERDICTS = {verify.PASS: "PASS", verify.FAIL: "FAIL", verify.INCOMPLETE: "INCOMPLETE"}
+CHECK_ALL = """async (cases) => {
+  const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const reports = [];
+  for (const [bundle, keys, known, witnesses] of cases)
+    reports.push(await verifyBundle(bytes(bundle), keys, bytes(known), witnesses));
+  return reports;
+}"""
+
+
+def said_by_python(data: bytes, log: SampleLog, known: int) -> verify.Report:
+    checkpoint = verify.Checkpoint(known, log.tree.root(known))
+    witness = verify.parse_key(torture.WITNESS_VKEY, verify.WITNESS_KEY)
+    return verify.verify(BytesIO(data), [verify.parse_key(log.vkey)], checkpoint, [witness])
+
+
+def text_of(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def test_both_verifiers_say_the_same_of_every_bundle(browser: Browser) -> None:
+    rng = random.Random(11)
+    bundles = [(log, data) for _, _, log, data in torture.forgeries(rng, step=12)]
+    honest = [torture.honest_log(rng) for _ in range(12)]
+    bundles += [(log, torture.honest_bundle(log, rng)) for log in honest]
+    good = torture.honest_bundle(honest[0], rng)
+    bundles += [(honest[0], torture.forge_bytes(good, kind, rng)) for kind in torture.RAW_KINDS * 4]
+    cases = [(log, data, rng.randint(1, len(log.data))) for log, data in bundles]
+    page = browser.new_page()
+    page.goto(PAGE.as_uri())
+
+    reports = page.evaluate(
+        CHECK_ALL,
+        [
+            [text_of(data), log.vkey, text_of(log.checkpoint(known)), torture.WITNESS_VKEY]
+            for log, data, known in cases
+        ],
+    )
+    page.close()
+
+    assert {report["verdict"] for report in reports} == set(VERDICTS.values())
+    for (log, data, known), report in zip(cases, reports, strict=True):
+        expected = said_by_python(data, log, known)
+        assert report["verdict"] == VERDICTS[expected.verdict], (report["failures"], expected.failures)
+        if expected.verdict != verify.FAIL:
+            assert report["missing"] == expected.missing
+            assert report["proven"] == expected.proven
+            assert report["unproven"] == expected.unproven
+
+
+def test_an_auditor_opens_the_page_from_disk_and_sees_a_flipped_byte(
+    browser: Browser, tmp_path: Path
+) -> None:
+    log = torture.honest_log(random.Random(2))
+    good = torture.honest_bundle(log, random.Random(2))
+    place = good.index(b'"actor":') + 20
+    bad = good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :]
+    page = browser.new_page()
+    page.goto(PAGE.as_uri())
+    page.get_by_label("Verification key of the log").fill(log.vkey)
+
+    for name, data, verdict in (("good.zip", good, "PASS"), ("bad.zip", bad, "FAIL")):
+        (tmp_path / name).write_bytes(data)
+        page.get_by_label("Bundle", exact=True).set_input_files(tmp_path / name)
+        page.get_by_role("button", name="Check", exact=True).click()
+        expect(page.get_by_role("heading", name=verdict, exact=True)).to_be_visible()
+    expect(page.get_by_text("events.jsonl").first).to_be_visible()
+    page.close()
+
+
+@pytest.mark.parametrize("kept", ["structures", "types"])
+def test_the_page_knows_the_same_schema(kept: str) -> None:
+    embedded = PAGE.read_text("utf-8").split('id="schema">')[1].split("</script>")[0]
+    types = {
+        name: {
+            "requires": each.requires.split(),
+            "biz_step": each.biz_step,
+            "disposition": each.disposition,
+            "details": each.details,
+        }
+        for name, each in verify.EVENT_TYPES.items()
+    }
+
+    assert json.loads(embedded)[kept] == {"structures": verify.STRUCTURES, "types": types}[kept]
