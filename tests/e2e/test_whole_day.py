@@ -147,7 +147,7 @@ def receive_one_short(otto: Page, day: date, confirmation: str) -> None:
     otto.get_by_role("textbox", name="Day").fill(day.isoformat())
     otto.get_by_role("button", name="Show").click()
     expected = otto.get_by_role("row").filter(has_text=confirmation)
-    expected.get_by_role("link").click()
+    expected.get_by_role("link").first.click()
     otto.get_by_role("button", name="Check the vehicle in").click()
     otto.get_by_role("button", name="Start unloading").click()
     otto.get_by_role("link", name="Hand over").click()
