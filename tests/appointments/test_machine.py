@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -48,7 +48,8 @@ STARTS = ("13:00", "13:15", "13:30", "13:45")  # each half an hour long: neighbo
 ANSWER_WITHIN = timedelta(hours=3)
 CUTOFF = timedelta(hours=12)
 SIDES = st.sampled_from(["shipper", "recipient"])
-EXAMPLES = 100
+EXAMPLES = 50
+BATCHES = 10
 PICK = st.integers(0, 15)
 QUARTER = timedelta(minutes=15)
 LIVE = frozenset(State) - {State.CANCELLED, State.ARRIVED}
@@ -416,16 +417,20 @@ def test_no_order_of_steps_loses_a_hold_or_books_a_dock_twice(alice, bob, rita, 
             for before, after in AppointmentEvent.objects.values_list("from_state", "to_state").distinct():
                 assert (before, after) == ("", "offered") or State(after) in TRANSITIONS[State(before)]
 
-    run_state_machine_as_test(
-        Negotiation,
-        settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=30,
-            derandomize=True,  # the same runs each time, so that what they reach can be demanded
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    # What a batch reaches depends on chance, and that on the modules loaded: go on until every step came.
+    for batch in range(BATCHES):
+        run_state_machine_as_test(
+            seed(batch)(Negotiation),
+            settings=settings(
+                max_examples=EXAMPLES,
+                stateful_step_count=30,
+                database=None,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+        if batch and set(done) == STEPS and refused.keys() >= REFUSED:
+            break
 
     assert set(done) == STEPS, "some step was never taken: the machine proves nothing about it"
     assert refused.keys() >= REFUSED, f"never refused: {REFUSED - refused.keys()}"
