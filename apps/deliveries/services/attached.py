@@ -28,7 +28,7 @@ def attachments(delivery: Delivery, *, at: datetime) -> list[Attachment]:
     for stored in custody.events_of_delivery(delivery.pk).order_by("ordinal"):
         event = canonical.parse(bytes(stored.canonical))
         shipments.add(event)
-        if not event["type"].startswith(_BARGAINED):
+        if not stored.type.startswith(_BARGAINED):
             told += converter.convert(event, leaf_hash=bytes(stored.leaf_hash))
     found: list[Attachment] = []
     for shipment in shipments.gathered(announced=True):
