@@ -11,6 +11,7 @@ from apps.core.errors import DomainError
 from apps.core.models import Job
 from apps.facilities.models import Site
 from apps.routing import engine
+from apps.routing.alternatives import alternatives
 from apps.routing.models import RoutePlan
 from apps.routing.problems import DayProblem, gather
 from apps.routing.selectors import latest_plan, own_site, plan_by_id
@@ -52,7 +53,12 @@ def run_plan_job(
         basis = plan_by_id(repairs) if repairs else latest_plan(site=site, day=day)
         asked = gather(site=site, day=day, seed=seed, now=asked_at or clock(), basis=basis)
         watch = JobWatch(job_id, asked.problem)
-        answer = engine.plan(asked.problem, progress=watch.hear, cancelled=watch.is_cancelled)
+        answer = engine.plan(
+            asked.problem,
+            progress=watch.hear,
+            cancelled=watch.is_cancelled,
+            alternatives=alternatives(asked, clock()),
+        )
         _store(job_id, asked, answer, basis, repairs is not None, clock())
     except engine.InvalidProblem as error:
         _fail(job_id, "This day can't be planned: " + " ".join(error.faults), clock())
