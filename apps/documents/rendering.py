@@ -53,14 +53,17 @@ class UnsafePaper(DomainError):
     status = 422
 
 
-def render_delivery_note(note: DeliveryNote, *, issued_at: datetime, version: int = 1) -> bytes:
+def render_delivery_note(
+    note: DeliveryNote, *, issued_at: datetime, version: int = 1, attachments: Sequence[Attachment] = ()
+) -> bytes:
     """The delivery note as PDF/A-3b, A4; equal arguments give equal bytes (on equal fonts and libraries).
 
     Raises:
         PdfUnavailable: a system library is missing; the message names the packages.
     """
     html = delivery_note_html(note, issued_at=issued_at, version=version)
-    return html_to_pdf(html, "paper.css", "delivery_note.css")
+    at = issued_at.astimezone(UTC)
+    return html_to_pdf(html, "paper.css", "delivery_note.css", attachments=attachments, at=at)
 
 
 def delivery_note_html(note: DeliveryNote, *, issued_at: datetime, version: int = 1) -> str:

@@ -11,11 +11,11 @@ from apps.core.errors import IllegalTransition
 from apps.custody import selectors as custody
 from apps.deliveries.models import Delivery, Handover
 from apps.deliveries.selectors import Visit, consignments_of, visit_of
+from apps.deliveries.services.attached import attachments
 from apps.deliveries.services.recording import record
 from apps.documents import papers
 from apps.documents import services as documents
 from apps.documents.models import Document
-from apps.documents.rendering import Attachment
 from apps.documents.selectors import documents_of
 from apps.facilities.models import DocumentType, Site
 from apps.tenancy.doorway import current_shipper
@@ -41,6 +41,7 @@ def issue_delivery_note(
         delivery_id=delivery.pk,
         actor=actor,
         now=now,
+        attachments=attachments(delivery, at=now),
     )
     if document.pk not in before:
         _put_on_record(document, delivery, actor, now)
@@ -51,7 +52,7 @@ def issue_delivery_note(
 def issue_proof_of_delivery(*, actor: Actor, delivery: Delivery, now: datetime) -> Document:
     """Issue the proof of delivery of a handover, signed; once issued, it is returned as it is.
 
-    The newest checkpoint of the custody log is attached: who keeps the paper can tell a rewritten log.
+    The advices, the goods' events and the log's newest checkpoint are inside (``attached``).
 
     Raises:
         IllegalTransition: there was no handover.
@@ -60,14 +61,13 @@ def issue_proof_of_delivery(*, actor: Actor, delivery: Delivery, now: datetime) 
     if handover is None:
         raise IllegalTransition(f"{delivery.number} was not handed over; there is nothing to prove yet.")
     before = {document.pk for document in documents_of(delivery.pk)}
-    checkpoint = custody.latest_checkpoint()
     document = documents.issue_proof_of_delivery(
         proof=proof_of_delivery(delivery, handover),
         recipient=delivery.site.recipient,
         delivery_id=delivery.pk,
         actor=actor,
         now=now,
-        attachments=[_checkpoint_file(checkpoint.note)] if checkpoint else [],
+        attachments=attachments(delivery, at=now),
     )
     if document.pk not in before:
         _put_on_record(document, delivery, actor, now)
@@ -118,15 +118,6 @@ def proof_of_delivery(delivery: Delivery, handover: Handover) -> papers.ProofOfD
         )
         if event
         else None,
-    )
-
-
-def _checkpoint_file(note: str) -> Attachment:
-    return Attachment(
-        "checkpoint.note",
-        note.encode(),
-        "Signed head of the shipper's custody log when this paper was issued",
-        "Supplement",
     )
 
 

@@ -18,7 +18,14 @@ from apps.tenancy.doorway import current_shipper
 
 
 @transaction.atomic
-def issue_delivery_note(*, note: DeliveryNote, delivery_id: UUID, actor: Actor, now: datetime) -> Document:
+def issue_delivery_note(
+    *,
+    note: DeliveryNote,
+    delivery_id: UUID,
+    actor: Actor,
+    now: datetime,
+    attachments: Sequence[rendering.Attachment] = (),
+) -> Document:
     """Issue the delivery note of a delivery, in the current shipper's schema; the caller puts it on record.
 
     When the issue in force already says the same, it is returned and nothing is rendered, whatever the time;
@@ -34,7 +41,8 @@ def issue_delivery_note(*, note: DeliveryNote, delivery_id: UUID, actor: Actor, 
     if latest is not None and latest.facts_sha256 == facts:
         return latest
     version = latest.version + 1 if latest is not None else 1
-    stored = store.put(rendering.render_delivery_note(note, issued_at=now, version=version))
+    pdf = rendering.render_delivery_note(note, issued_at=now, version=version, attachments=attachments)
+    stored = store.put(pdf)
     return Document.objects.create(
         delivery_id=delivery_id,
         document_type=DocumentType.DELIVERY_NOTE,
