@@ -74,8 +74,8 @@ STRUCTURES: Mapping[str, Fields] = {
     "load": {"pallets": "count", "weight_g": "count", "volume_cm3": "count"},
     "slot": {"dock": "text", "start": "time", "end": "time"},
     "position": {"lat_e7": "integer", "lon_e7": "integer", "accuracy_m": "count", "source": "code"},
-    # stroke is a drawn signature. assurance: captured (typed or drawn on another's device), captured_with_code
-    # (and a one-time code that the person got), signed (with a key of their own), absent.
+    # stroke is a drawn signature. assurance: captured (typed or drawn on somebody else's device), absent,
+    # captured_with_code (and confirmed by a one-time code that the person got), signed (with an own key).
     "signatory": {
         "organisation": "text",
         "name": "commitment?",
