@@ -5,7 +5,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
@@ -23,17 +22,16 @@ from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import allows
 from apps.appointments import selectors as appointments
 from apps.appointments.models import Appointment, Offer
-from apps.appointments.search import local_day
 from apps.appointments.states import State as AppointmentState
 from apps.core.errors import DomainError, PermissionRefused
 from apps.deliveries import services
 from apps.deliveries.models import Delivery, Handover
-from apps.deliveries.selectors import Visit, consignments_of, delivery_by_id, visit_of
+from apps.deliveries.selectors import Visit, checklist_of, consignments_of, delivery_by_id, visit_of
 from apps.deliveries.standing import Standing, with_standing
 from apps.deliveries.states import State
 from apps.documents.models import Document
 from apps.documents.permissions import Parties as PaperParties
-from apps.documents.selectors import checklist, documents_of, waivers_of
+from apps.documents.selectors import documents_of
 from apps.documents.views import serve_document
 from apps.portal.access import desk_page, shipper_page
 from apps.portal.forms_desk import DepartureForm, LoadingForm, ReasonForm
@@ -336,19 +334,7 @@ def _steps(
 
 def _papers(shown: Delivery, visit: Visit) -> list[dict[str, Any]]:
     documents = list(documents_of(shown.pk))
-    appointment = visit.appointment
-    on = (
-        local_day(appointment.during.lower, ZoneInfo(shown.site.time_zone))
-        if appointment and appointment.during
-        else shown.day
-    )
-    lines = checklist(
-        requirements=shown.site.document_requirements.all(),
-        documents=documents,
-        temperature_class=shown.temperature_class,
-        on=on,
-        waivers=waivers_of(shown.pk),
-    )
+    lines, _day = checklist_of(shown, visit.appointment, documents)
     return papers(
         lines,
         documents,

@@ -150,7 +150,9 @@ def reschedule(request: ActingRequest, delivery_id: UUID, appointment_id: UUID) 
         "appointment_id": appointment.pk,
         "now": timezone.now(),
     }
-    stands = appointment.during is not None and appointment.dock_id is not None
+    wanted = None
+    if appointment.during is not None and appointment.dock_id is not None:
+        wanted = Slot(appointment.dock_id, appointment.during.lower, appointment.during.upper)
     return _pick(
         request,
         Picking(
@@ -159,9 +161,7 @@ def reschedule(request: ActingRequest, delivery_id: UUID, appointment_id: UUID) 
             action=reverse("desk:reschedule", args=[delivery.pk, appointment.pk]),
             title=_("Reschedule"),
             appointment=appointment,
-            wanted=Slot(appointment.dock_id, appointment.during.lower, appointment.during.upper)
-            if stands
-            else None,
+            wanted=wanted,
             move=_move_terms(request, appointment),
             send=lambda slots, message: services.propose_move(**common, slots=slots, message=message),
             send_now=lambda slot, message: services.move_now(**common, slot=slot, message=message),
