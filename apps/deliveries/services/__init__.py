@@ -19,6 +19,7 @@ from apps.deliveries.services.handover import Statement, UnitFinding, hand_over
 from apps.deliveries.services.intake import group_consignments, import_orders
 from apps.deliveries.services.papers import issue_delivery_note, issue_proof_of_delivery
 from apps.deliveries.services.planned import record_planned
+from apps.deliveries.services.reminding import remind_of_papers
 from apps.deliveries.services.steps import (
     record_arrival,
     record_departure,
@@ -53,6 +54,7 @@ __all__ = [
     "record_no_show",
     "record_planned",
     "record_walk_in",
+    "remind_of_papers",
     "start_unloading",
     "take_from_dock",
     "waive_document",

@@ -10,7 +10,7 @@ from apps.consignments.models import Consignment
 from apps.core.errors import IllegalTransition
 from apps.custody import selectors as custody
 from apps.deliveries.models import Delivery, Handover
-from apps.deliveries.selectors import Visit, consignments_of, visit_of
+from apps.deliveries.selectors import Visit, consignments_of, goods_of, visit_of
 from apps.deliveries.services.attached import attachments
 from apps.deliveries.services.recording import record
 from apps.documents import papers
@@ -228,10 +228,11 @@ def _goods(consignment: Consignment) -> papers.Goods:
 
 
 def _papers(delivery: Delivery) -> tuple[papers.Paper, ...]:
+    goods = goods_of(delivery)
     demanded = {
         requirement.document_type: requirement.step
         for requirement in delivery.site.document_requirements.all()
-        if requirement.temperature_class in ("", delivery.temperature_class)
+        if requirement.concerns(goods)
     }
     attached = {
         d.document_type: d for d in documents_of(delivery.pk) if d.document_type != DocumentType.DELIVERY_NOTE
