@@ -12,7 +12,7 @@ from apps.accounts.permissions import require
 from apps.core.errors import DomainError
 from apps.core.ids import new_id
 from apps.facilities import permissions as permissions  # registers the rule named below
-from apps.facilities.models import Recipient, Site, SiteVersion
+from apps.facilities.models import Site, SiteVersion
 from apps.facilities.profile import Facts, differences, facts_of, sections_of
 
 
@@ -30,7 +30,7 @@ def open_site(*, actor: Actor, site: Site, now: datetime) -> Site:
     Raises:
         PermissionRefused: ``actor`` doesn't manage the recipient.
     """
-    require(actor, "facilities.manage", Recipient.objects.get(pk=site.recipient_id))
+    require(actor, "facilities.manage", site.recipient)
     site.pk = site.pk or new_id()
     site.save(force_insert=True)
     _keep(site, changed_by=actor.name, now=now)

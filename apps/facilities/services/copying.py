@@ -93,8 +93,9 @@ def _copy_seasons(source: Site, target: Site) -> None:
     All are written anew, since no two may lie over each other for a moment; their rules go with them.
     """
     days = {season.name: season.days for season in Season.objects.filter(site=source)}
-    rules = list(DockRule.objects.filter(site=target, season__isnull=False).select_related("season"))
-    for other in {rule.season.name: rule.season for rule in rules if rule.season.name not in days}.values():
+    ruled = Season.objects.filter(site=target, rules__isnull=False).distinct().prefetch_related("rules")
+    rules = {season.name: list(season.rules.all()) for season in ruled}
+    for other in ruled.exclude(name__in=list(days)):
         over = next((name for name, taken in days.items() if _meet(taken, other.days)), None)
         if over is not None:
             words = _("%(new)s would lie over %(old)s, which has rules; move or remove that season first.")
@@ -102,10 +103,10 @@ def _copy_seasons(source: Site, target: Site) -> None:
         days[other.name] = other.days
     Season.objects.filter(site=target).delete()
     made = Season.objects.bulk_create(Season(site=target, name=name, days=at) for name, at in days.items())
-    by_name = {season.name: season for season in made}
-    for rule in rules:
-        rule.season = by_name[rule.season.name]
-    DockRule.objects.bulk_create(rules)
+    for season in made:
+        for rule in rules.get(season.name, ()):
+            rule.season = season
+            rule.save(force_insert=True)
 
 
 def _meet(one: DateRange, other: DateRange) -> bool:
