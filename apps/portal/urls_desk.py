@@ -58,6 +58,16 @@ negotiation = [
         name="counter",
     ),
     path(
+        "deliveries/<uuid:delivery_id>/offers/<uuid:offer_id>/withdraw/",
+        desk_delivery.withdraw,
+        name="withdraw",
+    ),
+    path(
+        "deliveries/<uuid:delivery_id>/appointments/<uuid:appointment_id>/reschedule/",
+        desk_slots.reschedule,
+        name="reschedule",
+    ),
+    path(
         "deliveries/<uuid:delivery_id>/appointments/<uuid:appointment_id>/cancel/",
         desk_delivery.cancel,
         name="cancel",
