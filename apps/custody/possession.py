@@ -19,7 +19,15 @@ class Holder(StrEnum):
     RECIPIENT = "recipient"
 
 
-ACCEPTED = frozenset({"handover_accepted", "handover_accepted_with_reservation"})
+#: With these the goods pass on; unattended too: who released them put them down and left.
+ACCEPTED = frozenset(
+    {
+        "handover_accepted",
+        "handover_accepted_with_reservation",
+        "handover_partly_refused",
+        "handover_unattended",
+    }
+)
 #: The types that move goods, each with who has them afterwards.
 MOVES = {
     "loaded": Holder.CARRIER,

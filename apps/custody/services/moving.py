@@ -10,7 +10,7 @@ from apps.custody.possession import ACCEPTED, MOVES, Step, conflict, in_force
 from apps.custody.selectors import events_of_consignments
 
 #: Discrepancies whose units did not pass to the recipient.
-KEPT_BACK = frozenset({"short", "refused"})
+KEPT_BACK = frozenset({"short", "refused", "wrong_item"})
 NO_UNIT = ""
 
 
