@@ -14,8 +14,8 @@ from apps.deliveries.services.booking import (
     propose_move,
     withdraw_move,
 )
-from apps.deliveries.services.brought import bring_document, waive_document
-from apps.deliveries.services.handover import Statement, UnitFinding, hand_over
+from apps.deliveries.services.brought import bring_document, bring_logger, bring_photo, waive_document
+from apps.deliveries.services.handover import hand_over, judged, photos_of
 from apps.deliveries.services.intake import group_consignments, import_orders
 from apps.deliveries.services.papers import issue_delivery_note, issue_proof_of_delivery
 from apps.deliveries.services.planned import record_planned
@@ -28,13 +28,18 @@ from apps.deliveries.services.steps import (
     start_unloading,
 )
 from apps.deliveries.services.yard import move_vehicle, record_no_show, record_walk_in, take_from_dock
+from apps.deliveries.statement import Judged, Position, Statement, UnitFinding
 
 __all__ = [
+    "Judged",
+    "Position",
     "Statement",
     "UnitFinding",
     "accept_offer",
     "ask_for_slots",
     "bring_document",
+    "bring_logger",
+    "bring_photo",
     "cancel_appointment",
     "counter_offer",
     "decline_offer",
@@ -44,8 +49,10 @@ __all__ = [
     "import_orders",
     "issue_delivery_note",
     "issue_proof_of_delivery",
+    "judged",
     "move_now",
     "move_vehicle",
+    "photos_of",
     "propose_move",
     "record_arrival",
     "record_departure",
