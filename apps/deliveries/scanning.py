@@ -21,7 +21,7 @@ def scanned_ssccs(text: str) -> tuple[str, ...]:
     Raises:
         ScanUnreadable: a line is neither, its check digit is wrong, or there are too many lines.
     """
-    lines = text.splitlines()
+    lines = re.split(r"\r\n|[\r\n]", text)  # not splitlines: a scanner types GS (0x1D) inside a line
     if len(lines) > MOST_LINES:
         raise ScanUnreadable(f"More than {MOST_LINES:,} scans at once; send them in parts.")
     read = (_sscc(line, number) for number, line in enumerate(lines, start=1) if line.strip())
@@ -47,3 +47,15 @@ def _sscc(line: str, number: int) -> str:
             f"Line {number}: the check digit of {digits} is wrong. Scan it again or compare the label."
         )
     return digits
+
+
+def typed_seals(text: str) -> tuple[str, ...]:
+    """Seal numbers with commas, semicolons or lines between them, in capitals, each once.
+
+    Raises:
+        ScanUnreadable: one is longer than 40 characters, or there are more than 20.
+    """
+    seals = tuple(dict.fromkeys(part.strip().upper() for part in re.split(r"[,;\n]", text) if part.strip()))
+    if len(seals) > 20 or any(len(seal) > 40 for seal in seals):
+        raise ScanUnreadable("Write at most 20 seals of at most 40 characters, with commas between.")
+    return seals
