@@ -17,6 +17,7 @@ from apps.portal.views import (
     driver,
     papers,
     people,
+    policies,
     tender_link,
     tenders,
 )
@@ -43,6 +44,8 @@ deliveries = [
 
 negotiation = [
     path("offers/", desk_offers.offers, name="offers"),
+    path("policies/", policies.desk_policies, name="policies"),
+    path("policies/<uuid:site_id>/", policies.desk_policy, name="policy"),
     path("deliveries/<uuid:delivery_id>/offers/<uuid:offer_id>/accept/", desk_delivery.accept, name="accept"),
     path(
         "deliveries/<uuid:delivery_id>/offers/<uuid:offer_id>/decline/", desk_delivery.decline, name="decline"
