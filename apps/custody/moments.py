@@ -33,7 +33,9 @@ STANDING = (
     "carrier",
     "vehicle",
     "driver",
+    "seals_out",
     "seals",
+    "seals_after",
     "intact",
     "temperature_mc",
 )
@@ -124,7 +126,7 @@ def _take(entry: TimelineEntry, state: dict[tuple[str, str], Any]) -> None:
         for number in entry.units:
             state["items", number] = details["items"]
     if entry.type == "condition_reading":
-        state["condition", details["sensor"]] = {
+        state["measured", details["sensor"]] = {
             name: details[name] for name in ("minimum_mc", "maximum_mc", "within_limits")
         }
     for finding in details.get("discrepancies", ()):

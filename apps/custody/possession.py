@@ -20,7 +20,15 @@ class Holder(StrEnum):
     RECIPIENT = "recipient"
 
 
-ACCEPTED = frozenset({"handover_accepted", "handover_accepted_with_reservation"})
+#: With these the goods pass on; unattended too: who released them put them down and left.
+ACCEPTED = frozenset(
+    {
+        "handover_accepted",
+        "handover_accepted_with_reservation",
+        "handover_partly_refused",
+        "handover_unattended",
+    }
+)
 #: The types that move goods, each with who has them afterwards.
 MOVES = {
     "loaded": Holder.CARRIER,
@@ -32,7 +40,7 @@ MOVES = {
 #: What a carrier can't do with goods that the recipient has.
 NEEDS_GOODS = frozenset({"loaded", "departed", "delivery_failed", "handover_refused"})
 #: Discrepancies whose units did not pass to the recipient.
-KEPT_BACK = frozenset({"short", "refused"})
+KEPT_BACK = frozenset({"short", "refused", "wrong_item"})
 DID_NOT_OCCUR = "did_not_occur"
 
 

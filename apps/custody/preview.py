@@ -63,7 +63,7 @@ def preview_of(scope: ExportScope) -> Preview:
 def kind_of(path: str) -> str:
     """What the personal value at this JSON pointer is."""
     field = path.rsplit("/", 1)[-1]
-    return {"name": "name", "driver": "name", "stroke": "signature"}.get(field, "remark")
+    return {"name": "name", "driver": "name", "role": "name", "stroke": "signature"}.get(field, "remark")
 
 
 def signed_sizes() -> list[int]:

@@ -1,6 +1,7 @@
 """Work of the deliveries room in the background: papers, news of handovers, offers that ran out."""
 
 import logging
+from collections.abc import Callable
 from uuid import UUID
 
 from celery import shared_task
@@ -24,15 +25,26 @@ log = logging.getLogger(__name__)
 
 @shared_task(name="deliveries.expire", ignore_result=True, expires=25)
 def expire() -> None:
-    """End, for each shipper, the offers that nobody answered in time; one that fails holds up no other."""
+    """End, for each shipper, the offers that nobody answered in time."""
+    _for_each_shipper("end offers", services.expire_offers)
+
+
+@shared_task(name="deliveries.remind_of_papers", ignore_result=True, expires=600)
+def remind_of_papers() -> None:
+    """Ask, for each shipper, for the papers that the next days' visits lack."""
+    _for_each_shipper("ask for papers", services.remind_of_papers)
+
+
+def _for_each_shipper(what: str, act: Callable[..., object]) -> None:
+    """One that fails holds up no other."""
     with doorway.network():
         shippers = list(Shipper.objects.filter(state=Shipper.State.ACTIVE))
     for shipper in shippers:
         try:
             with doorway.enter_shipper(shipper):
-                services.expire_offers(now=timezone.now())
+                act(now=timezone.now())
         except Exception:
-            log.exception("the offers of %s were not ended", shipper.slug)
+            log.exception("could not %s of %s", what, shipper.slug)
 
 
 @handles("deliveries.issue_delivery_note", queue="documents")
@@ -43,6 +55,14 @@ def issue_delivery_note(delivery_id: str, carrier: str = "", vehicle: str = "", 
         delivery=delivery_by_id(UUID(delivery_id)),
         now=timezone.now(),
         transport=Transport(carrier=carrier, vehicle=vehicle, driver=driver),
+    )
+
+
+@handles("deliveries.issue_consignment_note", queue="documents")
+def issue_consignment_note(delivery_id: str) -> None:
+    """Lay out the CMR consignment note that a planner asked for."""
+    services.issue_consignment_note(
+        actor=SYSTEM, delivery=delivery_by_id(UUID(delivery_id)), now=timezone.now()
     )
 
 

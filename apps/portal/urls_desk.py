@@ -38,6 +38,11 @@ deliveries = [
     path("deliveries/<uuid:delivery_id>/papers/add/", papers.desk_bring, name="bring"),
     path("deliveries/<uuid:delivery_id>/labels.pdf", papers.desk_labels, name="labels"),
     path("deliveries/<uuid:delivery_id>/packing-list.pdf", papers.desk_packing_list, name="packing_list"),
+    path(
+        "deliveries/<uuid:delivery_id>/consignment-note/",
+        papers.desk_consignment_note,
+        name="consignment_note",
+    ),
     path("documents/<uuid:document_id>/", desk_delivery.document, name="document"),
     path("documents/<uuid:document_id>/preview.png", papers.desk_preview, name="preview"),
 ]
@@ -52,6 +57,16 @@ negotiation = [
         "deliveries/<uuid:delivery_id>/appointments/<uuid:appointment_id>/counter/",
         desk_slots.counter,
         name="counter",
+    ),
+    path(
+        "deliveries/<uuid:delivery_id>/offers/<uuid:offer_id>/withdraw/",
+        desk_delivery.withdraw,
+        name="withdraw",
+    ),
+    path(
+        "deliveries/<uuid:delivery_id>/appointments/<uuid:appointment_id>/reschedule/",
+        desk_slots.reschedule,
+        name="reschedule",
     ),
     path(
         "deliveries/<uuid:delivery_id>/appointments/<uuid:appointment_id>/cancel/",

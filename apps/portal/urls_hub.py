@@ -14,6 +14,7 @@ from apps.portal.views import (
     operator,
     papers,
     people,
+    proposing,
     yard,
 )
 
@@ -27,8 +28,11 @@ urlpatterns = [
     path(APPOINTMENT, appointment.appointment, name="appointment"),
     path(f"{APPOINTMENT}offers/<uuid:offer_id>/accept/", answer.accept, name="accept"),
     path(f"{APPOINTMENT}offers/<uuid:offer_id>/decline/", answer.decline, name="decline"),
-    path(f"{APPOINTMENT}counter/", answer.counter, name="counter"),
-    path(f"{APPOINTMENT}counter/review/", answer.counter_review, name="counter_review"),
+    path(f"{APPOINTMENT}offers/<uuid:offer_id>/withdraw/", answer.withdraw, name="withdraw"),
+    path(f"{APPOINTMENT}counter/", proposing.counter, name="counter"),
+    path(f"{APPOINTMENT}counter/review/", proposing.counter_review, name="counter_review"),
+    path(f"{APPOINTMENT}reschedule/", proposing.reschedule, name="reschedule"),
+    path(f"{APPOINTMENT}reschedule/review/", proposing.reschedule_review, name="reschedule_review"),
     path(f"{APPOINTMENT}cancel/", answer.cancel, name="cancel"),
     path(f"{APPOINTMENT}arrival/", gate.arrive, name="arrive"),
     path(f"{APPOINTMENT}unloading/", gate.unload, name="unload"),

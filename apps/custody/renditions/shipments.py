@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Event = Mapping[str, Any]
-HANDOVERS = frozenset({"handover_accepted", "handover_accepted_with_reservation", "handover_refused"})
+HANDOVERS = frozenset(
+    {
+        "handover_accepted",
+        "handover_accepted_with_reservation",
+        "handover_partly_refused",
+        "handover_unattended",
+        "handover_refused",
+    }
+)
 
 
 @dataclass

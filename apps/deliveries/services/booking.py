@@ -20,7 +20,7 @@ from apps.custody.canonical import format_time
 from apps.custody.services import Personal
 from apps.deliveries.errors import DocumentsMissing, UnknownDelivery
 from apps.deliveries.models import Delivery
-from apps.deliveries.selectors import day_of_visit, load_of, visit_of
+from apps.deliveries.selectors import day_of_visit, goods_of, load_of, visit_of
 from apps.deliveries.services.recording import agreed_fact, record, slot_fact
 from apps.deliveries.services.transitions import try_again
 from apps.documents.selectors import missing_documents
@@ -298,7 +298,7 @@ def require_documents(delivery: Delivery, step: Step) -> None:
     missing = missing_documents(
         requirements=delivery.site.document_requirements.all(),
         delivery_id=delivery.pk,
-        temperature_class=delivery.temperature_class,
+        goods=goods_of(delivery),
         step=step,
         on=day_of_visit(delivery, visit_of(delivery).appointment),
     )

@@ -37,6 +37,8 @@ STATE_OF_TYPE = {
     "unloaded": "done",
     "handover_accepted": "delivered",
     "handover_accepted_with_reservation": "warning",
+    "handover_partly_refused": "warning",
+    "handover_unattended": "warning",
     "handover_refused": "refused",
     "delivery_failed": "failed",
     "correction": "warning",

@@ -72,7 +72,7 @@ def _value(field: str, value: Any, zone: str) -> str:
         return _paper(value)
     if field == "items":
         return "; ".join(_item(each) for each in value)
-    if field == "condition":
+    if field == "measured":
         within = _("within limits") if value["within_limits"] else _("outside limits")
         return f"{_celsius(value['minimum_mc'])} – {_celsius(value['maximum_mc'])}, {within}"
     if field == "temperature_mc":
