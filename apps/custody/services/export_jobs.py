@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.conf import settings
@@ -51,7 +51,11 @@ def request_export(
     """
     require_export(actor, scope)
     _forget(Job.objects.filter(finished_at__lt=now - KEPT_FOR))
-    asked = {"scope": scope.fact(), "choice": (choice or ExportChoice()).fact(), "older_size": older_size}
+    asked: dict[str, Any] = {
+        "scope": scope.fact(),
+        "choice": (choice or ExportChoice()).fact(),
+        "older_size": older_size,
+    }
     job = Job.objects.create(
         kind=KIND,
         subject_id=scope.delivery_id,
@@ -185,7 +189,7 @@ def _for_owner_alone(path: str, flags: int) -> int:
 def _asker(job_id: UUID, scope: ExportScope) -> Actor:
     """Who asked, with the roles they hold now."""
     asked_by = Job.objects.filter(pk=job_id).values_list("asked_by_id", flat=True).first()
-    person = Person.objects.filter(pk=asked_by, is_active=True).first()
+    person = Person.objects.filter(pk=asked_by, is_active=True).first() if asked_by else None
     actor = None
     if person and scope.received_only:
         with doorway.network():

@@ -171,6 +171,8 @@ def _conditions(scope: ExportScope) -> list[QuerySet[CustodyEvent]]:
 
 def _sites_of(recipient_id: UUID | None) -> list[UUID]:
     """The recipient's sites that this shipper knows."""
+    if recipient_id is None:
+        return []
     return list(Site.objects.filter(recipient_id=recipient_id).values_list("pk", flat=True))
 
 

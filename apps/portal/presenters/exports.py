@@ -93,5 +93,7 @@ def again(address: str, job: Job) -> str:
 
 
 def _delivery_number(scope: ExportScope) -> str:
+    if scope.delivery_id is None:
+        return ""
     numbers = Delivery.objects.filter(pk=scope.delivery_id).values_list("number", flat=True)
-    return numbers.first() or "" if scope.delivery_id else ""
+    return numbers.first() or ""
