@@ -60,6 +60,14 @@ def issue_delivery_note(delivery_id: str, carrier: str = "", vehicle: str = "", 
     )
 
 
+@handles("deliveries.issue_consignment_note", queue="documents")
+def issue_consignment_note(delivery_id: str) -> None:
+    """Lay out the CMR consignment note that a planner asked for."""
+    services.issue_consignment_note(
+        actor=SYSTEM, delivery=delivery_by_id(UUID(delivery_id)), now=timezone.now()
+    )
+
+
 @handles("deliveries.issue_proof_of_delivery", queue="documents")
 def issue_proof_of_delivery(delivery_id: str) -> None:
     """Lay out and sign the proof of a handover."""

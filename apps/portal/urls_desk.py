@@ -5,6 +5,7 @@ from django.urls import path
 from apps.portal.views import (
     audit,
     audit_exports,
+    audit_record,
     carriers,
     desk_deliveries,
     desk_delivery,
@@ -38,6 +39,11 @@ deliveries = [
     path("deliveries/<uuid:delivery_id>/papers/add/", papers.desk_bring, name="bring"),
     path("deliveries/<uuid:delivery_id>/labels.pdf", papers.desk_labels, name="labels"),
     path("deliveries/<uuid:delivery_id>/packing-list.pdf", papers.desk_packing_list, name="packing_list"),
+    path(
+        "deliveries/<uuid:delivery_id>/consignment-note/",
+        papers.desk_consignment_note,
+        name="consignment_note",
+    ),
     path("documents/<uuid:document_id>/", desk_delivery.document, name="document"),
     path("documents/<uuid:document_id>/preview.png", papers.desk_preview, name="preview"),
 ]
@@ -101,7 +107,11 @@ tendering = [
 
 custody = [
     path("custody/", audit.custody, name="custody"),
-    path("custody/deliveries/<uuid:delivery_id>/", audit.custody_delivery, name="custody_delivery"),
+    path("custody/deliveries/<uuid:delivery_id>/", audit_record.custody_delivery, name="custody_delivery"),
+    path(
+        "custody/deliveries/<uuid:delivery_id>/moments/", audit_record.custody_moments, name="custody_moments"
+    ),
+    path("custody/accesses/", audit.accesses, name="accesses"),
     path("custody/checkpoint.note", audit.checkpoint_note, name="checkpoint"),
     path("custody/log.vkey", audit.verifier_key, name="verifier_key"),
     path("custody/exports/", audit_exports.exports, name="exports"),

@@ -18,7 +18,12 @@ from apps.deliveries.services.brought import bring_document, waive_document
 from apps.deliveries.services.expecting import escalate_offers
 from apps.deliveries.services.handover import Statement, UnitFinding, hand_over
 from apps.deliveries.services.intake import group_consignments, import_orders
-from apps.deliveries.services.papers import issue_delivery_note, issue_proof_of_delivery
+from apps.deliveries.services.papers import (
+    issue_consignment_note,
+    issue_delivery_note,
+    issue_proof_of_delivery,
+    request_consignment_note,
+)
 from apps.deliveries.services.planned import record_planned
 from apps.deliveries.services.policy_answers import answer_by_policy
 from apps.deliveries.services.reminding import remind_of_papers
@@ -46,6 +51,7 @@ __all__ = [
     "group_consignments",
     "hand_over",
     "import_orders",
+    "issue_consignment_note",
     "issue_delivery_note",
     "issue_proof_of_delivery",
     "move_now",
@@ -59,6 +65,7 @@ __all__ = [
     "record_planned",
     "record_walk_in",
     "remind_of_papers",
+    "request_consignment_note",
     "start_unloading",
     "take_from_dock",
     "waive_document",
