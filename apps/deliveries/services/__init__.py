@@ -15,6 +15,7 @@ from apps.deliveries.services.booking import (
     withdraw_move,
 )
 from apps.deliveries.services.brought import bring_document, waive_document
+from apps.deliveries.services.expecting import escalate_offers
 from apps.deliveries.services.handover import Statement, UnitFinding, hand_over
 from apps.deliveries.services.intake import group_consignments, import_orders
 from apps.deliveries.services.papers import (
@@ -24,6 +25,7 @@ from apps.deliveries.services.papers import (
     request_consignment_note,
 )
 from apps.deliveries.services.planned import record_planned
+from apps.deliveries.services.policy_answers import answer_by_policy
 from apps.deliveries.services.reminding import remind_of_papers
 from apps.deliveries.services.steps import (
     record_arrival,
@@ -38,11 +40,13 @@ __all__ = [
     "Statement",
     "UnitFinding",
     "accept_offer",
+    "answer_by_policy",
     "ask_for_slots",
     "bring_document",
     "cancel_appointment",
     "counter_offer",
     "decline_offer",
+    "escalate_offers",
     "expire_offers",
     "group_consignments",
     "hand_over",
