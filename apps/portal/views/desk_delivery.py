@@ -1,6 +1,7 @@
 """One delivery at the desk: whose turn it is, the negotiation, the goods, the papers, the plan, the road."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -97,6 +98,22 @@ def decline(request: ActingRequest, delivery_id: UUID, offer_id: UUID) -> HttpRe
         act=partial(services.decline_offer, offer_id=offer_id),
         done=_("The offer is declined."),
     )
+
+
+@desk_page
+@require_POST
+def withdraw(request: ActingRequest, delivery_id: UUID, offer_id: UUID) -> HttpResponse:
+    """Take the shipper's own proposal of another time back; the agreed slot stands."""
+    get_object_or_404(Offer, pk=offer_id, appointment__delivery_id=delivery_id)
+    shown = delivery_by_id(delivery_id)
+    try:
+        services.withdraw_move(actor=request.actor, delivery=shown, offer_id=offer_id, now=timezone.now())
+    except PermissionRefused:
+        raise
+    except DomainError as error:
+        return page(request, delivery_by_id(delivery_id), refused=error)
+    messages.success(request, _("The proposal is withdrawn; the agreed slot stands."))
+    return redirect("desk:delivery", delivery_id)
 
 
 @desk_page
@@ -249,7 +266,7 @@ def page(request: ActingRequest, shown: Delivery, *, refused: DomainError | None
             moves=shown.events.all(),
         ),
         "may_audit": allows(request.actor, "deliveries.view", shown),
-        **_steps(request, visit, standing, offers),
+        **_steps(request, visit, standing, offers, now),
     }
     return render(request, "portal/desk/delivery.html", context, status=refused.status if refused else 200)
 
@@ -295,14 +312,17 @@ def _compare(
     parties: Parties,
 ) -> dict[str, Any] | None:
     offer = present_offers.open_offer(offers)
-    if offer is None or appointment is None or appointment.state != AppointmentState.OFFERED:
+    if offer is None or appointment is None or not appointment.must_act:
         return None
     may_answer = allows(request.actor, "appointments.answer", appointment)
     action = reverse("desk:accept", args=[shown.pk, offer.pk]) if may_answer else None
-    return present_offers.compare(offer, present_offers.answered_by(offer, offers), parties, action=action)
+    answered = present_offers.answered_by(offer, offers)
+    return present_offers.compare(offer, answered, parties, action=action, appointment=appointment)
 
 
-def _steps(request: ActingRequest, visit: Visit, standing: Standing, offers: list[Offer]) -> dict[str, Any]:
+def _steps(
+    request: ActingRequest, visit: Visit, standing: Standing, offers: list[Offer], now: datetime
+) -> dict[str, Any]:
     """The steps that this person may take now, each as the address of its page."""
     shown, appointment = visit.delivery, visit.appointment
     offer = present_offers.open_offer(offers)
@@ -312,6 +332,11 @@ def _steps(request: ActingRequest, visit: Visit, standing: Standing, offers: lis
     if appointment and offer and allows(request.actor, "appointments.answer", appointment):
         steps["counter"] = reverse("desk:counter", args=[shown.pk, appointment.pk])
         steps["decline"] = reverse("desk:decline", args=[shown.pk, offer.pk])
+    if appointment and allows(request.actor, "appointments.offer", appointment):
+        if present_offers.is_reschedulable(appointment, now=now):
+            steps["reschedule"] = reverse("desk:reschedule", args=[shown.pk, appointment.pk])
+        if offer and offer.moves and offer.side == Side.SHIPPER:
+            steps["withdraw"] = reverse("desk:withdraw", args=[shown.pk, offer.pk])
     if allows(request.actor, "deliveries.move", shown):
         if shown.state == State.OPEN and visit.is_confirmed:
             steps["load"] = reverse("desk:load", args=[shown.pk])

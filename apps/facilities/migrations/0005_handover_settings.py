@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('facilities', '0003_papers_in_full'),
+        ('facilities', '0004_versions_in_order'),
     ]
 
     operations = [
