@@ -15,6 +15,7 @@ from apps.deliveries.services.booking import (
     withdraw_move,
 )
 from apps.deliveries.services.brought import bring_document, waive_document
+from apps.deliveries.services.day_papers import cancel_day_papers, open_day_papers, request_day_papers
 from apps.deliveries.services.handover import Statement, UnitFinding, hand_over
 from apps.deliveries.services.intake import group_consignments, import_orders
 from apps.deliveries.services.papers import (
@@ -41,6 +42,7 @@ __all__ = [
     "ask_for_slots",
     "bring_document",
     "cancel_appointment",
+    "cancel_day_papers",
     "counter_offer",
     "decline_offer",
     "expire_offers",
@@ -52,6 +54,7 @@ __all__ = [
     "issue_proof_of_delivery",
     "move_now",
     "move_vehicle",
+    "open_day_papers",
     "propose_move",
     "record_arrival",
     "record_departure",
@@ -62,6 +65,7 @@ __all__ = [
     "record_walk_in",
     "remind_of_papers",
     "request_consignment_note",
+    "request_day_papers",
     "start_unloading",
     "take_from_dock",
     "waive_document",
