@@ -16,6 +16,7 @@ from apps.deliveries.services.booking import (
 )
 from apps.deliveries.services.brought import bring_document, waive_document
 from apps.deliveries.services.day_papers import cancel_day_papers, open_day_papers, request_day_papers
+from apps.deliveries.services.expecting import escalate_offers
 from apps.deliveries.services.handover import Statement, UnitFinding, hand_over
 from apps.deliveries.services.intake import group_consignments, import_orders
 from apps.deliveries.services.papers import (
@@ -25,6 +26,7 @@ from apps.deliveries.services.papers import (
     request_consignment_note,
 )
 from apps.deliveries.services.planned import record_planned
+from apps.deliveries.services.policy_answers import answer_by_policy
 from apps.deliveries.services.reminding import remind_of_papers
 from apps.deliveries.services.steps import (
     record_arrival,
@@ -39,12 +41,14 @@ __all__ = [
     "Statement",
     "UnitFinding",
     "accept_offer",
+    "answer_by_policy",
     "ask_for_slots",
     "bring_document",
     "cancel_appointment",
     "cancel_day_papers",
     "counter_offer",
     "decline_offer",
+    "escalate_offers",
     "expire_offers",
     "group_consignments",
     "hand_over",
