@@ -27,6 +27,8 @@ app_name = "desk"
 
 deliveries = [
     path("", desk_deliveries.deliveries, name="deliveries"),
+    path("deliveries/papers/", papers.desk_day_papers, name="day_papers"),
+    path("deliveries/papers/<uuid:job_id>/", papers.desk_day_papers_file, name="day_papers_file"),
     path("deliveries/group/", desk_deliveries.group, name="group"),
     path("import/", desk_imports.imports, name="import"),
     path("import/sample.csv", desk_imports.import_sample, name="import_sample"),

@@ -15,6 +15,7 @@ from apps.deliveries.services.booking import (
     withdraw_move,
 )
 from apps.deliveries.services.brought import bring_document, bring_logger, bring_photo, waive_document
+from apps.deliveries.services.day_papers import cancel_day_papers, open_day_papers, request_day_papers
 from apps.deliveries.services.expecting import escalate_offers
 from apps.deliveries.services.handover import hand_over, judged, photos_of
 from apps.deliveries.services.intake import group_consignments, import_orders
@@ -49,6 +50,7 @@ __all__ = [
     "bring_logger",
     "bring_photo",
     "cancel_appointment",
+    "cancel_day_papers",
     "counter_offer",
     "decline_offer",
     "escalate_offers",
@@ -62,6 +64,7 @@ __all__ = [
     "judged",
     "move_now",
     "move_vehicle",
+    "open_day_papers",
     "photos_of",
     "propose_move",
     "record_arrival",
@@ -73,6 +76,7 @@ __all__ = [
     "record_walk_in",
     "remind_of_papers",
     "request_consignment_note",
+    "request_day_papers",
     "start_unloading",
     "take_from_dock",
     "waive_document",
