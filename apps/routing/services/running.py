@@ -52,7 +52,14 @@ def run_plan_job(
         site = own_site(site_id, shipper_id=current_shipper().pk)
         basis = plan_by_id(repairs) if repairs else latest_plan(site=site, day=day)
         now = asked_at or clock()
-        asked = gather(site=site, day=day, seed=seed, now=now, basis=basis)
+        asked = gather(
+            site=site,
+            day=day,
+            seed=seed,
+            now=now,
+            basis=basis,
+            repairs=repairs is not None,
+        )
         watch = JobWatch(job_id, asked.problem)
         answer = engine.plan(
             asked.problem,
