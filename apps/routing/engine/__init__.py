@@ -2,6 +2,7 @@
 goes in."""
 
 from apps.routing.engine.check import Violation, check
+from apps.routing.engine.driving import Driver, drive
 from apps.routing.engine.problem import (
     DEFAULT_PENALTY_CENTS,
     Budget,
@@ -50,6 +51,7 @@ __all__ = [
     "Cost",
     "Current",
     "Depot",
+    "Driver",
     "DrivingRules",
     "EngineFault",
     "GreatCircle",
@@ -77,5 +79,6 @@ __all__ = [
     "Window",
     "check",
     "diff",
+    "drive",
     "plan",
 ]
