@@ -14,6 +14,7 @@ from apps.appointments.models import Appointment
 from apps.deliveries import services
 from apps.deliveries.selectors import delivery_by_id
 from apps.deliveries.services import bulk
+from apps.deliveries.services.expecting import ANSWER_BY_POLICY
 from apps.documents.papers import Transport
 from apps.notices.kinds import Kind
 from apps.notices.services import notify, shipper_people
@@ -26,8 +27,9 @@ log = logging.getLogger(__name__)
 
 @shared_task(name="deliveries.expire", ignore_result=True, expires=25)
 def expire() -> None:
-    """End, for each shipper, the offers that nobody answered in time."""
+    """End, for each shipper, the offers that nobody answered in time, and remind of those nearly over."""
     _for_each_shipper("end offers", services.expire_offers)
+    _for_each_shipper("remind of offers", services.escalate_offers)
 
 
 @shared_task(name="deliveries.remind_of_papers", ignore_result=True, expires=600)
@@ -71,12 +73,26 @@ def issue_delivery_note(delivery_id: str, carrier: str = "", vehicle: str = "", 
     )
 
 
+@handles("deliveries.issue_consignment_note", queue="documents")
+def issue_consignment_note(delivery_id: str) -> None:
+    """Lay out the CMR consignment note that a planner asked for."""
+    services.issue_consignment_note(
+        actor=SYSTEM, delivery=delivery_by_id(UUID(delivery_id)), now=timezone.now()
+    )
+
+
 @handles("deliveries.issue_proof_of_delivery", queue="documents")
 def issue_proof_of_delivery(delivery_id: str) -> None:
     """Lay out and sign the proof of a handover."""
     services.issue_proof_of_delivery(
         actor=SYSTEM, delivery=delivery_by_id(UUID(delivery_id)), now=timezone.now()
     )
+
+
+@handles(ANSWER_BY_POLICY)
+def answer_by_policy(offer_id: str) -> None:
+    """Have the policy of the side that has to answer an offer look at it."""
+    services.answer_by_policy(offer_id=UUID(offer_id), now=timezone.now())
 
 
 @handles("deliveries.announce_move")

@@ -5,6 +5,7 @@ from django.urls import path
 from apps.portal.views import (
     audit,
     audit_exports,
+    audit_record,
     carriers,
     desk_bulk,
     desk_deliveries,
@@ -18,6 +19,7 @@ from apps.portal.views import (
     driver,
     papers,
     people,
+    policies,
     tender_link,
     tenders,
 )
@@ -41,12 +43,19 @@ deliveries = [
     path("deliveries/<uuid:delivery_id>/papers/add/", papers.desk_bring, name="bring"),
     path("deliveries/<uuid:delivery_id>/labels.pdf", papers.desk_labels, name="labels"),
     path("deliveries/<uuid:delivery_id>/packing-list.pdf", papers.desk_packing_list, name="packing_list"),
+    path(
+        "deliveries/<uuid:delivery_id>/consignment-note/",
+        papers.desk_consignment_note,
+        name="consignment_note",
+    ),
     path("documents/<uuid:document_id>/", desk_delivery.document, name="document"),
     path("documents/<uuid:document_id>/preview.png", papers.desk_preview, name="preview"),
 ]
 
 negotiation = [
     path("offers/", desk_offers.offers, name="offers"),
+    path("policies/", policies.desk_policies, name="policies"),
+    path("policies/<uuid:site_id>/", policies.desk_policy, name="policy"),
     path("deliveries/<uuid:delivery_id>/offers/<uuid:offer_id>/accept/", desk_delivery.accept, name="accept"),
     path(
         "deliveries/<uuid:delivery_id>/offers/<uuid:offer_id>/decline/", desk_delivery.decline, name="decline"
@@ -102,7 +111,11 @@ tendering = [
 
 custody = [
     path("custody/", audit.custody, name="custody"),
-    path("custody/deliveries/<uuid:delivery_id>/", audit.custody_delivery, name="custody_delivery"),
+    path("custody/deliveries/<uuid:delivery_id>/", audit_record.custody_delivery, name="custody_delivery"),
+    path(
+        "custody/deliveries/<uuid:delivery_id>/moments/", audit_record.custody_moments, name="custody_moments"
+    ),
+    path("custody/accesses/", audit.accesses, name="accesses"),
     path("custody/checkpoint.note", audit.checkpoint_note, name="checkpoint"),
     path("custody/log.vkey", audit.verifier_key, name="verifier_key"),
     path("custody/exports/", audit_exports.exports, name="exports"),

@@ -13,7 +13,7 @@ from apps.routing import engine
 from apps.routing.days import LocalDay
 from apps.routing.errors import CurrenciesMixed
 from apps.routing.models import Route, RoutePlan
-from apps.routing.standing import NOTHING_STANDS, Standing, vehicles_out
+from apps.routing.standing import NOTHING_STANDS, Standing, vehicles_declined, vehicles_out
 
 NO_CURRENCY = "XXX"
 """ISO 4217's code where no currency is involved: a day without any tariff."""
@@ -31,10 +31,11 @@ class Fleet:
 
 
 def gather_fleet(site: Site, day: LocalDay, adr: frozenset[str], kept: Standing = NOTHING_STANDS) -> Fleet:
-    """Active vehicles of active carriers with a tariff for their class on ``day``; four queries.
+    """Active vehicles of active carriers with a tariff for their class on ``day``; five queries.
 
     Vehicles that a published plan of another site sends out on that day are taken, as are those of routes
-    that stay (``kept``); both count against their carrier's cap. Vehicles reported out of service stay out.
+    that stay (``kept``); both count against their carrier's cap. Vehicles reported out of service stay
+    out, and so do those with which a route was declined.
     ``adr`` are the dangerous goods classes of the day: a vehicle carries all of them or none.
 
     Raises:
@@ -45,7 +46,7 @@ def gather_fleet(site: Site, day: LocalDay, adr: frozenset[str], kept: Standing 
     }
     busy = _driving_elsewhere(site, day.day)
     taken = Counter(carrier_id for carrier_id in {**busy, **kept.vehicles}.values())
-    out = vehicles_out(day.day)
+    out, declined = vehicles_out(day.day), vehicles_declined(day.day)
     usable: list[tuple[Vehicle, Tariff]] = []
     without_tariff: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     notes: list[str] = []
@@ -57,6 +58,8 @@ def gather_fleet(site: Site, day: LocalDay, adr: frozenset[str], kept: Standing 
             continue
         elif vehicle.pk in out:
             notes.append(f"{vehicle.plate} of {vehicle.carrier.name} is out of service on this day.")
+        elif vehicle.pk in declined:
+            notes.append(f"{vehicle.carrier.name} did not take a route with {vehicle.plate} on this day.")
         elif vehicle.capacity_pallets == 0:
             notes.append(f"{vehicle.plate} of {vehicle.carrier.name} stays out: it has room for no pallet.")
         elif tariff is None:

@@ -61,7 +61,7 @@ def gather(
     basis: RoutePlan | None = None,
     travel: engine.TravelProvider | None = None,
 ) -> DayProblem:
-    """The routing problem of one of the shipper's own sites and a day in that site's zone; 11 queries, 6 more
+    """The routing problem of one of the shipper's own sites and a day in that site's zone; 12 queries, 7 more
     where routes may stay.
 
     Ids in the problem are what people call things: deliveries' numbers, plates, carriers' names, the site's

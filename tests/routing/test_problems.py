@@ -304,7 +304,7 @@ def test_the_number_of_queries_does_not_grow_with_the_day(
     ):
         agree(order(site), dock, clock)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         found = asked(warehouse)
 
     assert len(found.problem.visits) == 3

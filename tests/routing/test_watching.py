@@ -18,6 +18,7 @@ from apps.routing.services import (
     publish_plan,
     report_breakdown,
     review_plan,
+    settle_declines,
     watch_plans,
     withdraw_breakdown,
 )
@@ -159,6 +160,32 @@ def test_a_declined_tender_stays_on_record_until_another_plan_is_in_force(in_for
 
     assert before == [(Disruption.Kind.TENDER_DECLINED, f"Swift declined route 1 ({route.vehicle.plate}).")]
     assert open_ones() == []
+
+
+def test_a_day_is_planned_without_the_vehicle_that_was_declined_until_somebody_has_the_route(
+    in_force, planned, alice
+):
+    route = in_force.routes.first()
+    note_decline(actor=alice, route=route, carrier="Swift", vehicle=route.vehicle, now=NOW)
+    without = planned()
+    settle_declines(route=route, now=NOW)
+
+    plates = {one.vehicle.plate for one in without.routes.all()}
+    assert route.vehicle.plate not in plates
+    assert f"Swift did not take a route with {route.vehicle.plate} on this day." in without.notes
+    assert len(without.unassigned.all()) == 1
+    assert f"Swift declined route 1 ({route.vehicle.plate})." not in [sentence for _, sentence in open_ones()]
+    assert len(planned().routes.all()) == 2
+
+
+def test_a_decline_drafts_a_repair_by_itself_where_the_site_wants_it(in_force, warehouse, alice, drain):
+    Schedule.objects.create(site=warehouse, repairs_itself=True)
+
+    note_decline(actor=alice, route=in_force.routes.first(), carrier="Swift", now=NOW)
+    drain()
+
+    draft = RoutePlan.objects.get(version=2)
+    assert (draft.state, draft.making) == (RoutePlan.State.DRAFT, RoutePlan.Making.REPAIRED)
 
 
 def test_where_the_site_wants_it_a_repair_is_drafted_by_itself_and_nothing_is_published(

@@ -6,11 +6,9 @@ from typing import Any
 
 from apps.custody.errors import ImpossibleStep
 from apps.custody.models import CustodyEvent, UnitHandover
-from apps.custody.possession import ACCEPTED, MOVES, Step, conflict, in_force
+from apps.custody.possession import ACCEPTED, MOVES, Step, conflict, in_force, passed_on
 from apps.custody.selectors import events_of_consignments
 
-#: Discrepancies whose units did not pass to the recipient.
-KEPT_BACK = frozenset({"short", "refused", "wrong_item"})
 NO_UNIT = ""
 
 
@@ -25,7 +23,7 @@ def keep_possible(row: CustodyEvent, consignments: Mapping[str, Sequence[str]], 
     if row.type not in MOVES:
         return
     for number, ssccs in consignments.items():
-        new = Step(str(row.pk), row.type, row.event_time, row.ordinal, _passed_on(row.type, ssccs, details))
+        new = Step(str(row.pk), row.type, row.event_time, row.ordinal, passed_on(row.type, ssccs, details))
         if reason := conflict(steps_of([number]), new):
             raise ImpossibleStep(f"{number}: {reason}")
 
@@ -37,7 +35,7 @@ def note_handover(row: CustodyEvent, consignments: Mapping[str, Sequence[str]], 
     UnitHandover.objects.bulk_create(
         UnitHandover(event=row, consignment=number, unit=unit, round=_rounds(number, unit))
         for number, ssccs in consignments.items()
-        for unit in _units(ssccs, _passed_on(row.type, ssccs, details))
+        for unit in _units(ssccs, passed_on(row.type, ssccs, details))
     )
 
 
@@ -62,16 +60,9 @@ def steps_of(numbers: Sequence[str]) -> list[Step]:
     ]
 
 
-def _passed_on(event_type: str, ssccs: Sequence[str], details: Any) -> frozenset[str]:
-    if event_type not in ACCEPTED:
-        return frozenset(ssccs)
-    kept = {each.get("sscc") for each in details.get("discrepancies", ()) if each["kind"] in KEPT_BACK}
-    return frozenset(ssccs) - kept
-
-
-def _units(ssccs: Sequence[str], passed_on: frozenset[str]) -> list[str]:
+def _units(ssccs: Sequence[str], passed: frozenset[str]) -> list[str]:
     """What to write down: the units, or the whole consignment where it has none."""
-    return sorted(passed_on) if ssccs else [NO_UNIT]
+    return sorted(passed) if ssccs else [NO_UNIT]
 
 
 def _rounds(number: str, unit: str) -> int:

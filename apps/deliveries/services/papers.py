@@ -1,16 +1,19 @@
 """A delivery's papers: gathers the facts, has the documents room lay them out, puts the issue on record."""
 
+from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
 from apps.accounts.actors import Actor
+from apps.accounts.permissions import require
 from apps.appointments.models import Appointment
 from apps.consignments.models import Consignment
 from apps.core.errors import IllegalTransition
 from apps.custody import selectors as custody
 from apps.deliveries.models import Delivery, Handover
-from apps.deliveries.selectors import Visit, consignments_of, goods_of, visit_of
+from apps.deliveries.selectors import Visit, consignments_of, delivery_by_id, goods_of, visit_of
 from apps.deliveries.services.attached import attachments
 from apps.deliveries.services.recording import record
 from apps.documents import papers
@@ -19,6 +22,9 @@ from apps.documents.models import Document
 from apps.documents.selectors import documents_of
 from apps.facilities.models import DocumentType, Site
 from apps.tenancy.doorway import current_shipper
+from apps.tenancy.outbox import enqueue
+
+_NAMES_TRANSPORT = ("planned", "loaded", "departed", "arrived")
 
 
 @transaction.atomic
@@ -30,11 +36,7 @@ def issue_delivery_note(
     Raises:
         IllegalTransition: no slot is agreed yet, so there is nothing to say about the visit.
     """
-    visit = visit_of(delivery)
-    if not visit.is_confirmed:
-        raise IllegalTransition(
-            f"{delivery.number} has no agreed slot; its delivery note comes with the confirmation."
-        )
+    visit = _confirmed(delivery)
     before = {document.pk for document in documents_of(delivery.pk)}
     document = documents.issue_delivery_note(
         note=delivery_note(visit, transport or papers.Transport()),
@@ -46,6 +48,54 @@ def issue_delivery_note(
     if document.pk not in before:
         _put_on_record(document, delivery, actor, now)
     return document
+
+
+@transaction.atomic
+def issue_consignment_note(*, actor: Actor, delivery: Delivery, now: datetime) -> Document:
+    """Issue the CMR consignment note as things stand, with carrier and vehicle as recorded last.
+
+    Raises:
+        IllegalTransition: no slot is agreed yet, so there is no place and time to carry the goods to.
+    """
+    note = delivery_note(_confirmed(delivery), _transport(delivery))
+    others = tuple(paper for paper in note.papers if paper.document_type != DocumentType.CMR)
+    note = replace(note, papers=others)
+    before = {document.pk for document in documents_of(delivery.pk)}
+    document = documents.issue_consignment_note(note=note, delivery_id=delivery.pk, actor=actor, now=now)
+    if document.pk not in before:
+        _put_on_record(document, delivery, actor, now)
+    return document
+
+
+@transaction.atomic
+def request_consignment_note(*, actor: Actor, delivery_id: UUID) -> None:
+    """A planner asks for the CMR consignment note; the worker lays it out.
+
+    Raises:
+        PermissionRefused: ``actor`` is no planner of the shipper.
+        IllegalTransition: no slot is agreed yet.
+    """
+    delivery = delivery_by_id(delivery_id)
+    require(actor, "deliveries.plan", delivery)
+    _confirmed(delivery)
+    enqueue("deliveries.issue_consignment_note", delivery_id=str(delivery.pk))
+
+
+def _confirmed(delivery: Delivery) -> Visit:
+    visit = visit_of(delivery)
+    if not visit.is_confirmed:
+        raise IllegalTransition(
+            f"{delivery.number} has no agreed slot; its papers can be issued once one is confirmed."
+        )
+    return visit
+
+
+def _transport(delivery: Delivery) -> papers.Transport:
+    """Who brings it by the newest events that say so; empty where none does."""
+    said: dict[str, str] = {}
+    for entry in custody.entries(custody.events_of_delivery(delivery.pk).filter(type__in=_NAMES_TRANSPORT)):
+        said |= {key: str(entry.details[key]) for key in ("carrier", "vehicle") if key in entry.details}
+    return papers.Transport(**said)
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import allows, require
@@ -125,6 +125,21 @@ def desk_packing_list(request: ActingRequest, delivery_id: UUID) -> HttpResponse
     """The packing list of a delivery, to print."""
     facts = labels(delivery_by_id(delivery_id))
     return _pdf(print_packing_list(facts), f"packing-list-{facts.number}.pdf")
+
+
+@desk_page
+@require_POST
+def desk_consignment_note(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
+    """Ask for the CMR consignment note of a delivery."""
+    try:
+        services.request_consignment_note(actor=request.actor, delivery_id=delivery_id)
+    except PermissionRefused:
+        raise
+    except DomainError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("The consignment note is being laid out; it appears among the papers."))
+    return redirect("desk:delivery", delivery_id)
 
 
 @shipper_page

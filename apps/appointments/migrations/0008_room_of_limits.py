@@ -65,7 +65,7 @@ $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("appointments", "0006_negotiation_in_full")]
+    dependencies = [("appointments", "0007_answer_policies")]
 
     operations = [
         migrations.RunSQL(
