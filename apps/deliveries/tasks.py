@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from datetime import date
 from uuid import UUID
 
 from celery import shared_task
@@ -13,7 +14,7 @@ from apps.appointments.announcing import announce
 from apps.appointments.models import Appointment
 from apps.deliveries import services
 from apps.deliveries.selectors import delivery_by_id
-from apps.deliveries.services import bulk
+from apps.deliveries.services import bulk, day_papers
 from apps.deliveries.services.expecting import ANSWER_BY_POLICY
 from apps.documents.papers import Transport
 from apps.notices.kinds import Kind
@@ -71,6 +72,18 @@ def issue_delivery_note(delivery_id: str, carrier: str = "", vehicle: str = "", 
         now=timezone.now(),
         transport=Transport(carrier=carrier, vehicle=vehicle, driver=driver),
     )
+
+
+@handles(day_papers.KIND, queue="documents", atomic=False)
+def join_day_papers(job_id: str, day: str) -> None:
+    """Lay out what is missing of a day's delivery notes and join them."""
+    day_papers.run_day_papers(job_id=UUID(job_id), day=date.fromisoformat(day))
+
+
+@handles(day_papers.ISSUE_MISSING, queue="documents")
+def issue_missing_note(delivery_id: str) -> None:
+    """Lay out one delivery note unless it is there."""
+    day_papers.issue_missing_note(delivery_id=UUID(delivery_id), now=timezone.now())
 
 
 @handles("deliveries.issue_consignment_note", queue="documents")

@@ -28,6 +28,8 @@ app_name = "desk"
 
 deliveries = [
     path("", desk_deliveries.deliveries, name="deliveries"),
+    path("deliveries/papers/", papers.desk_day_papers, name="day_papers"),
+    path("deliveries/papers/<uuid:job_id>/", papers.desk_day_papers_file, name="day_papers_file"),
     path("deliveries/group/", desk_deliveries.group, name="group"),
     path("slots/", desk_bulk.bulk, name="bulk"),
     path("slots/<uuid:request_id>/", desk_bulk.bulk_request, name="bulk_request"),
