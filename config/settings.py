@@ -172,7 +172,8 @@ CELERY_BEAT_SCHEDULE = {
     "expire unanswered offers": {"task": "deliveries.expire", "schedule": 30.0, "options": {"expires": 30}},
     "expire unanswered tenders": {"task": "tendering.expire", "schedule": 30.0, "options": {"expires": 30}},
     "plan and watch the days": {"task": "routing.watch", "schedule": 60.0, "options": {"expires": 60}},
-    "sequence the custody logs": {"task": "custody.sequence", "schedule": 2.0, "options": {"expires": 2}},
+    # the sequencer does it several times a second
+    "sequence the custody logs": {"task": "custody.sequence", "schedule": 30.0, "options": {"expires": 30}},
 }
 
 # People --------------------------------------------------------------------------------------
