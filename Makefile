@@ -43,7 +43,7 @@ check: $(DEV_STAMP) ## lint, formatting, types, import contracts, Django's own c
 	$(PYTHON) manage.py check --fail-level WARNING
 	$(PYTHON) manage.py makemigrations --check --dry-run
 
-bench: $(DEV_STAMP) ## measure what is promised about speed (ONLY=contention: one of them)
+bench: $(DEV_STAMP) ## measure what is promised about speed (ONLY=contention: one of them; ONLY="contention attempts=100000")
 	@$(PYTHON) -m benchmarks $(ONLY)
 
 torture: $(DEV_STAMP) ## forge 10,000 custody bundles and make 5,000 honest ones; every forgery must be found

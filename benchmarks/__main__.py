@@ -1,4 +1,4 @@
-"""``python -m benchmarks [NAME]``: all benchmarks or one; exit code 1: one fell short, 2: none could run."""
+"""``python -m benchmarks [NAME [OPTION=NUMBER …]]``; exit code 1: one fell short, 2: none could run."""
 
 import sys
 
@@ -10,9 +10,10 @@ def main(arguments: list[str]) -> int:
     """Run what is asked for and give the exit code."""
     try:
         chosen = harness.choose(harness.discover(), arguments[0] if arguments else None)
+        chosen = harness.with_options(chosen, arguments[1:])
         with harness.prepared():
             return 0 if harness.run_all(chosen, sys.stdout) else 1
-    except (harness.NoSuchBenchmark, LocalServiceError) as error:
+    except (harness.NoSuchBenchmark, harness.NoSuchOption, LocalServiceError) as error:
         print(error, file=sys.stderr)
         return 2
 

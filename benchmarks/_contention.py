@@ -4,7 +4,7 @@ import random
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import Any
@@ -49,52 +49,78 @@ class Ground:
         return self.day + timedelta(minutes=GRID * random.randrange((24 * 60 - MINUTES) // GRID + 1))  # noqa: S311
 
 
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A slot that a booker certainly had from one moment to another, by the machine's monotonic clock."""
+
+    start: datetime
+    since: float
+    until: float
+
+
+@dataclass
+class Report:
+    """What came of one booker's attempts, and between which moments it made them."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    holds: list[Hold] = field(default_factory=list)
+    began: float = 0.0
+    ended: float = 0.0
+
+
 Offering = Callable[[datetime], UUID | str]
 Cancelling = Callable[[UUID], str]
 
 
-def book(how: str, ground: Ground, shipper_id: UUID, seconds: float, barrier: Barrier) -> Counter[str]:
-    """Offer random slots of the day for ``seconds``; how often each outcome came.
+def book(how: str, ground: Ground, shipper_id: UUID, attempts: int, barrier: Barrier) -> Report:
+    """Offer random slots of the day and give up the oldest, until ``attempts`` transactions were answered.
 
-    A decision is one transaction answered: an offer held, an offer refused, the oldest offer cancelled.
+    A transaction is an offer held, an offer refused, or the oldest offer cancelled.
     """
     shipper = Shipper.objects.get(pk=shipper_id)
     if how == "bare":
         with _bare_session(shipper) as session:
-            offering, cancelling = _bare(session, ground, shipper_id)
-            return _repeat(offering, cancelling, ground, seconds, barrier)
+            return _Booker(*bare_ways(session, ground, shipper_id), ground).book(attempts, barrier)
     with doorway.enter_shipper(shipper):
-        offering, cancelling = _services(ground, shipper_id)
-        return _repeat(offering, cancelling, ground, seconds, barrier)
+        return _Booker(*service_ways(ground, shipper_id), ground).book(attempts, barrier)
 
 
-def _repeat(
-    offering: Offering, cancelling: Cancelling, ground: Ground, seconds: float, barrier: Barrier
-) -> Counter[str]:
-    outcomes: Counter[str] = Counter()
-    held: deque[UUID] = deque()
-    for _ in range(
-        8
-    ):  # connections, caches and plans are warm, and the day is taken, before the clock starts
-        _decide(offering, cancelling, ground, held)
-    barrier.wait()
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        outcomes.update(_decide(offering, cancelling, ground, held))
-    for appointment_id in held:  # beyond the clock: the next round starts on a free day
-        cancelling(appointment_id)
-    return outcomes
+class _Booker:
+    def __init__(self, offering: Offering, cancelling: Cancelling, ground: Ground) -> None:
+        self._offering, self._cancelling, self._ground = offering, cancelling, ground
+        self._held: deque[tuple[UUID, datetime, float]] = deque()
+
+    def book(self, attempts: int, barrier: Barrier) -> Report:
+        warm = Report()
+        for _ in range(8):  # before the clock starts: connections, caches and plans; and the day fills up
+            self._attempt(warm)
+        barrier.wait()
+        report = Report(holds=warm.holds, began=time.monotonic())
+        while report.outcomes.total() < attempts:
+            self._attempt(report)
+        report.ended = time.monotonic()
+        while self._held:  # beyond the clock: the next round starts on a free day
+            self._give_up(report)
+        return report
+
+    def _attempt(self, report: Report) -> None:
+        start = self._ground.some_start()
+        answer = self._offering(start)
+        if isinstance(answer, str):
+            report.outcomes[answer] += 1
+            return
+        self._held.append((answer, start, time.monotonic()))
+        report.outcomes["held"] += 1
+        if len(self._held) > KEEPS:
+            report.outcomes[self._give_up(report)] += 1
+
+    def _give_up(self, report: Report) -> str:
+        appointment_id, start, since = self._held.popleft()
+        report.holds.append(Hold(start, since, time.monotonic()))
+        return self._cancelling(appointment_id)
 
 
-def _decide(offering: Offering, cancelling: Cancelling, ground: Ground, held: deque[UUID]) -> list[str]:
-    answer = offering(ground.some_start())
-    if isinstance(answer, str):
-        return [answer]
-    held.append(answer)
-    return ["held", cancelling(held.popleft())] if len(held) > KEEPS else ["held"]
-
-
-def _services(ground: Ground, shipper_id: UUID) -> tuple[Offering, Cancelling]:
+def service_ways(ground: Ground, shipper_id: UUID) -> tuple[Offering, Cancelling]:
     actor = Actor(Side.SHIPPER, uuid4(), "Booker", shipper_id=shipper_id, roles=frozenset({Role.PLANNER}))
     site = Site.objects.get(pk=ground.site_id)
 
@@ -118,7 +144,12 @@ def _services(ground: Ground, shipper_id: UUID) -> tuple[Offering, Cancelling]:
             return f"error: {type(error).__name__}"
 
     def cancelling(appointment_id: UUID) -> str:
-        cancel_appointment(actor=actor, appointment_id=appointment_id, reason_code="other", now=ground.now)
+        try:
+            cancel_appointment(
+                actor=actor, appointment_id=appointment_id, reason_code="other", now=ground.now
+            )
+        except Exception as error:  # nothing may be in the way of giving up one's own slot
+            return f"error: {type(error).__name__}"
         return "cancelled"
 
     return offering, cancelling
@@ -136,7 +167,9 @@ def _bare_session(shipper: Shipper) -> psycopg.Connection[Any]:
     return session
 
 
-def _bare(session: psycopg.Connection[Any], ground: Ground, shipper_id: UUID) -> tuple[Offering, Cancelling]:
+def bare_ways(
+    session: psycopg.Connection[Any], ground: Ground, shipper_id: UUID
+) -> tuple[Offering, Cancelling]:
     def offering(start: datetime) -> UUID | str:
         slot = DateTimeTZRange(start, start + timedelta(minutes=MINUTES))
         try:
@@ -145,7 +178,10 @@ def _bare(session: psycopg.Connection[Any], ground: Ground, shipper_id: UUID) ->
             return f"error: {type(error).__name__}"
 
     def cancelling(appointment_id: UUID) -> str:
-        _cancel_bare(session, appointment_id, ground.now)
+        try:
+            _cancel_bare(session, appointment_id, ground.now)
+        except psycopg.Error as error:
+            return f"error: {type(error).__name__}"
         return "cancelled"
 
     return offering, cancelling
@@ -170,8 +206,11 @@ def _offer_bare(
         if session.execute(INSERT, row).fetchone() is None:
             raise psycopg.Rollback
         session.execute(_OFFER, [offer_id, appointment_id, expires])
-        session.execute(_SLOT, [slot_id, offer_id, ground.dock_id, slot])
-        session.execute(_EVENT, [new_id(), appointment_id, offer_id, "offered", "", "offered", ground.now])
+        session.execute(_SLOT, [slot_id, offer_id, ground.dock_id, slot, slot])
+        session.execute(_TERMS, [ground.site_id]).fetchone()
+        session.execute(
+            _EVENT, [new_id(), appointment_id, offer_id, "offered", "", "offered", ground.now, ""]
+        )
         return appointment_id
     return None
 
@@ -181,7 +220,9 @@ def _cancel_bare(session: psycopg.Connection[Any], appointment_id: UUID, now: da
     with session.transaction():
         session.execute(_READ_LOCKED, [appointment_id]).fetchone()
         session.execute(_CANCEL, [appointment_id])
-        session.execute(_EVENT, [new_id(), appointment_id, None, "cancelled", "offered", "cancelled", now])
+        session.execute(
+            _EVENT, [new_id(), appointment_id, None, "cancelled", "offered", "cancelled", now, "other"]
+        )
         session.execute(_WITHDRAW, [now, appointment_id])
         session.execute(LOCK, [LOCK_TIMEOUT, DOCK, [], [appointment_id]]).fetchall()
         session.execute(RELEASE, [appointment_id])
@@ -209,26 +250,30 @@ def _question(ground: Ground) -> dict[str, Any]:
 _PARTNERSHIP = """
     SELECT 1 FROM facilities_partnership p JOIN facilities_site s ON s.recipient_id = p.recipient_id
      WHERE p.shipper_id = %s AND s.id = %s AND p.active"""
+_TERMS = """
+    SELECT live_holds_per_shipper FROM appointments_siteterms
+     WHERE site_id = %s AND live_holds_per_shipper IS NOT NULL"""
 _APPOINTMENT = """
     INSERT INTO appointments_appointment
            (id, created_at, shipper_id, site_id, delivery_id, reference, state, must_act, must_act_by,
             is_planned, version, load_type, pallets, weight_kg, volume_m3, lines, temperature_class,
-            adr_classes, live, tail_lift)
+            adr_classes, live, tail_lift, vehicle_type, equipment)
     VALUES (%s, now(), %s, %s, %s, 'bench', 'offered', 'recipient', %s,
             true, 1, 'pallets', 1, 0, 0, 0, 'ambient',
-            '{}', true, false)"""
+            '{}', true, false, '', '{}')"""
 _OFFER = """
     INSERT INTO appointments_offer
-           (id, created_at, appointment_id, side, state, message, reason_code, offered_by, expires_at)
-    VALUES (%s, now(), %s, 'shipper', 'open', '', '', 'Booker', %s)"""
+           (id, created_at, appointment_id, side, state, message, reason_code, offered_by, moves, expires_at)
+    VALUES (%s, now(), %s, 'shipper', 'open', '', '', 'Booker', false, %s)"""
 _SLOT = """
-    INSERT INTO appointments_offeredslot (id, created_at, offer_id, index, dock_id, lane, during, accepted)
-    VALUES (%s, now(), %s, 0, %s, 1, %s, false)"""
+    INSERT INTO appointments_offeredslot
+           (id, created_at, offer_id, index, dock_id, lane, during, occupies, accepted)
+    VALUES (%s, now(), %s, 0, %s, 1, %s, %s, false)"""
 _EVENT = """
     INSERT INTO appointments_appointmentevent
            (id, created_at, appointment_id, offer_id, step, from_state, to_state, side, actor_name, at,
-            message, reason_code)
-    VALUES (%s, now(), %s, %s, %s, %s, %s, 'shipper', 'Booker', %s, '', '')"""
+            message, reason_code, means, late)
+    VALUES (%s, now(), %s, %s, %s, %s, %s, 'shipper', 'Booker', %s, '', %s, 'person', false)"""
 _READ_LOCKED = """SELECT * FROM appointments_appointment a JOIN facilities_site s ON s.id = a.site_id
                    WHERE a.id = %s FOR UPDATE OF a"""
 _CANCEL = """UPDATE appointments_appointment SET state = 'cancelled', must_act = '', must_act_by = NULL,

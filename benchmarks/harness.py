@@ -5,12 +5,14 @@ underscore is a helper. Benchmarks work in a database of their own, which stays 
 """
 
 import importlib
+import inspect
 import os
 import pkgutil
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, TextIO
 
 import psycopg
@@ -27,6 +29,10 @@ NOT_BENCHMARKS = frozenset({"harness"})
 
 class NoSuchBenchmark(LookupError):
     """Asked for a benchmark that is not there; the message names those that are."""
+
+
+class NoSuchOption(LookupError):
+    """A benchmark takes no such option, or the value is no number; the message names those it takes."""
 
 
 class NoOwner(LocalServiceError):
@@ -53,7 +59,7 @@ class Promise:
         return f"bench {self.name} figure={figure} target={sign}{target} {'held' if self.held else 'short'}"
 
 
-Benchmark = Callable[[], Iterable[Promise]]
+Benchmark = Callable[..., Iterable[Promise]]
 
 
 def discover() -> dict[str, Benchmark]:
@@ -79,6 +85,23 @@ def choose(found: Mapping[str, Benchmark], only: str | None) -> dict[str, Benchm
     return {only: found[only]}
 
 
+def with_options(chosen: Mapping[str, Benchmark], options: Sequence[str]) -> dict[str, Benchmark]:
+    """The chosen benchmarks told ``options``, each ``name=number``, as ``run`` takes them.
+
+    Raises:
+        NoSuchOption: one of them takes no such option, or it is no whole number.
+    """
+    given = {}
+    for option in options:
+        name, _, value = option.partition("=")
+        if not value.isdecimal():
+            raise NoSuchOption(f"{option!r} is no option; one looks like attempts=1000.")
+        given[name] = int(value)
+    return (
+        {name: partial(benchmark, **given) for name, benchmark in chosen.items()} if given else dict(chosen)
+    )
+
+
 def run_all(chosen: Mapping[str, Benchmark], out: TextIO) -> bool:
     """Run them one after another, a line per promise; whether every promise was made and held."""
     verdicts = [_run_one(name, benchmark, out) for name, benchmark in chosen.items()]
@@ -91,6 +114,9 @@ def _run_one(name: str, benchmark: Benchmark, out: TextIO) -> bool:
         for promise in benchmark():
             print(promise, file=out, flush=True)
             held.append(promise.held)
+    except NoSuchOption as error:
+        print(error, file=out, flush=True)
+        return False
     except Exception:
         traceback.print_exc(file=out)
         print(f"bench {name} crashed", file=out, flush=True)
@@ -101,9 +127,11 @@ def _run_one(name: str, benchmark: Benchmark, out: TextIO) -> bool:
 
 
 def _loader(name: str) -> Benchmark:
-    def run() -> Iterable[Promise]:
+    def run(**options: int) -> Iterable[Promise]:
         found: Benchmark = importlib.import_module(f"{benchmarks.__name__}.{name}").run
-        return found()
+        if unknown := options.keys() - inspect.signature(found).parameters:
+            raise NoSuchOption(f"The benchmark {name} takes no {', '.join(sorted(unknown))}.")
+        return found(**options)
 
     return run
 

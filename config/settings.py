@@ -170,6 +170,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "sweep the outbox": {"task": "tenancy.sweep", "schedule": 2.0, "options": {"expires": 2}},
     "expire unanswered offers": {"task": "deliveries.expire", "schedule": 30.0, "options": {"expires": 30}},
+    "ask for missing papers": {
+        "task": "deliveries.remind_of_papers",
+        "schedule": 900.0,
+        "options": {"expires": 600},
+    },
     "expire unanswered tenders": {"task": "tendering.expire", "schedule": 30.0, "options": {"expires": 30}},
     "plan and watch the days": {"task": "routing.watch", "schedule": 60.0, "options": {"expires": 60}},
     # the sequencer does it several times a second

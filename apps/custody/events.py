@@ -74,9 +74,12 @@ STRUCTURES: Mapping[str, Fields] = {
     "load": {"pallets": "count", "weight_g": "count", "volume_cm3": "count"},
     "slot": {"dock": "text", "start": "time", "end": "time"},
     "position": {"lat_e7": "integer", "lon_e7": "integer", "accuracy_m": "count", "source": "code"},
+    # stroke is a drawn signature. assurance: captured (typed or drawn on somebody else's device), absent,
+    # captured_with_code (and confirmed by a one-time code that the person got), signed (with an own key).
     "signatory": {
         "organisation": "text",
         "name": "commitment?",
+        "role": "commitment?",
         "stroke": "commitment?",
         "assurance": "code",
         "key": "text?",
@@ -156,8 +159,13 @@ _HANDOVER: Fields = {
     "released_by": "signatory",
     "received_by": "signatory",
     "counts": "counts?",
-    "seals": "text[]?",
+    "seals": "text[]?",  # as they were found
+    "seals_out": "text[]?",  # as the vehicle had left with them
+    "seals_after": "text[]?",  # put on for the way on
     "temperature_mc": "integer?",
+    "condition": "code?",
+    "attempt": "positive?",
+    "doubts": "code[]?",  # what the statement's own facts speak against
     "position": "position?",
     "photos": "file[]?",
 }
@@ -245,6 +253,17 @@ EVENT_TYPES: Mapping[str, EventType] = {
         {**_HANDOVER, "discrepancies": "discrepancy[]", "reservation": "commitment?"},
         _VISIT,
         Epcis("ObjectEvent", "OBSERVE", "accepting", "non_conformant"),
+    ),
+    "handover_partly_refused": EventType(
+        {**_HANDOVER, "discrepancies": "discrepancy[+]", "reservation": "commitment?"},
+        _VISIT,
+        Epcis("ObjectEvent", "OBSERVE", "accepting", "non_conformant"),
+    ),
+    # Put down where agreed while nobody was there to receive it: who released it says so.
+    "handover_unattended": EventType(
+        {**_HANDOVER, "discrepancies": "discrepancy[]?", "note": "commitment?"},
+        _VISIT,
+        Epcis("ObjectEvent", "OBSERVE", "storing", "completeness_inferred"),
     ),
     "handover_refused": EventType(
         {**_HANDOVER, "reason": "code", "discrepancies": "discrepancy[]?", "note": "commitment?"},

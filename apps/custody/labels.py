@@ -30,6 +30,8 @@ EVENT_LABELS: Mapping[str, str | Promise] = {
     "unloaded": _("Unloaded"),
     "handover_accepted": _("Handed over"),
     "handover_accepted_with_reservation": _("Handed over with reservation"),
+    "handover_partly_refused": _("Handed over, partly refused"),
+    "handover_unattended": _("Left unattended"),
     "handover_refused": _("Refused"),
     "delivery_failed": _("Delivery failed"),
     "seals_checked": _("Seals checked"),
@@ -55,6 +57,10 @@ DETAIL_LABELS: Mapping[str, str | Promise] = {
     "released_by": _("Released by"),
     "received_by": _("Received by"),
     "seals": _("Seals"),
+    "seals_out": _("Seals at departure"),
+    "seals_after": _("Seals put on"),
+    "condition": _("Condition"),
+    "doubts": _("Doubts"),
     "intact": _("Intact"),
     "sensor": _("Sensor"),
     "within_limits": _("Within limits"),
@@ -64,6 +70,7 @@ DETAIL_LABELS: Mapping[str, str | Promise] = {
     "reservation": _("Reservation"),
     "discrepancies": _("Discrepancies"),
     "note": _("Note"),
+    "what": _("What"),
     "purpose": _("Purpose"),
     "legal_basis": _("Legal basis"),
 }
@@ -80,3 +87,31 @@ ROLE_LABELS: Mapping[str, str | Promise] = {
     "link": _("By a link from e-mail"),
 }
 ERASED = _("erased")
+
+#: What a state says, by field (`moments.State`), in the order in which it is read.
+STATE_LABELS: Mapping[str, str | Promise] = {
+    "holder": _("Goods are with"),
+    "handed_over": _("Handling units handed over"),
+    "step": _("Last step"),
+    "appointment": _("Negotiation"),
+    "slot": _("Slot"),
+    "confirmation_number": _("Confirmation number"),
+    "dock": _("Dock"),
+    "carrier": _("Carrier"),
+    "vehicle": _("Vehicle"),
+    "driver": _("Driver"),
+    "seals_out": _("Seals at departure"),
+    "seals": _("Seals"),
+    "seals_after": _("Seals put on"),
+    "intact": _("Seals intact"),
+    "temperature_mc": _("Temperature at handover"),
+    "measured": _("Condition measured"),
+    "finding": _("Finding"),
+    "paper": _("Paper"),
+    "items": _("Goods"),
+}
+HOLDER_LABELS: Mapping[str, str | Promise] = {
+    "shipper": _("The shipper"),
+    "carrier": _("The carrier"),
+    "recipient": _("The recipient"),
+}

@@ -779,6 +779,7 @@ STRUCTURES: dict[str, dict[str, str]] = {
     "signatory": {
         "organisation": "text",
         "name": "commitment?",
+        "role": "commitment?",
         "stroke": "commitment?",
         "assurance": "code",
         "key": "text?",
@@ -831,7 +832,12 @@ HANDOVER = {
     "received_by": "signatory",
     "counts": "counts?",
     "seals": "text[]?",
+    "seals_out": "text[]?",
+    "seals_after": "text[]?",
     "temperature_mc": "integer?",
+    "condition": "code?",
+    "attempt": "positive?",
+    "doubts": "code[]?",
     "position": "position?",
     "photos": "file[]?",
 }
@@ -905,6 +911,18 @@ EVENT_TYPES: dict[str, EventType] = {
         "accepting",
         "non_conformant",
         {**HANDOVER, "discrepancies": "discrepancy[]", "reservation": "commitment?"},
+    ),
+    "handover_partly_refused": EventType(
+        VISIT,
+        "accepting",
+        "non_conformant",
+        {**HANDOVER, "discrepancies": "discrepancy[+]", "reservation": "commitment?"},
+    ),
+    "handover_unattended": EventType(
+        VISIT,
+        "storing",
+        "completeness_inferred",
+        {**HANDOVER, "discrepancies": "discrepancy[]?", "note": "commitment?"},
     ),
     "handover_refused": EventType(
         VISIT,

@@ -15,6 +15,9 @@ from apps.appointments.states import State as AppointmentState
 from apps.consignments.models import Consignment
 from apps.deliveries.errors import UnknownDelivery
 from apps.deliveries.models import Delivery
+from apps.documents.models import Document
+from apps.documents.selectors import ChecklistLine, checklist, documents_of, waivers_of
+from apps.facilities.facts import GoodsKind
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,30 @@ def consignments_of(delivery: Delivery) -> list[Consignment]:
         Prefetch("consignment", Consignment.objects.prefetch_related("items", "handling_units"))
     ).order_by("consignment__number")
     return [ride.consignment for ride in rides]
+
+
+def goods_of(delivery: Delivery) -> GoodsKind:
+    """The kind of goods that decides which papers are demanded; 1 query."""
+    dangerous = delivery.rides.exclude(consignment__adr_classes=[])
+    return GoodsKind(delivery.load_type, delivery.temperature_class, is_dangerous=dangerous.exists())
+
+
+def checklist_of(
+    delivery: Delivery, appointment: Appointment | None, documents: list[Document] | None = None
+) -> tuple[list[ChecklistLine], date]:
+    """What the site demands of the delivery and what is there, and the day on which it has to be valid.
+
+    ``documents`` are those of ``documents_of``, where the caller has them already.
+    """
+    on = day_of_visit(delivery, appointment)
+    lines = checklist(
+        requirements=delivery.site.document_requirements.all(),
+        documents=documents_of(delivery.pk) if documents is None else documents,
+        goods=goods_of(delivery),
+        on=on,
+        waivers=waivers_of(delivery.pk),
+    )
+    return lines, on
 
 
 def load_of(delivery: Delivery) -> Load:

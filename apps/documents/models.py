@@ -94,3 +94,23 @@ class Waiver(Record):
             models.UniqueConstraint(fields=["delivery_id", "document_type"], name="waiver_once"),
             models.CheckConstraint(name="waiver_says_why", condition=~models.Q(reason="")),
         ]
+
+
+class Reminder(Record):
+    """A missing paper was asked for: once per visit's day and per number of days that were left."""
+
+    delivery_id = models.UUIDField(db_index=True)
+    document_type = models.CharField(max_length=20, choices=DocumentType)
+    visit_day = models.DateField()
+    days_left = models.PositiveSmallIntegerField(help_text=_("Of the steps at which papers are asked for."))
+    asked_at = models.DateTimeField()
+
+    access: ClassVar[Access] = Access(own=APPEND)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["delivery_id", "document_type", "visit_day", "days_left"], name="reminder_once"
+            ),
+        ]

@@ -1,7 +1,7 @@
 """Reads of a delivery's papers, and the papers gate: what a site demands by which step, and what is there."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from apps.documents.models import Document, Waiver
-from apps.facilities.models import DocumentRequirement, DocumentType, Step
+from apps.facilities.facts import GoodsKind
+from apps.facilities.models import DocumentRequirement, DocumentType, Provider, Step
 
 _ORDER = (Step.CONFIRM, Step.ARRIVAL, Step.HANDOVER)
 
@@ -34,13 +35,14 @@ SATISFIED = frozenset({Standing.THERE, Standing.WAIVED})
 
 @dataclass(frozen=True)
 class ChecklistLine:
-    """One demanded type of paper, the step it is needed by, and the document that stands for it, if any."""
+    """One demanded type of paper: by which step, from whom, and the document that stands for it, if any."""
 
     document_type: DocumentType
     step: Step
     standing: Standing
     document: Document | None = None
     waiver: Waiver | None = None
+    provider: Provider = Provider.SHIPPER
 
 
 def documents_of(delivery_id: UUID) -> QuerySet[Document]:
@@ -63,23 +65,26 @@ def checklist(
     *,
     requirements: Iterable[DocumentRequirement],
     documents: Iterable[Document],
-    temperature_class: str,
+    goods: GoodsKind,
     on: date,
     waivers: Iterable[Waiver] = (),
 ) -> list[ChecklistLine]:
-    """What the site demands of such a load, each type once by its earliest step, ordered by step.
+    """What the site demands of such goods, each type once by its earliest step, ordered by step.
 
     ``documents`` come newest first, as from ``documents_of``. One counts when valid ``on`` that day: the
     slot's day at the site.
     """
-    needed_by: dict[DocumentType, Step] = {}
-    for requirement in requirements:
-        if requirement.temperature_class in ("", temperature_class):
-            kind, step = DocumentType(requirement.document_type), Step(requirement.step)
-            needed_by[kind] = min(needed_by.get(kind, step), step, key=_ORDER.index)
+    needed_by: dict[DocumentType, tuple[Step, Provider]] = {}
+    for requirement in sorted(requirements, key=lambda each: _ORDER.index(Step(each.step))):
+        if requirement.concerns(goods):
+            wanted = (Step(requirement.step), Provider(requirement.provider))
+            needed_by.setdefault(DocumentType(requirement.document_type), wanted)
     there = list(documents)
     waived = {waiver.document_type: waiver for waiver in waivers}
-    lines = [_line(kind, step, there, on, waived.get(kind)) for kind, step in needed_by.items()]
+    lines = [
+        replace(_line(kind, step, there, on, waived.get(kind)), provider=provider)
+        for kind, (step, provider) in needed_by.items()
+    ]
     return sorted(lines, key=lambda line: (_ORDER.index(line.step), line.document_type))
 
 
@@ -87,7 +92,7 @@ def missing_documents(
     *,
     requirements: Iterable[DocumentRequirement],
     delivery_id: UUID,
-    temperature_class: str,
+    goods: GoodsKind,
     step: Step,
     on: date,
 ) -> list[DocumentType]:
@@ -95,7 +100,7 @@ def missing_documents(
     lines = checklist(
         requirements=requirements,
         documents=documents_of(delivery_id),
-        temperature_class=temperature_class,
+        goods=goods,
         on=on,
         waivers=waivers_of(delivery_id),
     )

@@ -111,7 +111,7 @@ class HandlingTimeInline(OfASite, TabularInline):
 
 class DocumentRequirementInline(OfASite, TabularInline):
     model = DocumentRequirement
-    fields = ["document_type", "step", "temperature_class"]
+    fields = ["document_type", "step", "provider", "load_type", "temperature_class", "dangerous_only"]
 
 
 @admin.register(Site, site=hub_admin_site)

@@ -1,7 +1,17 @@
-"""What rules look at of a load and its vehicle. No model: whatever has these facts can be judged."""
+"""What rules and demands look at of goods, load and vehicle. No model: what has these facts can be judged."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
+
+
+@dataclass(frozen=True)
+class GoodsKind:
+    """What decides which papers are demanded: codes of ``LoadType`` and ``TemperatureClass``."""
+
+    load_type: str = "pallets"
+    temperature_class: str = "ambient"
+    is_dangerous: bool = False
 
 
 class LoadFacts(Protocol):

@@ -13,6 +13,7 @@ class Kind(TextChoices):
     ESCALATION = "escalation", _("Answers that are nearly overdue")
     STANDING = "standing", _("Standing appointments")
     WAITING = "waiting", _("The waiting list")
+    PAPERS = "papers", _("Papers that are missing or run out")
     HANDOVER = "handover", _("Handovers")
     SITE = "site", _("Changes of a site's hours and rules")
     TENDER = "tender", _("Tenders to carriers and their answers")

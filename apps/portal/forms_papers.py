@@ -63,3 +63,9 @@ class WaiverForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "maxlength": 300}),
         help_text=_("Both sides read it, and it goes on the custody record."),
     )
+
+
+class DayForm(forms.Form):
+    """The day whose papers are wanted."""
+
+    day = forms.DateField()

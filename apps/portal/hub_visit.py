@@ -13,9 +13,9 @@ from apps.appointments.selectors import appointments_visible_to, timeline
 from apps.consignments.models import HandlingUnit
 from apps.deliveries.doorway import enter_delivery
 from apps.deliveries.models import Delivery, DeliveryEvent, Discrepancy, Handover
-from apps.deliveries.selectors import consignments_of, day_of_visit
+from apps.deliveries.selectors import checklist_of, consignments_of
 from apps.documents.models import Document
-from apps.documents.selectors import ChecklistLine, checklist, documents_of, waivers_of
+from apps.documents.selectors import ChecklistLine, documents_of
 from apps.portal.presenters.parties import Parties
 
 
@@ -72,7 +72,6 @@ def read_visit(*, actor: Actor, appointment_id: UUID) -> HubVisit:
         Http404: there is none at a site of the actor's recipients.
     """
     appointment = hub_appointment(actor, appointment_id)
-    requirements = list(appointment.site.document_requirements.all())
     offers, events = offers_of(appointment), timeline(appointment)
     with enter_delivery(actor=actor, appointment_id=appointment_id) as delivery:
         delivery.site = appointment.site
@@ -85,13 +84,7 @@ def read_visit(*, actor: Actor, appointment_id: UUID) -> HubVisit:
             delivery=delivery,
             moves=list(delivery.events.order_by("at", "id")),
             documents=documents,
-            checklist=checklist(
-                requirements=requirements,
-                documents=documents,
-                temperature_class=delivery.temperature_class,
-                on=day_of_visit(delivery, appointment),
-                waivers=waivers_of(delivery.pk),
-            ),
+            checklist=checklist_of(delivery, appointment, documents)[0],
             handover=handover,
             may_receive=allows(actor, "deliveries.receive", delivery),
             may_waive=allows(actor, "deliveries.waive", delivery),

@@ -5,6 +5,7 @@ from django.urls import path
 from apps.portal.views import (
     audit,
     audit_exports,
+    audit_record,
     carriers,
     desk_deliveries,
     desk_delivery,
@@ -17,6 +18,7 @@ from apps.portal.views import (
     driver,
     papers,
     people,
+    policies,
     tender_link,
     tenders,
 )
@@ -25,6 +27,8 @@ app_name = "desk"
 
 deliveries = [
     path("", desk_deliveries.deliveries, name="deliveries"),
+    path("deliveries/papers/", papers.desk_day_papers, name="day_papers"),
+    path("deliveries/papers/<uuid:job_id>/", papers.desk_day_papers_file, name="day_papers_file"),
     path("deliveries/group/", desk_deliveries.group, name="group"),
     path("import/", desk_imports.imports, name="import"),
     path("import/sample.csv", desk_imports.import_sample, name="import_sample"),
@@ -37,12 +41,19 @@ deliveries = [
     path("deliveries/<uuid:delivery_id>/papers/add/", papers.desk_bring, name="bring"),
     path("deliveries/<uuid:delivery_id>/labels.pdf", papers.desk_labels, name="labels"),
     path("deliveries/<uuid:delivery_id>/packing-list.pdf", papers.desk_packing_list, name="packing_list"),
+    path(
+        "deliveries/<uuid:delivery_id>/consignment-note/",
+        papers.desk_consignment_note,
+        name="consignment_note",
+    ),
     path("documents/<uuid:document_id>/", desk_delivery.document, name="document"),
     path("documents/<uuid:document_id>/preview.png", papers.desk_preview, name="preview"),
 ]
 
 negotiation = [
     path("offers/", desk_offers.offers, name="offers"),
+    path("policies/", policies.desk_policies, name="policies"),
+    path("policies/<uuid:site_id>/", policies.desk_policy, name="policy"),
     path("deliveries/<uuid:delivery_id>/offers/<uuid:offer_id>/accept/", desk_delivery.accept, name="accept"),
     path(
         "deliveries/<uuid:delivery_id>/offers/<uuid:offer_id>/decline/", desk_delivery.decline, name="decline"
@@ -51,6 +62,16 @@ negotiation = [
         "deliveries/<uuid:delivery_id>/appointments/<uuid:appointment_id>/counter/",
         desk_slots.counter,
         name="counter",
+    ),
+    path(
+        "deliveries/<uuid:delivery_id>/offers/<uuid:offer_id>/withdraw/",
+        desk_delivery.withdraw,
+        name="withdraw",
+    ),
+    path(
+        "deliveries/<uuid:delivery_id>/appointments/<uuid:appointment_id>/reschedule/",
+        desk_slots.reschedule,
+        name="reschedule",
     ),
     path(
         "deliveries/<uuid:delivery_id>/appointments/<uuid:appointment_id>/cancel/",
@@ -88,7 +109,11 @@ tendering = [
 
 custody = [
     path("custody/", audit.custody, name="custody"),
-    path("custody/deliveries/<uuid:delivery_id>/", audit.custody_delivery, name="custody_delivery"),
+    path("custody/deliveries/<uuid:delivery_id>/", audit_record.custody_delivery, name="custody_delivery"),
+    path(
+        "custody/deliveries/<uuid:delivery_id>/moments/", audit_record.custody_moments, name="custody_moments"
+    ),
+    path("custody/accesses/", audit.accesses, name="accesses"),
     path("custody/checkpoint.note", audit.checkpoint_note, name="checkpoint"),
     path("custody/log.vkey", audit.verifier_key, name="verifier_key"),
     path("custody/exports/", audit_exports.exports, name="exports"),

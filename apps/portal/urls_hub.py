@@ -14,6 +14,8 @@ from apps.portal.views import (
     operator,
     papers,
     people,
+    policies,
+    proposing,
     yard,
 )
 
@@ -27,8 +29,11 @@ urlpatterns = [
     path(APPOINTMENT, appointment.appointment, name="appointment"),
     path(f"{APPOINTMENT}offers/<uuid:offer_id>/accept/", answer.accept, name="accept"),
     path(f"{APPOINTMENT}offers/<uuid:offer_id>/decline/", answer.decline, name="decline"),
-    path(f"{APPOINTMENT}counter/", answer.counter, name="counter"),
-    path(f"{APPOINTMENT}counter/review/", answer.counter_review, name="counter_review"),
+    path(f"{APPOINTMENT}offers/<uuid:offer_id>/withdraw/", answer.withdraw, name="withdraw"),
+    path(f"{APPOINTMENT}counter/", proposing.counter, name="counter"),
+    path(f"{APPOINTMENT}counter/review/", proposing.counter_review, name="counter_review"),
+    path(f"{APPOINTMENT}reschedule/", proposing.reschedule, name="reschedule"),
+    path(f"{APPOINTMENT}reschedule/review/", proposing.reschedule_review, name="reschedule_review"),
     path(f"{APPOINTMENT}cancel/", answer.cancel, name="cancel"),
     path(f"{APPOINTMENT}arrival/", gate.arrive, name="arrive"),
     path(f"{APPOINTMENT}unloading/", gate.unload, name="unload"),
@@ -48,6 +53,9 @@ urlpatterns = [
     path(BLOCK, board_blocks.block_edit, name="block_edit"),
     path(f"{BLOCK}check/", board_blocks.block_check, name="block_check"),
     path("sites/<uuid:site_id>/profile/", hub.site, name="site"),
+    path("sites/<uuid:site_id>/policies/", policies.hub_policies, name="policies"),
+    path("sites/<uuid:site_id>/policies/every/", policies.hub_policy, name="policy_for_all"),
+    path("sites/<uuid:site_id>/policies/<uuid:partner_id>/", policies.hub_policy, name="policy"),
     path("people/", people.hub_people, name="people"),
     path("network/shippers/", operator.shippers, name="shippers"),
 ]

@@ -104,6 +104,8 @@ def read_back(asked: DayProblem, rows: Rows) -> engine.Plan:
     plan, problem = rows.plan, asked.problem
     classes = {plate: offer for offer in problem.fleet for plate in offer.vehicle_ids}
     stays = sum(kept.route.cost_cents for kept in asked.standing.routes)
+    on = {stop.delivery.number: route.vehicle.plate for route, stops in rows.routes for stop in stops}
+    changed = tuple(visit for visit, plate in problem.vehicle_now.items() if on.get(visit) != plate)
     return engine.Plan(
         routes=tuple(
             _planned_route(asked.day, classes[route.vehicle.plate], route, stops)
@@ -123,6 +125,8 @@ def read_back(asked: DayProblem, rows: Rows) -> engine.Plan:
         finished=plan.is_finished,
         iterations=plan.iterations,
         notes=tuple(plan.notes),
+        change_cost=len(changed) * problem.change_cents,
+        changed=changed,
     )
 
 

@@ -89,3 +89,23 @@ def test_only_one_can_be_asked_for_by_name() -> None:
     assert list(harness.choose(found, "slots")) == ["slots"]
     with pytest.raises(harness.NoSuchBenchmark, match="there are: slots, contention"):
         harness.choose(found, "lots")
+
+
+def test_a_benchmark_is_told_the_options_that_it_takes() -> None:
+    told = harness.with_options({"a": lambda attempts=1: [Promise("a", attempts, 5)]}, ["attempts=7"])
+
+    assert [promise.figure for promise in told["a"]()] == [7]
+
+
+@pytest.mark.parametrize("option", ["attempts", "attempts=many", "attempts=-1"])
+def test_an_option_is_a_name_and_a_number(option: str) -> None:
+    with pytest.raises(harness.NoSuchOption, match="attempts=1000"):
+        harness.with_options({"a": list}, [option])
+
+
+def test_a_benchmark_refuses_options_that_it_does_not_take() -> None:
+    out = io.StringIO()
+    told = harness.with_options(harness.choose(harness.discover(), "bulk"), ["attempts=7"])
+
+    assert not harness.run_all(told, out)
+    assert out.getvalue() == "The benchmark bulk takes no attempts.\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,8 +13,8 @@ from hypothesis import strategies as st
 
 from apps.custody import merkle
 from apps.custody.merkle import ProofInvalid, Tree, leaf_hash, node_hash, verify_consistency, verify_inclusion
+from tests.standards import STANDARDS
 
-STANDARDS = Path(os.environ.get("STANDARDS_DIR", Path(__file__).parents[2] / "../shared/standards"))
 VECTORS = STANDARDS / "merkle_rfc6962"
 needs_vectors = pytest.mark.skipif(
     not VECTORS.is_dir(), reason="no reference vectors: STANDARDS_DIR names no folder with merkle_rfc6962"

@@ -1,8 +1,6 @@
 """Shipments as UBL 2.1: valid by the official schemas, saying what was found per handling unit."""
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +9,8 @@ from lxml import etree
 from apps.custody.renditions import ubl
 from apps.custody.renditions.shipments import Shipment, Shipments
 from tests.custody.samples import DETAILS, SSCCS, SampleLog
+from tests.standards import ubl_judge
 
-STANDARDS = Path(os.environ.get("STANDARDS_DIR", Path(__file__).parents[2] / "../shared/standards"))
-SCHEMAS = STANDARDS / "ubl21" / "xsdrt" / "maindoc"
 SPACES = {"cac": ubl.CAC, "cbc": ubl.CBC}
 ITEM = {
     "article": "Zidovudine 300 mg",
@@ -28,16 +25,7 @@ ITEM = {
 @pytest.fixture(scope="module")
 def wrong() -> Any:
     """What the official schema of a document says against it."""
-    if not SCHEMAS.is_dir():
-        pytest.skip("no UBL schemas: STANDARDS_DIR names no folder with ubl21/xsdrt")
-
-    def check(document: bytes) -> list[str]:
-        root = etree.fromstring(document)
-        name = etree.QName(root).localname
-        schema = etree.XMLSchema(etree.parse(SCHEMAS / f"UBL-{name}-2.1.xsd"))
-        return [] if schema.validate(root) else [str(error) for error in schema.error_log]
-
-    return check
+    return ubl_judge()
 
 
 def _travelled(end: str, **details: Any) -> SampleLog:

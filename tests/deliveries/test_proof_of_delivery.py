@@ -76,7 +76,7 @@ def test_it_says_what_was_stated_and_where_that_is_on_record(handed_over):
     ]
     words = _words(data)
     assert [said for said in expected if "".join(said.split()) not in words] == []
-    assert_is_pdf_a_3b(data, {"checkpoint.note"})
+    assert_is_pdf_a_3b(data, {"checkpoint.note", "despatch-advice.xml", "epcis.jsonld", "receipt-advice.xml"})
     with pikepdf.open(io.BytesIO(data)) as document:
         note = document.attachments["checkpoint.note"].get_file().read_bytes()
     assert note.startswith(b"localhost/acme\n")

@@ -14,6 +14,7 @@ from apps.documents.permissions import Parties
 from apps.documents.selectors import Standing, missing_documents
 from apps.documents.services import issue_delivery_note
 from apps.documents.views import serve_document
+from apps.facilities.facts import GoodsKind
 from apps.facilities.models import DocumentRequirement, DocumentType, Step
 from apps.tenancy import doorway
 from tests.documents import notes
@@ -174,7 +175,7 @@ def test_a_step_is_barred_by_what_it_and_the_steps_before_it_demand(at_acme):
 
     missing = {
         step: missing_documents(
-            requirements=requirements, delivery_id=DELIVERY, temperature_class="ambient", step=step, on=ON
+            requirements=requirements, delivery_id=DELIVERY, goods=GoodsKind(), step=step, on=ON
         )
         for step in Step
     }
@@ -195,7 +196,11 @@ def test_a_paper_for_another_temperature_class_is_not_demanded(at_acme):
 
     missing = [
         missing_documents(
-            requirements=requirements, delivery_id=DELIVERY, temperature_class=kind, step=Step.CONFIRM, on=ON
+            requirements=requirements,
+            delivery_id=DELIVERY,
+            goods=GoodsKind(temperature_class=kind),
+            step=Step.CONFIRM,
+            on=ON,
         )
         for kind in ("ambient", "chilled")
     ]
@@ -206,7 +211,9 @@ def test_a_paper_for_another_temperature_class_is_not_demanded(at_acme):
 def test_a_type_demanded_twice_is_needed_by_the_earlier_step():
     requirements = demanded(("coa", "handover", ""), ("coa", "confirm", "frozen"))
 
-    lines = selectors.checklist(requirements=requirements, documents=[], temperature_class="frozen", on=ON)
+    lines = selectors.checklist(
+        requirements=requirements, documents=[], goods=GoodsKind(temperature_class="frozen"), on=ON
+    )
 
     assert [(line.document_type, line.step) for line in lines] == [
         (DocumentType.CERTIFICATE_OF_ANALYSIS, Step.CONFIRM)
@@ -223,7 +230,7 @@ def test_a_paper_counts_through_its_last_day(at_acme, valid_until, standing):
     lines = selectors.checklist(
         requirements=demanded(("insurance", "arrival", "")),
         documents=selectors.documents_of(DELIVERY),
-        temperature_class="ambient",
+        goods=GoodsKind(),
         on=ON,
     )
 
@@ -237,7 +244,7 @@ def test_an_expired_newer_paper_does_not_hide_a_valid_older_one(at_acme):
     lines = selectors.checklist(
         requirements=demanded(("insurance", "arrival", "")),
         documents=selectors.documents_of(DELIVERY),
-        temperature_class="ambient",
+        goods=GoodsKind(),
         on=ON,
     )
 
@@ -251,7 +258,7 @@ def test_an_issued_note_meets_its_own_requirement(alice, at_acme):
         missing_documents(
             requirements=demanded(("delivery_note", "handover", "")),
             delivery_id=DELIVERY,
-            temperature_class="ambient",
+            goods=GoodsKind(),
             step=Step.HANDOVER,
             on=ON,
         )

@@ -161,6 +161,7 @@ def _book(trip: Trip, planner: Actor, number: int, word: str) -> None:
         "pk": {str(appointment.pk)},
         "offer_id": {str(offer.pk)},
         "site_id": {str(trip.site.pk)},
+        "partner_id": {str(planner.shipper_id)},
         "facilities_site": {str(trip.site.pk)},
         "facilities_recipient": {str(trip.site.recipient_id)},
     }

@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Event = Mapping[str, Any]
-HANDOVERS = frozenset({"handover_accepted", "handover_accepted_with_reservation", "handover_refused"})
+HANDOVERS = frozenset(
+    {
+        "handover_accepted",
+        "handover_accepted_with_reservation",
+        "handover_partly_refused",
+        "handover_unattended",
+        "handover_refused",
+    }
+)
 
 
 @dataclass
@@ -26,20 +34,24 @@ class Goods:
 
 @dataclass
 class Shipment:
-    """One delivery: ``despatch`` is the event of its leaving, ``handover`` that of its end; None before."""
+    """One delivery: ``despatch`` is the event of its leaving, ``handover`` that of its end; None before.
+
+    ``announced`` is the newest event that says which goods will ride, and when they are to be there.
+    """
 
     number: str
     goods: list[Goods]
     site: Mapping[str, Any]
     carrier: str = ""
     vehicle: str = ""
+    announced: Event | None = None
     despatch: Event | None = None
     handover: Event | None = None
 
     @property
     def ssccs(self) -> list[str]:
-        """The handling units that rode, by the event of leaving; before it none."""
-        told = self.handover or self.despatch
+        """The handling units that rode; before they left, those that will."""
+        told = self.handover or self.despatch or self.announced
         return [sscc for each in told["consignments"] for sscc in each["sscc"]] if told else []
 
 
@@ -57,8 +69,8 @@ class Shipments:
         elif event["type"] in _TELLS:
             self._events[event["event_id"]] = event
 
-    def gathered(self) -> list[Shipment]:
-        """Every delivery that left or was handed over, by number."""
+    def gathered(self, *, announced: bool = False) -> list[Shipment]:
+        """Every delivery that left or was handed over, by number; with ``announced`` those to come, too."""
         events = [event for event_id, event in self._events.items() if event_id not in self._wrong]
         goods = _goods(events)
         shipments: dict[str, Shipment] = {}
@@ -67,6 +79,8 @@ class Shipments:
             shipment.site = event.get("site", shipment.site)
             shipment.carrier = event["details"].get("carrier", shipment.carrier)
             shipment.vehicle = event["details"].get("vehicle", shipment.vehicle)
+            if event["type"] in _ANNOUNCES:
+                shipment.announced = event
             if event["type"] in {"loaded", "departed"}:
                 shipment.despatch = event
             if event["type"] in HANDOVERS:
@@ -77,11 +91,14 @@ class Shipments:
                 for each in event["consignments"]
                 if each["number"] not in known
             ]
-        left = (each for each in shipments.values() if each.despatch or each.handover)
-        return sorted(left, key=lambda each: each.number)
+        told = (each for each in shipments.values() if announced or each.despatch or each.handover)
+        return sorted(told, key=lambda each: each.number)
 
 
-_TELLS = HANDOVERS | {"consignment_created", "packed", "planned", "loaded", "departed", "arrived"}
+_ANNOUNCES = frozenset({"delivery_grouped", "appointment_confirmed", "appointment_rescheduled"})
+_TELLS = (
+    HANDOVERS | _ANNOUNCES | {"consignment_created", "packed", "planned", "loaded", "departed", "arrived"}
+)
 
 
 def _goods(events: Iterable[Event]) -> dict[str, Goods]:

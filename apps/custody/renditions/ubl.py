@@ -47,19 +47,27 @@ UNIT_REASONS: Mapping[str, tuple[str, str]] = {
 
 
 def despatch_advice(shipment: Shipment, *, shipper: str) -> bytes | None:
-    """The DespatchAdvice of a delivery that left; ``shipper`` is its name. None before it left."""
+    """The DespatchAdvice of a delivery that left, or that is announced; ``shipper`` is its name.
+
+    Before it left, no despatch is told but the slot as the promised period. None where nothing is known.
+    """
     left = shipment.despatch
+    announced = left or shipment.announced
     lines = [(goods, item) for goods in shipment.goods for item in goods.items]
-    if left is None or not lines:
+    if announced is None or not lines:
         return None
-    root = _root("DespatchAdvice", shipment.number, left)
+    root = _root("DespatchAdvice", shipment.number, announced)
     _note_orders(root, shipment)
     _party(root, "DespatchSupplierParty", shipper, _origin(shipment).get("gln"))
     _party(root, "DeliveryCustomerParty", _site_name(shipment), shipment.site.get("gln"))
     told = _shipment(root, shipment)
-    delivery = _add(told, CAC, "Delivery")
-    despatch = _add(delivery, CAC, "Despatch")
-    _moment(despatch, "ActualDespatch", left["event_time"])
+    if left is not None:
+        despatch = _add(_add(told, CAC, "Delivery"), CAC, "Despatch")
+        _moment(despatch, "ActualDespatch", left["event_time"])
+    elif "slot" in announced["details"]:
+        period = _add(_add(told, CAC, "Delivery"), CAC, "PromisedDeliveryPeriod")
+        _moment(period, "Start", announced["details"]["slot"]["start"])
+        _moment(period, "End", announced["details"]["slot"]["end"])
     for sscc in shipment.ssccs:
         _handling_unit(told, sscc, shipment)
     for number, (goods, item) in enumerate(lines, start=1):

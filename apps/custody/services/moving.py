@@ -5,11 +5,9 @@ from typing import Any
 
 from apps.custody.errors import ImpossibleStep
 from apps.custody.models import CustodyEvent
-from apps.custody.possession import ACCEPTED, MOVES, Step, conflict, in_force
+from apps.custody.possession import ACCEPTED, MOVES, Step, conflict, in_force, passed_on
 from apps.custody.services.writing import Cursor, Passed, moves_of
 
-#: Discrepancies whose units did not pass to the recipient.
-KEPT_BACK = frozenset({"short", "refused"})
 NO_UNIT = ""
 
 
@@ -28,7 +26,7 @@ def keep_possible(
     passed: list[Passed] = []
     before = moves_of(cursor, list(consignments))
     for number, ssccs in consignments.items():
-        steps, units = before.get(number, []), _passed_on(row.type, ssccs, details)
+        steps, units = before.get(number, []), passed_on(row.type, ssccs, details)
         new = Step(str(row.pk), row.type, row.event_time, row.ordinal, units)
         if reason := conflict(steps, new):
             raise ImpossibleStep(f"{number}: {reason}")
@@ -37,16 +35,9 @@ def keep_possible(
     return passed
 
 
-def _passed_on(event_type: str, ssccs: Sequence[str], details: Any) -> frozenset[str]:
-    if event_type not in ACCEPTED:
-        return frozenset(ssccs)
-    kept = {each.get("sscc") for each in details.get("discrepancies", ()) if each["kind"] in KEPT_BACK}
-    return frozenset(ssccs) - kept
-
-
-def _units(ssccs: Sequence[str], passed_on: frozenset[str]) -> list[str]:
+def _units(ssccs: Sequence[str], passed: frozenset[str]) -> list[str]:
     """What to write down: the units, or the whole consignment where it has none."""
-    return sorted(passed_on) if ssccs else [NO_UNIT]
+    return sorted(passed) if ssccs else [NO_UNIT]
 
 
 def _rounds(steps: Sequence[Step], unit: str) -> int:

@@ -14,7 +14,7 @@ from apps.appointments.states import State as AppointmentState
 from apps.custody.canonical import format_time
 from apps.deliveries.errors import DocumentsMissing, NotAWalkIn, UnknownDelivery
 from apps.deliveries.models import Delivery
-from apps.deliveries.selectors import load_of, visit_of
+from apps.deliveries.selectors import goods_of, load_of, visit_of
 from apps.deliveries.services.recording import record
 from apps.deliveries.services.transitions import lock, transition
 from apps.deliveries.states import FailureReason, State
@@ -202,7 +202,7 @@ def _require_papers(delivery: Delivery, now: datetime) -> None:
             if requirement.document_type != DocumentType.DELIVERY_NOTE
         ],
         delivery_id=delivery.pk,
-        temperature_class=delivery.temperature_class,
+        goods=goods_of(delivery),
         step=Step.ARRIVAL,
         on=now.date(),
     )

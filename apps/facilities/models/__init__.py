@@ -5,6 +5,7 @@ from apps.facilities.models.demands import (
     DocumentRequirement,
     DocumentType,
     HandlingTime,
+    Provider,
     Step,
 )
 from apps.facilities.models.hours import Closure, ReceivingWindow, Reservation, Season
@@ -26,6 +27,7 @@ __all__ = [
     "HandlingTime",
     "LoadType",
     "Partnership",
+    "Provider",
     "ReceivingWindow",
     "Recipient",
     "Reservation",

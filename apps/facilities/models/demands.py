@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.access import Access
 from apps.core.models import Record
+from apps.facilities.facts import GoodsKind
 from apps.facilities.models.hours import Season
 from apps.facilities.models.loads import LoadType, TemperatureClass
 from apps.facilities.models.places import VISIBLE_SITE, Dock, Site
@@ -102,9 +103,13 @@ class DocumentType(models.TextChoices):
     DELIVERY_NOTE = "delivery_note", _("Delivery note")
     CERTIFICATE_OF_ANALYSIS = "coa", _("Certificate of analysis")
     TEMPERATURE_LOG = "temperature_log", _("Temperature log")
+    BILL_OF_LADING = "bol", _("Bill of lading")
     CMR = "cmr", _("CMR consignment note")
     ADR = "adr", _("ADR transport document")
+    SAFETY_DATA_SHEET = "sds", _("Safety data sheet")
+    CUSTOMS = "customs", _("Customs document")
     INSURANCE = "insurance", _("Insurance certificate")
+    INDUCTION = "induction", _("Driver's induction")
     PROOF_OF_DELIVERY = "pod", _("Proof of delivery")
 
 
@@ -120,22 +125,47 @@ class Step(models.TextChoices):
     HANDOVER = "handover", _("At handover")
 
 
+class Provider(models.TextChoices):
+    """Who has to bring a document, and so who is asked for it."""
+
+    SHIPPER = "shipper", _("The shipper")
+    CARRIER = "carrier", _("The carrier")
+    RECIPIENT = "recipient", _("The recipient")
+
+
 class DocumentRequirement(Record):
-    """A document that a site demands with every delivery of a kind, and by which step."""
+    """A document that a site demands with every delivery of a kind, by which step, and from whom.
+
+    Empty kinds and False demand it of every delivery; what is set narrows it, each for itself.
+    """
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="document_requirements")
     document_type = models.CharField(_("document"), max_length=20, choices=DEMANDED)
     step = models.CharField(_("needed"), max_length=10, choices=Step)
-    temperature_class = models.CharField(_("only for"), max_length=10, choices=TemperatureClass, blank=True)
+    provider = models.CharField(_("provided by"), max_length=10, choices=Provider, default=Provider.SHIPPER)
+    load_type = models.CharField(_("load type"), max_length=10, choices=LoadType, blank=True)
+    temperature_class = models.CharField(
+        _("temperature"), max_length=10, choices=TemperatureClass, blank=True
+    )
+    dangerous_only = models.BooleanField(_("only dangerous goods"), default=False)
 
     access: ClassVar[Access] = Access(rows=VISIBLE_SITE)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["site", "document_type", "temperature_class"], name="document_requirement_once"
+                fields=["site", "document_type", "temperature_class", "load_type", "dangerous_only"],
+                name="document_requirement_once",
             ),
         ]
+
+    def concerns(self, goods: GoodsKind) -> bool:
+        """Whether it is demanded of such goods."""
+        return (
+            self.temperature_class in ("", goods.temperature_class)
+            and self.load_type in ("", goods.load_type)
+            and (goods.is_dangerous or not self.dangerous_only)
+        )
 
     def clean(self) -> None:
         """Nothing can be demanded before it can exist: we issue the delivery note with the confirmation."""

@@ -13,15 +13,15 @@ from apps.facilities.models.places import VISIBLE_SITE, Site
 class SiteVersion(Record):
     """A site's public profile in sentences as it stood at one version; written once, never changed.
 
-    ``sections`` maps a heading to its sentences. ``changes`` says in sentences what this version did away
-    with (“− …”) and brought (“+ …”); it names no shipper.
+    ``sections`` holds pairs of a heading and its sentences, in order. ``changes`` says in sentences what
+    this version did away with (“− …”) and brought (“+ …”); it names no shipper.
     """
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     at = models.DateTimeField()
     changed_by = models.CharField(max_length=150, blank=True)
-    sections = models.JSONField(default=dict)
+    sections = models.JSONField(default=list)
     changes = ArrayField(models.TextField(), default=list, blank=True)
 
     access: ClassVar[Access] = Access(hub="SELECT, INSERT", rows=VISIBLE_SITE)

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from apps.appointments.models import Appointment, Offer
 from apps.appointments.states import State
 from apps.facilities.models import Site
-from apps.portal.presenters.offers import is_late, load_line, open_offer, status
+from apps.portal.presenters.offers import is_late, load_line, open_offer, status, talk_status
 from apps.portal.presenters.times import clock
 
 Context = dict[str, Any]
@@ -100,7 +100,7 @@ def needs(waiting: int, *, may_answer: bool) -> str:
 def _row(appointment: Appointment, offers: list[Offer], now: datetime) -> Context:
     offer = open_offer(offers)
     slots = list(offer.slots.all()) if offer else []
-    state, label = status(appointment, now=now, offers=len(offers))
+    state, label = talk_status(appointment, now=now, offers=len(offers))
     return {
         "url": reverse("hub:appointment", args=[appointment.pk]),
         "reference": appointment.reference,

@@ -9,9 +9,10 @@ from django.utils.translation import ngettext
 
 from apps.accounts.actors import Side
 from apps.appointments.models import Appointment, Offer, OfferedSlot
+from apps.appointments.services.reschedule import cutoff, needs_consent
 from apps.appointments.states import OfferState, ReasonCode, State
 from apps.portal.presenters.parties import Parties
-from apps.portal.presenters.times import shift_label, span_label
+from apps.portal.presenters.times import moment_label, shift_label, span_label
 
 Context = dict[str, Any]
 
@@ -29,11 +30,58 @@ def status(appointment: Appointment, *, now: datetime, offers: int = 1) -> tuple
     return state.value, str(state.label)
 
 
+def talk_status(appointment: Appointment, *, now: datetime, offers: int = 1) -> tuple[str, str]:
+    """As ``status``, for lists of what is being negotiated: an agreed slot there is one that is to move."""
+    if appointment.state == State.CONFIRMED and appointment.must_act:
+        return "countered", _("Another time")
+    return status(appointment, now=now, offers=offers)
+
+
 def is_counterable(appointment: Appointment, side: Side) -> bool:
-    """Whether that side may propose slots now: it has to answer, or the negotiation ended without a slot."""
-    if appointment.state == State.OFFERED:
+    """Whether that side may answer with slots now: it has to, or the negotiation ended without a slot.
+
+    An agreed appointment is answered so while the other side proposes another time for it.
+    """
+    if appointment.state in {State.OFFERED, State.CONFIRMED}:
         return appointment.must_act == side
     return appointment.state in {State.DECLINED, State.EXPIRED}
+
+
+def is_reschedulable(appointment: Appointment, *, now: datetime) -> bool:
+    """Whether either side may propose another time: agreed, not begun, and none is proposed already."""
+    if appointment.state != State.CONFIRMED or appointment.must_act:
+        return False
+    return bool(appointment.during.lower > now)
+
+
+def move_terms(appointment: Appointment, parties: Parties, *, side: Side, now: datetime) -> Context | None:
+    """What moving an agreed appointment takes, for ``side``: the slot that stands, and whose consent.
+
+    None while nothing is agreed. ``may_move_now``: no consent is needed yet, and nothing is proposed.
+    """
+    standing = agreed(appointment) if appointment.state == State.CONFIRMED else None
+    if standing is None:
+        return None
+    words = {
+        "other": parties.other(side),
+        "site": appointment.site.name,
+        "cutoff": moment_label(cutoff(appointment), appointment.site.time_zone),
+    }
+    if needs_consent(appointment, now):
+        terms = _(
+            "The change cut-off of %(site)s was %(cutoff)s: %(other)s has to agree to another time."
+            " The agreed slot stands until then."
+        )
+    else:
+        terms = _(
+            "Until %(cutoff)s the appointment may be moved to a free slot at once; %(other)s is told."
+            " Proposed slots are held, and the agreed one stands until %(other)s accepts another."
+        )
+    return {
+        "standing": standing,
+        "sentence": terms % words,
+        "may_move_now": not needs_consent(appointment, now) and not appointment.must_act,
+    }
 
 
 def is_late(appointment: Appointment, *, now: datetime) -> bool:
@@ -47,51 +95,77 @@ def turn(appointment: Appointment, parties: Parties, *, reader: Side, now: datet
 
     ``reader`` is the side that looks at the page.
     """
-    if appointment.state != State.OFFERED:
+    if appointment.state not in {State.OFFERED, State.CONFIRMED} or not appointment.must_act:
         return None
     must_act = Side(appointment.must_act)
+    moves = appointment.state == State.CONFIRMED
     words = {"who": parties.name(must_act), "other": parties.other(must_act)}
     if appointment.must_act_by is not None and appointment.must_act_by <= now:
-        sentence = _("%(who)s did not answer %(other)s’s offer in time; it expires.") % words
-        return {"sentence": sentence, "is_readers": False, "expires_at": None}
+        late = (
+            _("%(who)s did not answer %(other)s’s proposal in time; it expires, and the agreed slot stands.")
+            if moves
+            else _("%(who)s did not answer %(other)s’s offer in time; it expires.")
+        )
+        return {"sentence": late % words, "is_readers": False, "expires_at": None}
+    sentence = (
+        _("%(who)s answers %(other)s’s proposal of another time; the agreed slot stands until then.")
+        if moves
+        else _("%(who)s answers %(other)s’s offer.")
+    )
     return {
-        "sentence": _("%(who)s answers %(other)s’s offer.") % words,
+        "sentence": sentence % words,
         "is_readers": must_act == reader,
         "expires_at": appointment.must_act_by,
     }
 
 
-def compare(offer: Offer, answered: Offer | None, parties: Parties, *, action: str | None) -> Context:
+def compare(
+    offer: Offer,
+    answered: Offer | None,
+    parties: Parties,
+    *,
+    action: str | None,
+    appointment: Appointment | None = None,
+) -> Context:
     """What was asked, what is proposed, the difference (``offer_compare.html``).
 
-    ``answered`` is the offer that ``offer`` counters; without one nothing is compared. Slots are to be
-    prefetched with their docks. ``action`` None: the reader can't accept.
+    ``answered`` is the offer that ``offer`` counters. A first proposal to move ``appointment`` is compared
+    with what is agreed; without either nothing is compared. Slots are to be prefetched with their docks.
+    ``action`` None: the reader can't accept.
     """
-    asked = next(iter(answered.slots.all()), None) if answered is not None else None
+    before: OfferedSlot | Appointment | None = None
+    if answered is not None:
+        before = next(iter(answered.slots.all()), None)
+    elif offer.moves and appointment is not None and appointment.dock is not None:
+        before = appointment
     return {
         "asker": parties.other(offer.side),
         "proposer": parties.name(offer.side),
-        "asked": slot_facts(asked) if asked is not None else None,
+        "instead": isinstance(before, Appointment),
+        "asked": span_facts(before) if before is not None else None,
         "proposals": [
-            slot_facts(slot) | {"differences": differences(asked, slot)} for slot in offer.slots.all()
+            slot_facts(slot) | {"differences": differences(before, slot)} for slot in offer.slots.all()
         ],
         "action": action,
         "name": "slot",
     }
 
 
-def slot_facts(slot: OfferedSlot) -> Context:
-    """An offered slot as the components take it; ``value`` is its place in the offer."""
+def span_facts(slot: OfferedSlot | Appointment) -> Context:
+    """When and where, of an offered slot or of the agreed one."""
     return {
-        "value": slot.index,
         "start": slot.during.lower,
         "end": slot.during.upper,
-        "dock": slot.dock.name,
-        "is_accepted": slot.accepted,
+        "dock": slot.dock.name if slot.dock else "",
     }
 
 
-def differences(asked: OfferedSlot | None, proposed: OfferedSlot) -> list[Context]:
+def slot_facts(slot: OfferedSlot) -> Context:
+    """An offered slot as the components take it; ``value`` is its place in the offer."""
+    return span_facts(slot) | {"value": slot.index, "is_accepted": slot.accepted}
+
+
+def differences(asked: OfferedSlot | Appointment | None, proposed: OfferedSlot) -> list[Context]:
     """How a proposed slot differs from the asked one: the start, the dock."""
     if asked is None:
         return []
@@ -109,9 +183,16 @@ def open_offer(offers: Sequence[Offer]) -> Offer | None:
 
 
 def answered_by(offer: Offer, offers: Sequence[Offer]) -> Offer | None:
-    """The other side's offer that ``offer`` counters, of ``offers`` in order; None for a first one."""
-    earlier = [other for other in offers[: offers.index(offer)] if other.side != offer.side]
-    return earlier[-1] if earlier else None
+    """The other side's offer that ``offer`` counters, of ``offers`` in order; None for a first one.
+
+    A proposal to move what is agreed answers only another one.
+    """
+    earlier = offers[: offers.index(offer)]
+    if offer.moves:
+        last = earlier[-1] if earlier else None
+        return last if last is not None and last.moves and last.state == OfferState.COUNTERED else None
+    others = [other for other in earlier if other.side != offer.side]
+    return others[-1] if others else None
 
 
 def agreed(appointment: Appointment) -> Context | None:

@@ -89,9 +89,20 @@ def _closure(closure: Closure, profile: SiteProfile) -> Context:
     return {"when": when, "where": where, "reason": closure.reason}
 
 
+def _goods(requirement: DocumentRequirement) -> list[str]:
+    """What narrows the demand, in words; nothing where it holds for all goods."""
+    kinds = [
+        str(requirement.get_load_type_display()) if requirement.load_type else "",
+        str(requirement.get_temperature_class_display()) if requirement.temperature_class else "",
+        _("dangerous goods") if requirement.dangerous_only else "",
+    ]
+    return [kind for kind in kinds if kind]
+
+
 def _paper(requirement: DocumentRequirement) -> Context:
     return {
         "name": str(requirement.get_document_type_display()),
         "needed": str(requirement.get_step_display()),
-        "only_for": str(requirement.get_temperature_class_display()) if requirement.temperature_class else "",
+        "provider": str(requirement.get_provider_display()),
+        "only_for": ", ".join(_goods(requirement)),
     }

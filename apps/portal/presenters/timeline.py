@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from apps.accounts.actors import Side
+from apps.accounts.actors import Means, Side
 from apps.appointments.models import AppointmentEvent
 from apps.deliveries.models import DeliveryEvent
 from apps.deliveries.states import State as DeliveryState
@@ -21,9 +21,16 @@ ONLY_AT_THE_SHIPPER = {
     DeliveryState.REFUSED,
     DeliveryState.FAILED,
 }
-WITH_SLOTS = {"offered", "countered", "reopened"}
+WITH_SLOTS = {"offered", "countered", "reopened", "move_offered", "move_countered"}
 STATE_OF_STEP = {
     "reopened": "countered",
+    "move_offered": "countered",
+    "move_countered": "countered",
+    "move_declined": "declined",
+    "move_expired": "expired",
+    "move_withdrawn": "cancelled",
+    "rescheduled": "confirmed",
+    "escalated": "expiring",
     "moved": "info",
     "walked_in": "arrived",
     "waits": "waiting",
@@ -52,8 +59,8 @@ def _of_appointment(event: AppointmentEvent, parties: Parties, zone: str) -> Con
     return {
         "id": f"step-{event.pk}",
         "state": STATE_OF_STEP.get(event.step, event.step),
-        "actor": _who(event.actor_name, event.side, parties),
-        "what": _words(event.step),
+        "actor": _who(event.actor_name, event.side, parties, event.means),
+        "what": _late(event) if event.late else _words(event.step),
         "at": event.at,
         "message": event.message,
         "details": ". ".join(part for part in (reason, details) if part),
@@ -73,8 +80,14 @@ def _of_delivery(move: DeliveryEvent, parties: Parties) -> Context:
     }
 
 
-def _who(name: str, side: str, parties: Parties) -> str:
-    """“Alice Adams (Acme Medical)”; Dockside alone for what it does by itself."""
+def _late(event: AppointmentEvent) -> str:
+    return _("%(did)s after the change cut-off") % {"did": _words(event.step)}
+
+
+def _who(name: str, side: str, parties: Parties, means: str = Means.PERSON) -> str:
+    """“Alice Adams (Acme Medical)”; Dockside alone for what it does by itself, a party's policy as such."""
+    if means == Means.POLICY:
+        return _("A policy of %(party)s") % {"party": parties.name(side)}
     if side == Side.NETWORK or not name:
         return parties.name(side)
     return f"{name} ({parties.name(side)})"
@@ -86,7 +99,14 @@ def _words(step: str) -> str:
         "countered": _("proposed other slots"),
         "reopened": _("took the negotiation up again"),
         "confirmed": _("confirmed a slot"),
+        "move_offered": _("proposed another time; the agreed one stands"),
+        "move_countered": _("answered with another time; the agreed one stands"),
+        "move_declined": _("declined another time; the agreed one stands"),
+        "move_expired": _("closed the proposal of another time: nobody answered in time"),
+        "move_withdrawn": _("withdrew the proposal of another time"),
+        "rescheduled": _("moved the appointment"),
         "declined": _("declined"),
+        "escalated": _("reminded of the open offer"),
         "expired": _("closed the offer: nobody answered in time"),
         "cancelled": _("cancelled"),
         "loaded": _("loaded the goods"),

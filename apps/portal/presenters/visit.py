@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.actors import Side
 from apps.appointments.landing import MOVABLE
 from apps.appointments.models import Appointment
+from apps.appointments.services.reschedule import needs_consent
 from apps.appointments.states import State
 from apps.core.errors import DomainError
 from apps.deliveries.states import State as DeliveryState
@@ -62,6 +63,10 @@ def visit_page(
         "refusal": _refusal(refusal, appointment) if refusal else None,
         "may_renew": may_negotiate and appointment.state in RENEWABLE,
         "may_cancel": may_negotiate and _is_cancellable(appointment),
+        "reschedule_url": reverse("hub:reschedule", args=[appointment.pk])
+        if may_negotiate and negotiation.is_reschedulable(appointment, now=now)
+        else "",
+        "cancels_late": appointment.state == State.CONFIRMED and needs_consent(appointment, now),
         "board_url": _board_url(appointment),
     }
 
@@ -88,9 +93,10 @@ def _offer(visit: HubVisit, *, may_negotiate: bool, now: datetime) -> Context | 
     """The open offer: its slots, what it answers, and where each answer goes."""
     appointment = visit.appointment
     offer = negotiation.open_offer(visit.offers)
-    if offer is None or appointment.state != State.OFFERED:
+    if offer is None or not appointment.must_act:
         return None
     answers = may_negotiate and appointment.must_act == Side.RECIPIENT and offer.expires_at > now
+    is_own_move = may_negotiate and offer.moves and offer.side == Side.RECIPIENT
     action = reverse("hub:accept", args=[appointment.pk, offer.pk]) if answers else None
     answered = negotiation.answered_by(offer, visit.offers)
     return {
@@ -99,9 +105,13 @@ def _offer(visit: HubVisit, *, may_negotiate: bool, now: datetime) -> Context | 
         "message": offer.message,
         "reason": negotiation.reason_label(offer.reason_code),
         "is_counter": answered is not None,
-        "compare": negotiation.compare(offer, answered, visit.parties, action=action),
+        "is_move": offer.moves,
+        "compare": negotiation.compare(
+            offer, answered, visit.parties, action=action, appointment=appointment
+        ),
         "may_answer": answers,
         "decline_url": reverse("hub:decline", args=[appointment.pk, offer.pk]) if answers else "",
+        "withdraw_url": reverse("hub:withdraw", args=[appointment.pk, offer.pk]) if is_own_move else "",
         "for_whom": visit.parties.other(offer.side),
         "expires_at": offer.expires_at,
     }

@@ -1,10 +1,10 @@
 """One delivery at the desk: whose turn it is, the negotiation, the goods, the papers, the plan, the road."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
@@ -22,17 +22,16 @@ from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import allows
 from apps.appointments import selectors as appointments
 from apps.appointments.models import Appointment, Offer
-from apps.appointments.search import local_day
 from apps.appointments.states import State as AppointmentState
 from apps.core.errors import DomainError, PermissionRefused
 from apps.deliveries import services
 from apps.deliveries.models import Delivery, Handover
-from apps.deliveries.selectors import Visit, consignments_of, delivery_by_id, visit_of
+from apps.deliveries.selectors import Visit, checklist_of, consignments_of, delivery_by_id, visit_of
 from apps.deliveries.standing import Standing, with_standing
 from apps.deliveries.states import State
 from apps.documents.models import Document
 from apps.documents.permissions import Parties as PaperParties
-from apps.documents.selectors import checklist, documents_of, waivers_of
+from apps.documents.selectors import documents_of
 from apps.documents.views import serve_document
 from apps.portal.access import desk_page, shipper_page
 from apps.portal.forms_desk import DepartureForm, LoadingForm, ReasonForm
@@ -91,6 +90,22 @@ def decline(request: ActingRequest, delivery_id: UUID, offer_id: UUID) -> HttpRe
         act=partial(services.decline_offer, offer_id=offer_id),
         done=_("The offer is declined."),
     )
+
+
+@desk_page
+@require_POST
+def withdraw(request: ActingRequest, delivery_id: UUID, offer_id: UUID) -> HttpResponse:
+    """Take the shipper's own proposal of another time back; the agreed slot stands."""
+    get_object_or_404(Offer, pk=offer_id, appointment__delivery_id=delivery_id)
+    shown = delivery_by_id(delivery_id)
+    try:
+        services.withdraw_move(actor=request.actor, delivery=shown, offer_id=offer_id, now=timezone.now())
+    except PermissionRefused:
+        raise
+    except DomainError as error:
+        return page(request, delivery_by_id(delivery_id), refused=error)
+    messages.success(request, _("The proposal is withdrawn; the agreed slot stands."))
+    return redirect("desk:delivery", delivery_id)
 
 
 @desk_page
@@ -245,7 +260,7 @@ def page(request: ActingRequest, shown: Delivery, *, refused: DomainError | None
             moves=shown.events.all(),
         ),
         "may_audit": allows(request.actor, "deliveries.view", shown),
-        **_steps(request, visit, standing, offers),
+        **_steps(request, visit, standing, offers, now),
     }
     return render(request, "portal/desk/delivery.html", context, status=refused.status if refused else 200)
 
@@ -277,14 +292,17 @@ def _compare(
     parties: Parties,
 ) -> dict[str, Any] | None:
     offer = present_offers.open_offer(offers)
-    if offer is None or appointment is None or appointment.state != AppointmentState.OFFERED:
+    if offer is None or appointment is None or not appointment.must_act:
         return None
     may_answer = allows(request.actor, "appointments.answer", appointment)
     action = reverse("desk:accept", args=[shown.pk, offer.pk]) if may_answer else None
-    return present_offers.compare(offer, present_offers.answered_by(offer, offers), parties, action=action)
+    answered = present_offers.answered_by(offer, offers)
+    return present_offers.compare(offer, answered, parties, action=action, appointment=appointment)
 
 
-def _steps(request: ActingRequest, visit: Visit, standing: Standing, offers: list[Offer]) -> dict[str, Any]:
+def _steps(
+    request: ActingRequest, visit: Visit, standing: Standing, offers: list[Offer], now: datetime
+) -> dict[str, Any]:
     """The steps that this person may take now, each as the address of its page."""
     shown, appointment = visit.delivery, visit.appointment
     offer = present_offers.open_offer(offers)
@@ -294,6 +312,11 @@ def _steps(request: ActingRequest, visit: Visit, standing: Standing, offers: lis
     if appointment and offer and allows(request.actor, "appointments.answer", appointment):
         steps["counter"] = reverse("desk:counter", args=[shown.pk, appointment.pk])
         steps["decline"] = reverse("desk:decline", args=[shown.pk, offer.pk])
+    if appointment and allows(request.actor, "appointments.offer", appointment):
+        if present_offers.is_reschedulable(appointment, now=now):
+            steps["reschedule"] = reverse("desk:reschedule", args=[shown.pk, appointment.pk])
+        if offer and offer.moves and offer.side == Side.SHIPPER:
+            steps["withdraw"] = reverse("desk:withdraw", args=[shown.pk, offer.pk])
     if allows(request.actor, "deliveries.move", shown):
         if shown.state == State.OPEN and visit.is_confirmed:
             steps["load"] = reverse("desk:load", args=[shown.pk])
@@ -311,19 +334,7 @@ def _steps(request: ActingRequest, visit: Visit, standing: Standing, offers: lis
 
 def _papers(shown: Delivery, visit: Visit) -> list[dict[str, Any]]:
     documents = list(documents_of(shown.pk))
-    appointment = visit.appointment
-    on = (
-        local_day(appointment.during.lower, ZoneInfo(shown.site.time_zone))
-        if appointment and appointment.during
-        else shown.day
-    )
-    lines = checklist(
-        requirements=shown.site.document_requirements.all(),
-        documents=documents,
-        temperature_class=shown.temperature_class,
-        on=on,
-        waivers=waivers_of(shown.pk),
-    )
+    lines, _day = checklist_of(shown, visit.appointment, documents)
     return papers(
         lines,
         documents,

@@ -1,5 +1,6 @@
 """Offers of the desk: what waits for the shipper, most urgent first, and what waits for recipients."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Prefetch
@@ -16,11 +17,10 @@ from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import allows
 from apps.appointments.models import Appointment, Offer
 from apps.appointments.selectors import appointments_visible_to
-from apps.appointments.states import State
 from apps.portal.access import desk_page
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import deliveries as present
-from apps.portal.presenters.offers import load_line, open_offer, slot_facts
+from apps.portal.presenters.offers import load_line, open_offer, slot_facts, talk_status
 
 MOST = 200
 
@@ -31,13 +31,14 @@ def offers(request: ActingRequest) -> HttpResponse:
     """Both sides of what is being negotiated, each ordered by when its offer expires."""
     live = list(
         appointments_visible_to(request.actor)
-        .filter(state=State.OFFERED)
+        .exclude(must_act="")
         .select_related("site__recipient", "dock")
         .prefetch_related(Prefetch("offers", Offer.objects.order_by("id").prefetch_related("slots__dock")))
         .order_by("must_act_by", "id")[: MOST + 1]
     )
-    ours = [entry(each) for each in live[:MOST] if each.must_act == Side.SHIPPER]
-    theirs = [entry(each) for each in live[:MOST] if each.must_act != Side.SHIPPER]
+    now = timezone.now()
+    ours = [entry(each, now) for each in live[:MOST] if each.must_act == Side.SHIPPER]
+    theirs = [entry(each, now) for each in live[:MOST] if each.must_act != Side.SHIPPER]
     may_answer = allows(request.actor, "deliveries.plan")
     context = {
         **desk_frame(request, section="offers"),
@@ -45,17 +46,18 @@ def offers(request: ActingRequest) -> HttpResponse:
         "theirs": theirs,
         "needs": _needs(len(ours)),
         "is_cut": len(live) > MOST,
-        "now": timezone.now(),
+        "now": now,
     }
     return render(request, "portal/desk/offers.html", context)
 
 
-def entry(appointment: Appointment) -> dict[str, Any]:
+def entry(appointment: Appointment, now: datetime) -> dict[str, Any]:
     """One negotiation as ``inbox_row.html`` takes it: the first proposal is accepted by one click."""
     made = list(appointment.offers.all())
     offer = open_offer(made)
     slots = [slot_facts(slot) for slot in offer.slots.all()] if offer else []
     is_ours = appointment.must_act == Side.SHIPPER
+    state, label = talk_status(appointment, now=now, offers=len(made))
     more = len(slots) - 1
     facts = [load_line(appointment)]
     if more > 0:
@@ -66,8 +68,8 @@ def entry(appointment: Appointment) -> dict[str, Any]:
         "url": present.link_to(appointment.delivery_id),
         "reference": appointment.reference,
         "title": appointment.site.name,
-        "state": "countered" if len(made) > 1 else "offered",
-        "state_label": _("Counter-offer") if len(made) > 1 else _("Offered"),
+        "state": state,
+        "state_label": label,
         "facts": facts,
         "slot": slots[0] if slots else None,
         "zone": appointment.site.time_zone,

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from apps.accounts.actors import Side
 from apps.accounts.http import ActingRequest
 from apps.appointments import selectors as appointments
 from apps.appointments.load import Load, Slot
@@ -35,15 +36,20 @@ from apps.portal.forms_desk import VehicleForm
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import deliveries as present
 from apps.portal.presenters import slots as present_slots
-from apps.portal.presenters.offers import open_offer
+from apps.portal.presenters.offers import is_counterable, is_reschedulable, move_terms, open_offer
+from apps.portal.presenters.parties import Parties
 from apps.portal.views.desk_delivery import offers_of
+from apps.tenancy.doorway import current_shipper
 
 MOST_DAYS = 62
 
 
 @dataclass(frozen=True)
 class Picking:
-    """What a page with a slot picker is about: for which load, at whose address, how its offer is sent."""
+    """What a page with a slot picker is about: for which load, at whose address, how its offer is sent.
+
+    ``move`` is what stands while another time is proposed; ``send_now`` moves to one slot without asking.
+    """
 
     delivery: Delivery
     load: Load
@@ -53,6 +59,8 @@ class Picking:
     vehicle: VehicleForm | None = None
     appointment: Appointment | None = None
     wanted: Slot | None = None
+    move: dict[str, Any] | None = None
+    send_now: Callable[[Slot, str], Appointment] | None = None
 
     @property
     def vehicle_query(self) -> list[tuple[str, str]]:
@@ -100,11 +108,7 @@ def ask(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
 def counter(request: ActingRequest, delivery_id: UUID, appointment_id: UUID) -> HttpResponse:
     """Answer the recipient's offer with other slots; times say how far they are from what it asked."""
     delivery = delivery_by_id(delivery_id)
-    appointment = (
-        Appointment.objects.select_related("site").filter(pk=appointment_id, delivery_id=delivery.pk).first()
-    )
-    if appointment is None:
-        raise UnknownDelivery(_("There is no such appointment."))
+    appointment = _appointment_of(delivery, appointment_id)
     offer = open_offer(offers_of(appointment))
     asked = next(iter(offer.slots.all()), None) if offer else None
     return _pick(
@@ -115,6 +119,7 @@ def counter(request: ActingRequest, delivery_id: UUID, appointment_id: UUID) -> 
             action=reverse("desk:counter", args=[delivery.pk, appointment.pk]),
             title=_("Propose other slots"),
             appointment=appointment,
+            move=_move_terms(request, appointment),
             wanted=Slot(asked.dock_id, asked.during.lower, asked.during.upper) if asked else None,
             send=lambda slots, message: services.counter_offer(
                 actor=request.actor,
@@ -126,6 +131,59 @@ def counter(request: ActingRequest, delivery_id: UUID, appointment_id: UUID) -> 
             ),
         ),
     )
+
+
+@desk_page
+@require_http_methods(["GET", "POST"])
+def reschedule(request: ActingRequest, delivery_id: UUID, appointment_id: UUID) -> HttpResponse:
+    """Propose another time for what is agreed, which stands meanwhile; before the cut-off, move at once."""
+    delivery = delivery_by_id(delivery_id)
+    appointment = _appointment_of(delivery, appointment_id)
+    if request.method == "GET" and not is_reschedulable(appointment, now=timezone.now()):
+        if is_counterable(appointment, Side.SHIPPER):
+            return redirect("desk:counter", delivery.pk, appointment.pk)
+        messages.info(request, _("No slots can be proposed now; this is where the appointment stands."))
+        return redirect("desk:delivery", delivery.pk)
+    common: dict[str, Any] = {
+        "actor": request.actor,
+        "delivery": delivery,
+        "appointment_id": appointment.pk,
+        "now": timezone.now(),
+    }
+    wanted = None
+    if appointment.during is not None and appointment.dock_id is not None:
+        wanted = Slot(appointment.dock_id, appointment.during.lower, appointment.during.upper)
+    return _pick(
+        request,
+        Picking(
+            delivery=delivery,
+            load=appointment.load,
+            action=reverse("desk:reschedule", args=[delivery.pk, appointment.pk]),
+            title=_("Reschedule"),
+            appointment=appointment,
+            wanted=wanted,
+            move=_move_terms(request, appointment),
+            send=lambda slots, message: services.propose_move(**common, slots=slots, message=message),
+            send_now=lambda slot, message: services.move_now(**common, slot=slot, message=message),
+        ),
+    )
+
+
+def _appointment_of(delivery: Delivery, appointment_id: UUID) -> Appointment:
+    """
+    Raises:
+        UnknownDelivery: the delivery has no such appointment.
+    """
+    found = Appointment.objects.select_related("site", "dock")
+    appointment = found.filter(pk=appointment_id, delivery_id=delivery.pk).first()
+    if appointment is None:
+        raise UnknownDelivery(_("There is no such appointment."))
+    return appointment
+
+
+def _move_terms(request: ActingRequest, appointment: Appointment) -> dict[str, Any] | None:
+    parties = Parties(shipper=current_shipper().name, recipient=appointment.site.name)
+    return move_terms(appointment, parties, side=Side.SHIPPER, now=timezone.now())
 
 
 def vehicle_default(delivery: Delivery) -> dict[str, Any]:
@@ -163,27 +221,41 @@ def with_vehicle(load: Load, form: VehicleForm) -> Load:
 
 def _pick(request: ActingRequest, picking: Picking) -> HttpResponse:
     choice = read_choice(request.POST or request.GET)
+    is_now = request.POST.get("how") == "now"
     refused: DomainError | None = None
     if request.method == "POST" and not (picking.vehicle and picking.vehicle.errors):
         try:
-            appointment = picking.send(choice.slots, choice.message)
+            if is_now and picking.send_now and choice.slots:
+                appointment = picking.send_now(choice.slots[0], choice.message)
+            else:
+                appointment = picking.send(choice.slots, choice.message)
         except PermissionRefused:
             raise
         except DomainError as error:
             refused = error
         else:
-            recipient = present.recipient_of(picking.delivery)
-            words = ngettext(
-                "%(n)d slot is offered to %(recipient)s and held until the answer.",
-                "%(n)d slots are offered to %(recipient)s and held until the answer.",
-                len(choice.slots),
-            )
-            messages.success(request, words % {"n": len(choice.slots), "recipient": recipient})
+            messages.success(request, _said(picking, choice, is_now=is_now))
             return redirect("desk:delivery", appointment.delivery_id)
     is_wrong = bool(picking.vehicle and picking.vehicle.is_bound and picking.vehicle.errors)
     status = refused.status if refused else 422 if is_wrong else 200
     return render(
         request, "portal/desk/slots.html", _context(request, picking, choice, refused), status=status
+    )
+
+
+def _said(picking: Picking, choice: Choice, *, is_now: bool) -> str:
+    words = {"n": len(choice.slots), "recipient": present.recipient_of(picking.delivery)}
+    if is_now:
+        return _("The appointment is moved; %(recipient)s is told.") % words
+    if picking.move:
+        return _("The other time is proposed and held; the agreed slot stands until it is accepted.")
+    return (
+        ngettext(
+            "%(n)d slot is offered to %(recipient)s and held until the answer.",
+            "%(n)d slots are offered to %(recipient)s and held until the answer.",
+            len(choice.slots),
+        )
+        % words
     )
 
 
@@ -230,6 +302,7 @@ def _context(
         "title": picking.title,
         "recipient": present.recipient_of(delivery),
         "picker": picker,
+        "move": picking.move,
         "vehicle": picking.vehicle,
         "vehicle_query": picking.vehicle_query,
         "action": picking.action,

@@ -80,8 +80,8 @@ def _with_offers(appointments: QuerySet[Appointment]) -> list[Appointment]:
 
 
 def _pending(actor: Actor) -> list[Appointment]:
-    """Offers of the recipient that the shipper has to answer."""
-    asked = hub_appointments(actor).filter(state=State.OFFERED, must_act="shipper")
+    """Offers of the recipient that the shipper has to answer, those to move what is agreed included."""
+    asked = hub_appointments(actor).filter(must_act="shipper")
     return _with_offers(asked.order_by("must_act_by"))
 
 

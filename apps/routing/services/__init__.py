@@ -9,6 +9,7 @@ from apps.routing.services.watching import (
     note_decline,
     report_breakdown,
     review_plan,
+    settle_declines,
     watch_plans,
     withdraw_breakdown,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "run_plan_job",
     "run_schedules",
     "set_schedule",
+    "settle_declines",
     "watch_plans",
     "withdraw_breakdown",
 ]

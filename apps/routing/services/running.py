@@ -50,7 +50,14 @@ def run_plan_job(
     try:
         site = own_site(site_id, shipper_id=current_shipper().pk)
         basis = plan_by_id(repairs) if repairs else latest_plan(site=site, day=day)
-        asked = gather(site=site, day=day, seed=seed, now=asked_at or clock(), basis=basis)
+        asked = gather(
+            site=site,
+            day=day,
+            seed=seed,
+            now=asked_at or clock(),
+            basis=basis,
+            repairs=repairs is not None,
+        )
         watch = JobWatch(job_id, asked.problem)
         answer = engine.plan(asked.problem, progress=watch.hear, cancelled=watch.is_cancelled)
         _store(job_id, asked, answer, basis, repairs is not None, clock())
