@@ -11,7 +11,7 @@ from apps.facilities.models import DocumentType
 
 #: What we issue ourselves and nobody brings.
 OURS = frozenset({DocumentType.DELIVERY_NOTE, DocumentType.PROOF_OF_DELIVERY})
-BROUGHT = [(kind.value, kind.label) for kind in DocumentType if kind not in OURS]
+BROUGHT = [(kind.value, kind.label) for kind in DocumentType if kind not in OURS | {DocumentType.PHOTO}]
 ACCEPTED = ".pdf,.jpg,.jpeg,.png,.webp,.csv,application/pdf,image/jpeg,image/png,image/webp,text/csv"
 
 

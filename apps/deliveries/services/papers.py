@@ -292,7 +292,7 @@ def _papers(delivery: Delivery) -> tuple[papers.Paper, ...]:
     attached = {
         d.document_type: d for d in documents_of(delivery.pk) if d.document_type != DocumentType.DELIVERY_NOTE
     }
-    kinds = sorted({*demanded, *attached} - {DocumentType.DELIVERY_NOTE})
+    kinds = sorted({*demanded, *attached} - {DocumentType.DELIVERY_NOTE, DocumentType.PHOTO})
     return tuple(
         papers.Paper(
             document_type=kind,
