@@ -37,6 +37,7 @@ from apps.routing.engine.result import (
     Unassigned,
 )
 from apps.routing.engine.rounds import ROUNDS, Progress
+from apps.routing.engine.slots import SlotCost, StandingPlan
 from apps.routing.engine.solve import EngineFault, plan
 from apps.routing.engine.travel import GreatCircle, Point, TravelProvider
 
@@ -68,6 +69,8 @@ __all__ = [
     "Remedy",
     "RemedyKind",
     "Segment",
+    "SlotCost",
+    "StandingPlan",
     "Stay",
     "Tariff",
     "TravelMatrix",
