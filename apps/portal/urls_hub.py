@@ -15,6 +15,7 @@ from apps.portal.views import (
     papers,
     people,
     proposing,
+    site_setup,
     yard,
 )
 
@@ -52,6 +53,10 @@ urlpatterns = [
     path(BLOCK, board_blocks.block_edit, name="block_edit"),
     path(f"{BLOCK}check/", board_blocks.block_check, name="block_check"),
     path("sites/<uuid:site_id>/profile/", hub.site, name="site"),
+    path("sites/<uuid:site_id>/setup/<slug:step>/", site_setup.setup, name="setup"),
+    path("sites/<uuid:site_id>/holidays/", site_setup.holidays, name="holidays"),
+    path("sites/", site_setup.sites, name="sites"),
+    path("sites/new/", site_setup.site_new, name="site_new"),
     path("people/", people.hub_people, name="people"),
     path("network/shippers/", operator.shippers, name="shippers"),
 ]

@@ -24,6 +24,7 @@ from apps.appointments.services.errors import (
 from apps.appointments.services.expire import expire_offer, expire_offers
 from apps.appointments.services.moving import TimeIsAgreed, move_vehicle, take_from_dock
 from apps.appointments.services.offer import offer_slots
+from apps.appointments.services.relocating import SiteIsBooked, require_same_clock
 from apps.appointments.services.reschedule import move_now, propose_move, withdraw_move
 from apps.appointments.services.walk_in import register_walk_in
 
@@ -37,6 +38,7 @@ __all__ = [
     "NoPartnership",
     "NotYourTurn",
     "OfferClosed",
+    "SiteIsBooked",
     "SlotRefused",
     "SlotTaken",
     "TimeIsAgreed",
@@ -58,6 +60,7 @@ __all__ = [
     "offer_slots",
     "propose_move",
     "register_walk_in",
+    "require_same_clock",
     "take_from_dock",
     "unblock_dock",
     "withdraw_move",
