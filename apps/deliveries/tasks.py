@@ -14,7 +14,7 @@ from apps.appointments.announcing import announce
 from apps.appointments.models import Appointment
 from apps.deliveries import services
 from apps.deliveries.selectors import delivery_by_id
-from apps.deliveries.services import day_papers
+from apps.deliveries.services import bulk, day_papers
 from apps.deliveries.services.expecting import ANSWER_BY_POLICY
 from apps.documents.papers import Transport
 from apps.notices.kinds import Kind
@@ -49,6 +49,18 @@ def _for_each_shipper(what: str, act: Callable[..., object]) -> None:
                 act(now=timezone.now())
         except Exception:
             log.exception("could not %s of %s", what, shipper.slug)
+
+
+@handles("deliveries.find_slots", queue="routing", atomic=False)
+def find_slots(job_id: str, request_id: str) -> None:
+    """Look for the slots of a bulk request; the second time it finds the job over and does nothing."""
+    bulk.run_bulk_search(job_id=UUID(job_id), request_id=UUID(request_id), clock=timezone.now)
+
+
+@handles("deliveries.send_offers", atomic=False)
+def send_offers(job_id: str, request_id: str) -> None:
+    """Send the chosen offers of a bulk request; what is sent already stays sent."""
+    bulk.run_bulk_sending(job_id=UUID(job_id), request_id=UUID(request_id), clock=timezone.now)
 
 
 @handles("deliveries.issue_delivery_note", queue="documents")
