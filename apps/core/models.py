@@ -39,6 +39,7 @@ class Job(Record):
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     message = models.TextField(blank=True)
+    facts = models.JSONField(default=dict, blank=True, help_text=_("What was asked for, as plain values."))
     subject_id = models.UUIDField(null=True, blank=True, help_text=_("What the work is about."))
     artefact = models.CharField(
         max_length=300, blank=True, help_text=_("Where the result lies in the store.")

@@ -70,6 +70,7 @@ DETAIL_LABELS: Mapping[str, str | Promise] = {
     "reservation": _("Reservation"),
     "discrepancies": _("Discrepancies"),
     "note": _("Note"),
+    "what": _("What"),
     "purpose": _("Purpose"),
     "legal_basis": _("Legal basis"),
 }
@@ -86,3 +87,31 @@ ROLE_LABELS: Mapping[str, str | Promise] = {
     "link": _("By a link from e-mail"),
 }
 ERASED = _("erased")
+
+#: What a state says, by field (`moments.State`), in the order in which it is read.
+STATE_LABELS: Mapping[str, str | Promise] = {
+    "holder": _("Goods are with"),
+    "handed_over": _("Handling units handed over"),
+    "step": _("Last step"),
+    "appointment": _("Negotiation"),
+    "slot": _("Slot"),
+    "confirmation_number": _("Confirmation number"),
+    "dock": _("Dock"),
+    "carrier": _("Carrier"),
+    "vehicle": _("Vehicle"),
+    "driver": _("Driver"),
+    "seals_out": _("Seals at departure"),
+    "seals": _("Seals"),
+    "seals_after": _("Seals put on"),
+    "intact": _("Seals intact"),
+    "temperature_mc": _("Temperature at handover"),
+    "measured": _("Condition measured"),
+    "finding": _("Finding"),
+    "paper": _("Paper"),
+    "items": _("Goods"),
+}
+HOLDER_LABELS: Mapping[str, str | Promise] = {
+    "shipper": _("The shipper"),
+    "carrier": _("The carrier"),
+    "recipient": _("The recipient"),
+}

@@ -13,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.access import APPEND, Access
 from apps.core.models import Record
 
+#: The types that tell of the log itself, not of goods; who looked and who took something away among them.
+LOG_TYPES = ["access_viewed", "access_exported", "key_rotated", "pii_erased", "clock_anomaly"]
+
 
 class CustodyEvent(Record):
     """What happened; everything beside ``canonical`` is a projection of it to search and order by.
@@ -38,7 +41,10 @@ class CustodyEvent(Record):
     class Meta:
         ordering = ["ordinal"]
         indexes = [
-            models.Index(fields=["type"], name="custody_erasures", condition=models.Q(type="pii_erased"))
+            models.Index(fields=["type"], name="custody_erasures", condition=models.Q(type="pii_erased")),
+            models.Index(
+                fields=["recorded_at"], name="custody_of_the_log", condition=models.Q(type__in=LOG_TYPES)
+            ),
         ]
 
 

@@ -1,6 +1,7 @@
 """Who may read the custody record, take a bundle of it away, and erase personal values."""
 
 from typing import Any
+from uuid import UUID
 
 import rules
 
@@ -33,7 +34,20 @@ def is_of_shipper(actor: Actor, shipper: Shipper | None = None) -> bool:
     return shipper is None or actor.shipper_id == shipper.pk
 
 
+@rules.predicate
+def audits_for_recipient(actor: Actor, recipient_id: UUID | None = None) -> bool:
+    """Audits for that recipient; for any at all where pages only ask whether to show a button."""
+    if actor.side != Side.RECIPIENT:
+        return False
+    return (
+        actor.has_role(Role.AUDITOR)
+        if recipient_id is None
+        else actor.has_role_at(recipient_id, Role.AUDITOR)
+    )
+
+
 rules.add_rule("custody.view", has_desk_role | oversees_receiving)
 rules.add_rule("custody.export", is_of_shipper & (audits_for_shipper | is_shipper_admin))
+rules.add_rule("custody.export_received", audits_for_recipient)
 rules.add_rule("custody.correct", is_of_shipper & is_shipper_admin)
 rules.add_rule("custody.erase", is_of_shipper & is_shipper_admin)

@@ -7,10 +7,11 @@ device reports late finds its place. Arriving and unloading change nobody's poss
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class Holder(StrEnum):
@@ -38,6 +39,8 @@ MOVES = {
 }
 #: What a carrier can't do with goods that the recipient has.
 NEEDS_GOODS = frozenset({"loaded", "departed", "delivery_failed", "handover_refused"})
+#: Discrepancies whose units did not pass to the recipient.
+KEPT_BACK = frozenset({"short", "refused", "wrong_item"})
 DID_NOT_OCCUR = "did_not_occur"
 
 
@@ -77,6 +80,14 @@ def possession(steps: Iterable[Step]) -> Possession:
         units = now.handed_over | step.units if step.type in ACCEPTED else now.handed_over
         now = Possession(holder, step.at, step.event_id, units)
     return now
+
+
+def passed_on(event_type: str, ssccs: Sequence[str], details: Mapping[str, Any]) -> frozenset[str]:
+    """The units that a step is about; of an accepted handover those that were passed on."""
+    if event_type not in ACCEPTED:
+        return frozenset(ssccs)
+    kept = {each.get("sscc") for each in details.get("discrepancies", ()) if each["kind"] in KEPT_BACK}
+    return frozenset(ssccs) - kept
 
 
 def in_force(steps: Iterable[Step]) -> list[Step]:

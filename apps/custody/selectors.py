@@ -1,6 +1,7 @@
 """Shared reads of a shipper's custody log. Called in the shipper's schema, by whoever checked who asks."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from apps.accounts.models import Role
 from apps.custody import canonical, notes
 from apps.custody.labels import DETAIL_LABELS, ERASED, EVENT_LABELS, ROLE_LABELS, VALUE_LABELS
 from apps.custody.models import (
+    LOG_TYPES,
     Checkpoint,
     ConsignmentSequence,
     Cosignature,
@@ -23,9 +25,21 @@ from apps.custody.models import (
     LogKey,
     LogLeaf,
 )
+from apps.documents.models import Document
 from apps.tenancy.models import Shipper
 
 HASH_PREFIX = 12
+# `unsequenced` from `search_from` on, by itself.
+_BEHIND = """
+    SELECT EXISTS (
+        SELECT FROM custody_custodyevent AS event
+         WHERE xid >= coalesce(
+                   (SELECT settled
+                      FROM (SELECT settled FROM custody_checkpoint ORDER BY size DESC LIMIT 1) AS last
+                     WHERE settled <= pg_snapshot_xmin(pg_current_snapshot())::text::bigint), 0)
+           AND NOT EXISTS (SELECT FROM custody_logleaf AS leaf WHERE leaf.event_id = event.id))"""
+_HASH = re.compile(r"[0-9a-f]{8,64}")
+_EVENT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TOLD = ("name", "organisation", "kind", "sscc", "article", "quantity", "note")
 
 
@@ -33,8 +47,9 @@ TOLD = ("name", "organisation", "kind", "sscc", "article", "quantity", "note")
 class TimelineEntry:
     """One event as people read it.
 
-    ``index`` is its place in the log, None while the sequencer has not come to it. ``details`` are those of
-    the event with personal values opened, or `ERASED`; ``summary`` are those worth showing, with labels.
+    ``units`` are its consignments with their SSCCs. ``index`` is its place in the log, None while the
+    sequencer has not come to it. ``details`` are those of the event with personal values opened, or `ERASED`;
+    ``summary`` are those worth showing, with labels.
     """
 
     event_id: UUID
@@ -45,12 +60,16 @@ class TimelineEntry:
     actor: str
     role: str
     organisation: str
-    consignments: tuple[str, ...]
+    units: Mapping[str, tuple[str, ...]]
     delivery: str
     index: int | None
     hash: str
     summary: tuple[tuple[str, str], ...]
     details: Mapping[str, Any]
+
+    @property
+    def consignments(self) -> tuple[str, ...]:
+        return tuple(self.units)
 
 
 @dataclass(frozen=True)
@@ -123,6 +142,13 @@ def unsequenced(since: int = 0) -> QuerySet[CustodyEvent]:
     return CustodyEvent.objects.filter(~Exists(in_log), xid__gte=since).order_by("ordinal")
 
 
+def is_behind() -> bool:
+    """Whether an event waits for the sequencer: one statement, for whoever asks several times a second."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BEHIND)
+        return bool(cursor.fetchone()[0])
+
+
 def settled_transaction() -> int:
     """The oldest transaction that still runs: what those before it committed is visible from now on."""
     with connection.cursor() as cursor:
@@ -156,6 +182,37 @@ def events_of_delivery(delivery_id: UUID) -> QuerySet[CustodyEvent]:
     return CustodyEvent.objects.filter(Q(delivery_id=delivery_id) | Q(pk__in=before.values("pk")))
 
 
+def event_by_hash(text: str) -> CustodyEvent | None:
+    """The one event whose leaf hash, or whose paper's SHA-256, begins like this, or whose id it is.
+
+    ``text`` may be anything; of a hash it takes at least 8 digits. None where none or several are meant.
+    """
+    digits = text.strip().lower()
+    if _EVENT_ID.fullmatch(digits):
+        return CustodyEvent.objects.filter(pk=digits).first()
+    if not _HASH.fullmatch(digits):
+        return None
+    span = [bytes.fromhex(digits.ljust(64, filler)) for filler in "0f"]
+    found = list(CustodyEvent.objects.filter(leaf_hash__gte=span[0], leaf_hash__lte=span[1])[:2])
+    if len(found) != 1:
+        found = _events_of_papers(digits)
+    return found[0] if len(found) == 1 else None
+
+
+def _events_of_papers(digits: str) -> list[CustodyEvent]:
+    """The events that put papers with such a hash on record."""
+    papers = Document.objects.filter(sha256__startswith=digits)[:2]
+    named = CustodyEvent.objects.filter(
+        delivery_id__in=[paper.delivery_id for paper in papers],
+        type__in=["document_issued", "document_received"],
+    )
+    return [
+        event
+        for event in named.order_by("ordinal")
+        if json.loads(bytes(event.canonical))["details"]["sha256"].startswith(digits)
+    ][:1]
+
+
 def search_events(text: str) -> QuerySet[CustodyEvent]:
     """Events of the consignment or delivery with exactly this number; none for an empty one."""
     number = text.strip()
@@ -168,6 +225,11 @@ def search_events(text: str) -> QuerySet[CustodyEvent]:
 def timeline(delivery_id: UUID) -> list[TimelineEntry]:
     """What happened to a delivery and its goods, in the order it was recorded."""
     return entries(events_of_delivery(delivery_id))
+
+
+def log_events() -> QuerySet[CustodyEvent]:
+    """The events about the record itself: who looked, who took what away, keys, erasures, doubtful clocks."""
+    return CustodyEvent.objects.filter(type__in=LOG_TYPES).order_by("-recorded_at")
 
 
 def entries(events: QuerySet[CustodyEvent]) -> list[TimelineEntry]:
@@ -194,7 +256,7 @@ def _entry(row: CustodyEvent, opened: Mapping[str, Any]) -> TimelineEntry:
         actor=actor.get("name", role),
         role=role,
         organisation=actor["organisation"],
-        consignments=tuple(each["number"] for each in said["consignments"]),
+        units={each["number"]: tuple(each["sscc"]) for each in said["consignments"]},
         delivery=row.delivery,
         index=row.leaf.index if hasattr(row, "leaf") else None,
         hash=bytes(row.leaf_hash).hex()[:HASH_PREFIX],

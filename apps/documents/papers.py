@@ -104,6 +104,12 @@ class Goods:
     temperature_class: str = "ambient"
     adr_classes: tuple[str, ...] = ()
 
+    @property
+    def weight_kg(self) -> Decimal | None:
+        """Gross, of its units; None where one of them was not weighed."""
+        weights = [unit.weight_kg for unit in self.units]
+        return None if None in weights or not weights else sum((w for w in weights if w), Decimal(0))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Totals:

@@ -51,6 +51,7 @@ class PlaceForm(OfSite):
             "contact_phone",
             "protective_equipment",
             "gate_instructions",
+            "allows_unattended",
             "active",
         ]
         widgets = {

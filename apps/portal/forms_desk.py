@@ -1,6 +1,5 @@
-"""Shapes of what planners and auditors type at the desk: filters, files, vehicles, answers, exports."""
+"""Shapes of what planners type at the desk: filters, files, vehicles, answers."""
 
-import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,13 +12,9 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from apps.appointments.states import ReasonCode
-from apps.consignments.models import Consignment
 from apps.consignments.parsing import MAX_BYTES
-from apps.custody.services import ExportScope
-from apps.custody.services.scoping import COPIES
-from apps.deliveries.models import Delivery
 from apps.deliveries.standing import Standing
-from apps.facilities.models import Recipient, Site
+from apps.facilities.models import Site
 
 #: Why a shipper says no; the recipient's own reasons are left out.
 REASONS = [
@@ -125,16 +120,6 @@ class PlanFilter(Filter):
         sites.queryset = Site.objects.filter(shipper__isnull=False, active=True)
 
 
-class CustodyFilter(Filter):
-    q = forms.CharField(
-        label=_("Search"),
-        required=False,
-        max_length=80,
-        widget=forms.SearchInput(attrs={"placeholder": _("Consignment, delivery or recipient")}),
-    )
-    day = forms.DateField(label=_("Day"), required=False, widget=DATE)
-
-
 class ReasonForm(forms.Form):
     """Why, as a code that can be counted, and in one's own words."""
 
@@ -160,112 +145,3 @@ class LoadingForm(DepartureForm):
 
     def clean_seals(self) -> tuple[str, ...]:
         return tuple(seal.strip() for seal in self.cleaned_data["seals"].split(",") if seal.strip())
-
-
-class ExportForm(forms.Form):
-    """What a custody bundle is to hold. After validation ``chosen`` is the ``ExportScope``."""
-
-    SCOPES = (
-        ("delivery", _("One delivery")),
-        ("consignments", _("Named consignments")),
-        ("recipient", _("One recipient")),
-        ("item", _("An article or batch, as for a recall")),
-        ("carrier", _("One carrier")),
-        ("period", _("A period")),
-        ("log", _("The whole log")),
-    )
-
-    scope = forms.ChoiceField(
-        label=_("What to export"), choices=SCOPES, widget=forms.RadioSelect, initial="delivery"
-    )
-    number = forms.CharField(label=_("Delivery number"), required=False, max_length=40)
-    consignments = forms.CharField(
-        label=_("Consignment numbers"),
-        required=False,
-        max_length=4000,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("With commas or line breaks between."),
-    )
-    recipient = forms.ModelChoiceField(
-        Recipient.objects.none(), label=_("Recipient"), required=False, empty_label=_("Choose one")
-    )
-    article = forms.CharField(
-        label=_("Article"), required=False, max_length=200, help_text=_("Its name as ordered, or its GTIN.")
-    )
-    batch = forms.CharField(label=_("Batch"), required=False, max_length=60)
-    carrier = forms.CharField(
-        label=_("Carrier"), required=False, max_length=200, help_text=_("Its name as planned.")
-    )
-    first_day = forms.DateField(label=_("Recorded from"), required=False, widget=DATE)
-    last_day = forms.DateField(
-        label=_("Recorded until"), required=False, widget=DATE, help_text=_("Days in UTC, both counted.")
-    )
-    copies = forms.MultipleChoiceField(
-        label=_("Reading copies"),
-        required=False,
-        initial=COPIES,
-        widget=forms.CheckboxSelectMultiple,
-        choices=(
-            ("epcis", "EPCIS 2.0"),
-            ("ubl", _("UBL despatch and receipt advice")),
-            ("workbook", _("Spreadsheet (XLSX)")),
-            ("dossier", _("Dossier (PDF, signed)")),
-        ),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        recipients = self.fields["recipient"]
-        assert isinstance(recipients, forms.ModelChoiceField)
-        recipients.queryset = Recipient.objects.all()
-
-    def clean(self) -> dict[str, Any]:
-        typed = super().clean() or {}
-        others = {
-            "recipient": ("recipient", typed.get("recipient"), _now("Choose a recipient.")),
-            "item": (
-                "article",
-                typed.get("article") or typed.get("batch"),
-                _now("Name an article, a batch, or both."),
-            ),
-            "carrier": ("carrier", typed.get("carrier"), _now("Name the carrier.")),
-            "period": (
-                "first_day",
-                typed.get("first_day") or typed.get("last_day"),
-                _now("Give the first day, the last, or both."),
-            ),
-        }
-        if (asked := typed.get("scope")) in others:
-            field, value, what_is_missing = others[asked]
-            if not value:
-                self.add_error(field, what_is_missing)
-            else:
-                typed["chosen"] = self._other_scope(asked, typed)
-        if typed.get("scope") == "delivery":
-            delivery = Delivery.objects.filter(number__iexact=(typed.get("number") or "").strip()).first()
-            if delivery is None:
-                self.add_error("number", _now("There is no delivery with this number."))
-            else:
-                typed["chosen"] = ExportScope(delivery_id=delivery.pk)
-        elif typed.get("scope") == "consignments":
-            numbers = tuple(re.split(r"[,;\s]+", (typed.get("consignments") or "").strip(" ,;\r\n")))
-            known = set(Consignment.objects.filter(number__in=numbers).values_list("number", flat=True))
-            if unknown := [number for number in numbers if number not in known]:
-                names = ", ".join(unknown[:5])
-                self.add_error(
-                    "consignments", _now("These are not known: %(names)s.") % {"names": names or "–"}
-                )
-            else:
-                typed["chosen"] = ExportScope(consignments=numbers)
-        elif typed.get("scope") == "log":
-            typed["chosen"] = ExportScope()
-        return typed
-
-    def _other_scope(self, asked: str, typed: dict[str, Any]) -> ExportScope:
-        if asked == "recipient":
-            return ExportScope(recipient_id=typed["recipient"].pk)
-        if asked == "item":
-            return ExportScope(article=typed["article"].strip(), batch=typed["batch"].strip())
-        if asked == "carrier":
-            return ExportScope(carrier=typed["carrier"].strip())
-        return ExportScope(first_day=typed["first_day"], last_day=typed["last_day"])

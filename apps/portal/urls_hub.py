@@ -14,6 +14,7 @@ from apps.portal.views import (
     operator,
     papers,
     people,
+    policies,
     proposing,
     site_setup,
     yard,
@@ -57,6 +58,9 @@ urlpatterns = [
     path("sites/<uuid:site_id>/holidays/", site_setup.holidays, name="holidays"),
     path("sites/", site_setup.sites, name="sites"),
     path("sites/new/", site_setup.site_new, name="site_new"),
+    path("sites/<uuid:site_id>/policies/", policies.hub_policies, name="policies"),
+    path("sites/<uuid:site_id>/policies/every/", policies.hub_policy, name="policy_for_all"),
+    path("sites/<uuid:site_id>/policies/<uuid:partner_id>/", policies.hub_policy, name="policy"),
     path("people/", people.hub_people, name="people"),
     path("network/shippers/", operator.shippers, name="shippers"),
 ]

@@ -13,9 +13,10 @@ from apps.appointments.states import State as Agreed
 from apps.deliveries import selectors as deliveries
 from apps.deliveries.selectors import Visit
 from apps.deliveries.states import State
-from apps.routing.models import Disruption, Route, RoutePlan, Stop
+from apps.routing import engine
+from apps.routing.models import Disruption, Route, RoutePlan, Stop, Unassigned
 
-Row = TypeVar("Row", Route, Stop)
+Row = TypeVar("Row", Route, Stop, Unassigned)
 
 HAS_LEFT = frozenset(State) - {State.OPEN, State.CANCELLED}
 """Goods in these states are on a vehicle or were; where they are, no plan can change any more."""
@@ -52,7 +53,7 @@ NOTHING_STANDS = Standing()
 
 
 def standing(published: RoutePlan | None, basis: RoutePlan | None) -> Standing:
-    """Routes of ``published`` that are under way, and those locked in ``basis``; three queries.
+    """Routes of ``published`` that are under way, and those locked in ``basis``; four queries.
 
     A route is under way once goods of it are loaded. Its stops that are not loaded and no longer agreed, or
     whose vehicle is out of service, are freed.
@@ -61,13 +62,14 @@ def standing(published: RoutePlan | None, basis: RoutePlan | None) -> Standing:
     rows = {stop.delivery_id: stop.delivery for plan in plans for stop in stops_of(plan)}
     agreed = {visit.delivery.pk: visit for visit in deliveries.visits(rows.values())}
     out = vehicles_out(plans[0].day) if plans else frozenset()
+    declined = vehicles_declined(plans[0].day) if plans else frozenset()
     kept = [*_under_way(published, agreed, out)] if published is not None else []
     notes: list[str] = []
     for route in basis.routes.all() if basis is not None else ():
         if not route.is_locked or route.vehicle_id in {one.route.vehicle_id for one in kept}:
             continue
         taken = {stop.delivery_id for one in kept for stop in one.stops}
-        why = _why_not(route, agreed, out, taken)
+        why = _why_not(route, agreed, out, declined, taken)
         if why:
             notes.append(f"Route {route.number} was locked and can't stay: {why}.")
         else:
@@ -75,10 +77,39 @@ def standing(published: RoutePlan | None, basis: RoutePlan | None) -> Standing:
     return Standing(tuple(kept), tuple(notes))
 
 
+def locked_stops(
+    basis: RoutePlan | None, stays: Standing, problem: engine.Problem
+) -> tuple[tuple[engine.Stay, ...], tuple[str, ...]]:
+    """Stops locked in ``basis`` as what the engine keeps on their vehicles, and which locks can't be kept.
+
+    Of routes that stay as a whole nothing is said.
+    """
+    kept: list[engine.Stay] = []
+    notes: list[str] = []
+    for route in basis.routes.all() if basis is not None else ():
+        numbers = [stop.delivery.number for stop in route.stops.all() if stop.is_locked]
+        if not numbers or route.vehicle_id in stays.vehicles:
+            continue
+        plate = route.vehicle.plate
+        if plate not in problem.owner_of:
+            notes.append(f"{', '.join(numbers)} can't stay on {plate}, which can't be used on this day.")
+            continue
+        asked = tuple(one for one in numbers if one in problem.visit_index)
+        if asked:
+            kept.append(engine.Stay(plate, asked, engine.Keep.VEHICLE))
+    return tuple(kept), tuple(notes)
+
+
 def vehicles_out(day: date) -> frozenset[UUID]:
     """Vehicles that were reported out of service for a day, at any of the shipper's sites; one query."""
     reports = Disruption.objects.filter(kind=Disruption.Kind.VEHICLE_OUT, plan__day=day)
     return frozenset(reports.filter(vehicle__isnull=False).values_list("vehicle_id", flat=True))
+
+
+def vehicles_declined(day: date) -> frozenset[UUID]:
+    """Vehicles that were asked for in tenders of a day which nobody took and nothing settled; one query."""
+    declines = Disruption.objects.filter(kind=Disruption.Kind.TENDER_DECLINED, plan__day=day, settled_at=None)
+    return frozenset(declines.filter(vehicle__isnull=False).values_list("vehicle_id", flat=True))
 
 
 def stops_of(plan: RoutePlan) -> Iterable[Stop]:
@@ -100,7 +131,7 @@ def still_agreed(stop: Stop, visit: Visit) -> bool:
 
 def copied(kept: Kept, plan: RoutePlan, number: int) -> tuple[Route, list[Stop]]:
     """New rows that say the same in ``plan``; a stop that no longer stays is driven past as planned."""
-    route = _copy(
+    route = copy_of(
         kept.route, plan=plan, number=number, carrier=kept.route.carrier, vehicle=kept.route.vehicle
     )
     before = list(kept.route.stops.all())
@@ -113,7 +144,7 @@ def copied(kept: Kept, plan: RoutePlan, number: int) -> tuple[Route, list[Stop]]
     for stop in before:
         if stop.pk in staying:
             stops.append(
-                _copy(
+                copy_of(
                     stop,
                     route=route,
                     delivery=stop.delivery,
@@ -127,7 +158,7 @@ def copied(kept: Kept, plan: RoutePlan, number: int) -> tuple[Route, list[Stop]]
     return route, stops
 
 
-def _copy(row: Row, **changed: object) -> Row:
+def copy_of(row: Row, **changed: object) -> Row:
     """An unsaved row with the same facts, under a key of its own."""
     facts = {
         field.attname: getattr(row, field.attname)
@@ -162,9 +193,17 @@ def _under_way(published: RoutePlan, agreed: dict[UUID, Visit], out: frozenset[U
         yield Kept(route, tuple(staying), under_way=True)
 
 
-def _why_not(route: Route, agreed: dict[UUID, Visit], out: frozenset[UUID], taken: set[UUID]) -> str:
+def _why_not(
+    route: Route,
+    agreed: dict[UUID, Visit],
+    out: frozenset[UUID],
+    declined: frozenset[UUID],
+    taken: set[UUID],
+) -> str:
     if route.vehicle_id in out:
         return f"{route.vehicle.plate} is out of service"
+    if route.vehicle_id in declined:
+        return f"{route.carrier.name} did not take it with {route.vehicle.plate}"
     if not (route.vehicle.active and route.carrier.active):
         return f"{route.vehicle.plate} of {route.carrier.name} is no longer active"
     gone = [

@@ -244,6 +244,29 @@ def test_a_route_given_back_goes_to_the_others(tendered: Tendered, alice: Actor)
     assert tendered.states == {SECOND: "open", THIRD: "queued"}
 
 
+def test_a_plan_says_who_did_not_take_its_route_until_somebody_does(tendered: Tendered, alice: Actor) -> None:
+    def said() -> list[str]:
+        return [one.sentence for one in tendered.plan.disruptions.filter(settled_at=None)]
+
+    decline_tender(actor=alice, tender_id=tendered.tender(FIRST).pk, reason=DECLINED, now=NOW)
+    while_asking = said()
+    expire_tenders(now=LATER)
+    expire_tenders(now=LATER + timedelta(minutes=61))
+    nobody = said()
+    start_tendering(actor=alice, route_id=tendered.route.pk, mode=Tendering.Mode.WATERFALL, now=NOW)
+    accept_tender(actor=alice, tender_id=tendered.tender(FIRST).pk, now=NOW)
+    taken = said()
+    give_back(actor=alice, tender_id=tendered.tender(FIRST).pk, reason=ReasonCode.BREAKDOWN, now=NOW)
+
+    assert (while_asking, taken) == ([], [])
+    assert nobody == [
+        f"{FIRST} declined route 1 (AMB1).",
+        f"{SECOND} did not answer for route 1 (BAS1).",
+        f"{THIRD} did not answer for route 1 (COB1).",
+    ]
+    assert said() == [f"{FIRST} gave back route 1 (AMB1)."]
+
+
 def test_a_search_goes_on_for_the_same_route_of_a_new_plan_and_ends_for_another(
     tendered: Tendered, warehouse: object, alice: Actor, drain: Callable[[], int]
 ) -> None:

@@ -16,12 +16,19 @@ from apps.custody.errors import (
 from apps.custody.facts import Personal
 from apps.custody.services.devices import Device
 from apps.custody.services.erasing import erase
-from apps.custody.services.export_jobs import cancel_export, open_export, request_export
+from apps.custody.services.export_jobs import (
+    acting_for,
+    cancel_export,
+    exports_of,
+    open_export,
+    request_export,
+)
 from apps.custody.services.exporting import Export, export_bundle
 from apps.custody.services.recording import correct, note_fork, record, site_fact
 from apps.custody.services.rotating import rotate_key
 from apps.custody.services.scoping import ExportChoice, ExportScope
 from apps.custody.services.sequencing import sequence
+from apps.custody.services.viewing import note_access
 
 __all__ = [
     "Device",
@@ -36,10 +43,13 @@ __all__ = [
     "Personal",
     "RecordRefused",
     "UnknownExport",
+    "acting_for",
     "cancel_export",
     "correct",
     "erase",
     "export_bundle",
+    "exports_of",
+    "note_access",
     "note_fork",
     "open_export",
     "record",

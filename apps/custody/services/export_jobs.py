@@ -6,9 +6,10 @@
 import logging
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.conf import settings
@@ -16,14 +17,15 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from apps.accounts.actors import Actor, actor_at_shipper
-from apps.accounts.models import Person
+from apps.accounts.actors import Actor, Side, actor_at_shipper, actor_in_network
+from apps.accounts.models import Person, Role
 from apps.accounts.permissions import require
 from apps.core.errors import DomainError, PermissionRefused
 from apps.core.models import Job
 from apps.custody.errors import ExportCancelled, UnknownExport
 from apps.custody.services.exporting import export_bundle
-from apps.custody.services.scoping import ExportChoice, ExportScope
+from apps.custody.services.scoping import ExportChoice, ExportScope, require_export
+from apps.tenancy import doorway
 from apps.tenancy.doorway import current_shipper
 from apps.tenancy.outbox import enqueue
 
@@ -45,32 +47,50 @@ def request_export(
     """Have the worker make a bundle; the answer is the job to watch. Old bundles go at the same time.
 
     Raises:
-        PermissionRefused: ``actor`` neither audits nor administers this shipper.
+        PermissionRefused: ``actor`` may not take this away (`scoping.require_export`).
     """
-    require(actor, "custody.export", current_shipper())
+    require_export(actor, scope)
     _forget(Job.objects.filter(finished_at__lt=now - KEPT_FOR))
+    asked: dict[str, Any] = {
+        "scope": scope.fact(),
+        "choice": (choice or ExportChoice()).fact(),
+        "older_size": older_size,
+    }
     job = Job.objects.create(
-        kind=KIND, subject_id=scope.delivery_id, asked_by_id=actor.person_id, asked_by_name=actor.name
+        kind=KIND,
+        subject_id=scope.delivery_id,
+        asked_by_id=actor.person_id,
+        asked_by_name=actor.name,
+        facts=asked,
     )
-    enqueue(
-        KIND,
-        job_id=str(job.pk),
-        scope=scope.fact(),
-        choice=(choice or ExportChoice()).fact(),
-        older_size=older_size,
-    )
+    enqueue(KIND, job_id=str(job.pk), **asked)
     return job
+
+
+def exports_of(actor: Actor) -> QuerySet[Job]:
+    """The exports that ``actor`` may watch, stop and download: a shipper's people those asked for at the
+    shipper, a recipient's auditors those of what their recipient received. The newest first.
+
+    Raises:
+        PermissionRefused: ``actor`` exports nothing here.
+    """
+    jobs = Job.objects.filter(kind=KIND)
+    if actor.side != Side.RECIPIENT:
+        require(actor, "custody.export", current_shipper())
+        return jobs.exclude(facts__scope__has_key="received_only")
+    require(actor, "custody.export_received")
+    audited = [str(at) for at, role in actor.recipient_roles if role == Role.AUDITOR]
+    return jobs.filter(facts__scope__received_only=True, facts__scope__recipient_id__in=audited)
 
 
 def cancel_export(*, actor: Actor, job_id: UUID) -> None:
     """Ask the worker to stop; a job that is over stays as it is.
 
     Raises:
-        PermissionRefused: as `request_export`.
+        PermissionRefused: as `exports_of`.
         UnknownExport: there is no such job here.
     """
-    require(actor, "custody.export", current_shipper())
-    if not Job.objects.filter(pk=job_id, kind=KIND).update(cancel_requested=True):
+    if not exports_of(actor).filter(pk=job_id).update(cancel_requested=True):
         raise UnknownExport("There is no such export.")
 
 
@@ -78,17 +98,25 @@ def open_export(*, actor: Actor, job_id: UUID) -> BinaryIO:
     """The finished bundle of a job, open for reading.
 
     Raises:
-        PermissionRefused: as `request_export`.
+        PermissionRefused: as `exports_of`.
         UnknownExport: there is none, it is not finished, or it was kept long enough.
     """
-    require(actor, "custody.export", current_shipper())
-    finished = Job.objects.filter(pk=job_id, kind=KIND, state=Job.State.DONE).exclude(artefact="")
+    job = exports_of(actor).filter(pk=job_id).first()
+    bundle = bundle_of(job) if job else None
+    if bundle is None:
+        raise UnknownExport("There is no such bundle any more; export again.")
+    return bundle
+
+
+def bundle_of(job: Job) -> BinaryIO | None:
+    """The bundle of a job that whoever asks may see; None where it is not finished or not kept any more."""
+    if job.state != Job.State.DONE or not job.artefact:
+        return None
     try:
-        if finished.exists():
-            return _place(job_id).open("rb")
+        return _place(job.pk).open("rb")
     except FileNotFoundError:
-        log.warning("the bundle of export %s is gone", job_id)
-    raise UnknownExport("There is no such bundle any more; export again.")
+        log.warning("the bundle of export %s is gone", job.pk)
+        return None
 
 
 def forget_exports() -> None:
@@ -136,7 +164,7 @@ def _make(
     try:
         with open(unfinished, "w+b", opener=_for_owner_alone) as file:
             export = export_bundle(
-                actor=_asker(job_id),
+                actor=_asker(job_id, scope),
                 scope=scope,
                 output=file,
                 now=now,
@@ -158,14 +186,25 @@ def _for_owner_alone(path: str, flags: int) -> int:
     return os.open(path, flags, mode=0o600)
 
 
-def _asker(job_id: UUID) -> Actor:
+def _asker(job_id: UUID, scope: ExportScope) -> Actor:
     """Who asked, with the roles they hold now."""
-    asked_by = Job.objects.filter(pk=job_id).values("asked_by_id")
-    person = Person.objects.filter(pk__in=asked_by).first()
-    actor = actor_at_shipper(person, current_shipper().pk) if person and person.is_active else None
+    asked_by = Job.objects.filter(pk=job_id).values_list("asked_by_id", flat=True).first()
+    person = Person.objects.filter(pk=asked_by, is_active=True).first() if asked_by else None
+    actor = None
+    if person and scope.received_only:
+        with doorway.network():
+            actor = acting_for(actor_in_network(person), scope.recipient_id)
+    elif person:
+        actor = actor_at_shipper(person, current_shipper().pk)
     if actor is None:
-        raise PermissionRefused("Whoever asked for this export is no member of this shipper any more.")
+        raise PermissionRefused("Whoever asked for this export has no role here any more.")
     return actor
+
+
+def acting_for(actor: Actor | None, recipient_id: UUID | None) -> Actor | None:
+    """The actor with the roles at this recipient alone, so that the record names it; None without any."""
+    roles = tuple(held for held in actor.recipient_roles if held[0] == recipient_id) if actor else ()
+    return replace(actor, recipient_roles=roles) if actor and roles else None
 
 
 def _report(job_id: UUID, done: int, total: int) -> None:

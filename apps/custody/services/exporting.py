@@ -11,13 +11,20 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 
 from apps.accounts.actors import Actor
-from apps.accounts.permissions import require
 from apps.custody import bundle, commitments, keys, selectors, verify
 from apps.custody.errors import ExportFailed, LogDamaged
 from apps.custody.models import Checkpoint, ConsignmentSequence, CustodyEvent, LogLeaf
 from apps.custody.services.copying import Copies, CopyFacts
 from apps.custody.services.recording import record
-from apps.custody.services.scoping import ExportChoice, ExportScope, asked_for, in_words, numbers_in
+from apps.custody.services.scoping import (
+    ExportChoice,
+    ExportScope,
+    asked_for,
+    in_words,
+    numbers_in,
+    places_in,
+    require_export,
+)
 from apps.custody.services.sequencing import sequence
 from apps.custody.tiles import StoredTree
 from apps.documents import store
@@ -62,12 +69,12 @@ def export_bundle(
     Documents that are gone from the store are left out and said so.
 
     Raises:
-        PermissionRefused: ``actor`` neither audits nor administers this shipper.
+        PermissionRefused: ``actor`` may not take this away (`scoping.require_export`).
         ExportFailed: nothing is in scope, there is no such older checkpoint, or the bundle does not hold.
         LogDamaged: the stored log is not the one that was signed.
     """
     shipper = current_shipper()
-    require(actor, "custody.export", shipper)
+    require_export(actor, scope)
     numbers = _in_scope(scope)
     older = _older(older_size)
     checkpoint = _put_on_record(actor, scope, numbers, now)
@@ -113,7 +120,19 @@ def _in_scope(scope: ExportScope) -> list[str]:
     numbers = numbers_in(scope)
     if not numbers and not scope.is_whole_log:
         raise ExportFailed(f"The custody record has no event of {in_words(scope, _delivery_number(scope))}.")
+    if scope.received_only and (shared := _shared_with_others(scope, numbers)):
+        raise ExportFailed(
+            f"{', '.join(shared)} share events with goods of others, which can't be shown. Ask the shipper."
+        )
     return numbers
+
+
+def _shared_with_others(scope: ExportScope, numbers: list[str]) -> list[str]:
+    """Consignments in scope with an event that also names goods the recipient did not receive."""
+    received = places_in(ExportScope(recipient_id=scope.recipient_id, received_only=True))
+    others = ConsignmentSequence.objects.exclude(consignment__in=received.values("consignment"))
+    touched = ConsignmentSequence.objects.filter(consignment__in=numbers, event__in=others.values("event"))
+    return sorted(set(touched.values_list("consignment", flat=True)))
 
 
 def _delivery_number(scope: ExportScope) -> str:

@@ -16,11 +16,14 @@ from uuid import UUID
 from django.db.models import Func, JSONField, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from apps.accounts.actors import Actor, Side
+from apps.accounts.permissions import require
 from apps.custody import facts
 from apps.custody.errors import ExportFailed
 from apps.custody.models import ConsignmentSequence, CustodyEvent
 from apps.custody.spreadsheet import COLUMNS
 from apps.facilities.models import Recipient, Site
+from apps.tenancy.doorway import current_shipper
 
 #: The reading copies that a bundle may hold beside the CSV, which it always holds.
 COPIES = ("epcis", "ubl", "workbook", "dossier")
@@ -32,7 +35,8 @@ class ExportScope:
 
     ``article`` is an article's name or GTIN, ``batch`` its batch: of a recall, the consignments with such an
     item. ``carrier`` is the name that a plan gave. ``first_day`` and ``last_day`` are days in UTC, both
-    counted: consignments of which something was recorded then.
+    counted: consignments of which something was recorded then. ``received_only`` is set when the recipient
+    asks itself: then goods that were ever under way to somebody else's site don't belong to it.
     """
 
     delivery_id: UUID | None = None
@@ -43,6 +47,7 @@ class ExportScope:
     carrier: str = ""
     first_day: date | None = None
     last_day: date | None = None
+    received_only: bool = False
 
     @property
     def is_whole_log(self) -> bool:
@@ -51,7 +56,10 @@ class ExportScope:
     def fact(self) -> dict[str, Any]:
         """As JSON that `from_fact` reads."""
         told = {name: value for name, value in asdict(self).items() if value}
-        return {name: list(value) if isinstance(value, tuple) else str(value) for name, value in told.items()}
+        return {
+            name: list(value) if isinstance(value, tuple) else value if value is True else str(value)
+            for name, value in told.items()
+        }
 
     @classmethod
     def from_fact(cls, told: Mapping[str, Any]) -> ExportScope:
@@ -95,16 +103,52 @@ def numbers_in(scope: ExportScope) -> list[str]:
     """
     if scope.is_whole_log:
         return []
+    places = places_in(scope)
+    if scope.consignments and not scope.received_only:
+        named = ConsignmentSequence.objects.filter(consignment__in=scope.consignments)
+        known = set(named.values_list("consignment", flat=True))
+        if unknown := sorted(set(scope.consignments) - known):
+            raise ExportFailed(f"The custody record has no event of {', '.join(unknown)}.")
+    return list(places.order_by("consignment").values_list("consignment", flat=True).distinct())
+
+
+def places_in(scope: ExportScope) -> QuerySet[ConsignmentSequence]:
+    """The places that events have in the histories of the consignments in scope."""
     places = ConsignmentSequence.objects.all()
     if scope.consignments:
         places = places.filter(consignment__in=scope.consignments)
-        known = set(places.values_list("consignment", flat=True))
-        if unknown := sorted(set(scope.consignments) - known):
-            raise ExportFailed(f"The custody record has no event of {', '.join(unknown)}.")
     for events in _conditions(scope):
         named = ConsignmentSequence.objects.filter(event__in=events.order_by().values("pk"))
         places = places.filter(consignment__in=named.values("consignment"))
-    return list(places.order_by("consignment").values_list("consignment", flat=True).distinct())
+    if scope.received_only:
+        elsewhere = CustodyEvent.objects.filter(site_id__isnull=False).exclude(
+            site_id__in=[
+                *_sites_of(scope.recipient_id),
+                *Site.objects.filter(shipper=current_shipper()).values_list("pk", flat=True),
+            ]
+        )
+        named = ConsignmentSequence.objects.filter(event__in=elsewhere.order_by().values("pk"))
+        places = places.exclude(consignment__in=named.values("consignment"))
+    return places
+
+
+def require_export(actor: Actor, scope: ExportScope) -> None:
+    """Refuse unless ``actor`` may take this away: a shipper's auditor anything of its log, a recipient's
+    auditor what that recipient received.
+
+    Raises:
+        PermissionRefused: they may not.
+    """
+    if actor.side == Side.RECIPIENT and scope.received_only and scope.recipient_id:
+        require(actor, "custody.export_received", scope.recipient_id)
+    else:
+        require(actor, "custody.export", current_shipper())
+
+
+def deliveries_in(scope: ExportScope) -> QuerySet[CustodyEvent, UUID | None]:
+    """The ids of the deliveries in which the consignments in scope rode, as a subquery."""
+    events = CustodyEvent.objects.filter(pk__in=places_in(scope).values("event"))
+    return events.exclude(delivery_id=None).order_by().values_list("delivery_id", flat=True)
 
 
 def _conditions(scope: ExportScope) -> list[QuerySet[CustodyEvent]]:
@@ -114,8 +158,7 @@ def _conditions(scope: ExportScope) -> list[QuerySet[CustodyEvent]]:
     if scope.delivery_id:
         conditions.append(events.filter(delivery_id=scope.delivery_id))
     if scope.recipient_id:
-        sites = Site.objects.filter(recipient_id=scope.recipient_id).values_list("pk", flat=True)
-        conditions.append(events.filter(site_id__in=list(sites)))
+        conditions.append(events.filter(site_id__in=_sites_of(scope.recipient_id)))
     if scope.article or scope.batch:
         conditions.append(with_item(scope.article, scope.batch))
     if scope.carrier:
@@ -124,6 +167,13 @@ def _conditions(scope: ExportScope) -> list[QuerySet[CustodyEvent]]:
     if scope.first_day or scope.last_day:
         conditions.append(events.filter(_recorded_between(scope.first_day, scope.last_day)))
     return conditions
+
+
+def _sites_of(recipient_id: UUID | None) -> list[UUID]:
+    """The recipient's sites that this shipper knows."""
+    if recipient_id is None:
+        return []
+    return list(Site.objects.filter(recipient_id=recipient_id).values_list("pk", flat=True))
 
 
 def with_item(article: str, batch: str) -> QuerySet[CustodyEvent]:

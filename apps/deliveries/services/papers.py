@@ -1,16 +1,20 @@
 """A delivery's papers: gathers the facts, has the documents room lay them out, puts the issue on record."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
 from apps.accounts.actors import Actor
+from apps.accounts.permissions import require
 from apps.appointments.models import Appointment
 from apps.consignments.models import Consignment
 from apps.core.errors import IllegalTransition
 from apps.custody import selectors as custody
 from apps.deliveries.models import Delivery, Handover
-from apps.deliveries.selectors import Visit, consignments_of, goods_of, visit_of
+from apps.deliveries.selectors import Visit, consignments_of, delivery_by_id, goods_of, visit_of
 from apps.deliveries.services.attached import attachments
 from apps.deliveries.services.recording import record
 from apps.documents import papers
@@ -19,6 +23,9 @@ from apps.documents.models import Document
 from apps.documents.selectors import documents_of
 from apps.facilities.models import DocumentType, Site
 from apps.tenancy.doorway import current_shipper
+from apps.tenancy.outbox import enqueue
+
+_NAMES_TRANSPORT = ("planned", "loaded", "departed", "arrived")
 
 
 @transaction.atomic
@@ -30,22 +37,68 @@ def issue_delivery_note(
     Raises:
         IllegalTransition: no slot is agreed yet, so there is nothing to say about the visit.
     """
+    visit = _confirmed(delivery)
+    return _recorded(
+        lambda: documents.issue_delivery_note(
+            note=delivery_note(visit, transport or papers.Transport()),
+            delivery_id=delivery.pk,
+            actor=actor,
+            now=now,
+            attachments=attachments(delivery, at=now),
+        ),
+        delivery,
+        actor,
+        now,
+    )
+
+
+@transaction.atomic
+def issue_consignment_note(*, actor: Actor, delivery: Delivery, now: datetime) -> Document:
+    """Issue the CMR consignment note as things stand, with carrier and vehicle as recorded last.
+
+    Raises:
+        IllegalTransition: no slot is agreed yet, so there is no place and time to carry the goods to.
+    """
+    note = delivery_note(_confirmed(delivery), _transport(delivery))
+    others = tuple(paper for paper in note.papers if paper.document_type != DocumentType.CMR)
+    note = replace(note, papers=others)
+    return _recorded(
+        lambda: documents.issue_consignment_note(note=note, delivery_id=delivery.pk, actor=actor, now=now),
+        delivery,
+        actor,
+        now,
+    )
+
+
+@transaction.atomic
+def request_consignment_note(*, actor: Actor, delivery_id: UUID) -> None:
+    """A planner asks for the CMR consignment note; the worker lays it out.
+
+    Raises:
+        PermissionRefused: ``actor`` is no planner of the shipper.
+        IllegalTransition: no slot is agreed yet.
+    """
+    delivery = delivery_by_id(delivery_id)
+    require(actor, "deliveries.plan", delivery)
+    _confirmed(delivery)
+    enqueue("deliveries.issue_consignment_note", delivery_id=str(delivery.pk))
+
+
+def _confirmed(delivery: Delivery) -> Visit:
     visit = visit_of(delivery)
     if not visit.is_confirmed:
         raise IllegalTransition(
-            f"{delivery.number} has no agreed slot; its delivery note comes with the confirmation."
+            f"{delivery.number} has no agreed slot; its papers can be issued once one is confirmed."
         )
-    before = {document.pk for document in documents_of(delivery.pk)}
-    document = documents.issue_delivery_note(
-        note=delivery_note(visit, transport or papers.Transport()),
-        delivery_id=delivery.pk,
-        actor=actor,
-        now=now,
-        attachments=attachments(delivery, at=now),
-    )
-    if document.pk not in before:
-        _put_on_record(document, delivery, actor, now)
-    return document
+    return visit
+
+
+def _transport(delivery: Delivery) -> papers.Transport:
+    """Who brings it by the newest events that say so; empty where none does."""
+    said: dict[str, str] = {}
+    for entry in custody.entries(custody.events_of_delivery(delivery.pk).filter(type__in=_NAMES_TRANSPORT)):
+        said |= {key: str(entry.details[key]) for key in ("carrier", "vehicle") if key in entry.details}
+    return papers.Transport(**said)
 
 
 @transaction.atomic
@@ -60,18 +113,19 @@ def issue_proof_of_delivery(*, actor: Actor, delivery: Delivery, now: datetime) 
     handover = Handover.objects.filter(delivery=delivery).first()
     if handover is None:
         raise IllegalTransition(f"{delivery.number} was not handed over; there is nothing to prove yet.")
-    before = {document.pk for document in documents_of(delivery.pk)}
-    document = documents.issue_proof_of_delivery(
-        proof=proof_of_delivery(delivery, handover),
-        recipient=delivery.site.recipient,
-        delivery_id=delivery.pk,
-        actor=actor,
-        now=now,
-        attachments=attachments(delivery, at=now),
+    return _recorded(
+        lambda: documents.issue_proof_of_delivery(
+            proof=proof_of_delivery(delivery, handover),
+            recipient=delivery.site.recipient,
+            delivery_id=delivery.pk,
+            actor=actor,
+            now=now,
+            attachments=attachments(delivery, at=now),
+        ),
+        delivery,
+        actor,
+        now,
     )
-    if document.pk not in before:
-        _put_on_record(document, delivery, actor, now)
-    return document
 
 
 def proof_of_delivery(delivery: Delivery, handover: Handover) -> papers.ProofOfDelivery:
@@ -121,20 +175,21 @@ def proof_of_delivery(delivery: Delivery, handover: Handover) -> papers.ProofOfD
     )
 
 
-def _put_on_record(document: Document, delivery: Delivery, actor: Actor, now: datetime) -> None:
-    record(
-        "document_issued",
-        delivery=delivery,
-        actor=actor,
-        now=now,
-        details={
+def _recorded(issue: Callable[[], Document], delivery: Delivery, actor: Actor, now: datetime) -> Document:
+    """Issue a paper and put it on record, once, whoever else issues papers of the delivery at the time."""
+    documents.one_at_a_time(delivery.pk)
+    before = {document.pk for document in documents_of(delivery.pk)}
+    document = issue()
+    if document.pk not in before:
+        details = {
             "document_type": document.document_type,
             "number": document.number,
             "media_type": document.media_type,
             "sha256": document.sha256,
             "size": document.size,
-        },
-    )
+        }
+        record("document_issued", delivery=delivery, actor=actor, now=now, details=details)
+    return document
 
 
 def labels(delivery: Delivery) -> papers.Labels:
@@ -237,7 +292,7 @@ def _papers(delivery: Delivery) -> tuple[papers.Paper, ...]:
     attached = {
         d.document_type: d for d in documents_of(delivery.pk) if d.document_type != DocumentType.DELIVERY_NOTE
     }
-    kinds = sorted({*demanded, *attached} - {DocumentType.DELIVERY_NOTE})
+    kinds = sorted({*demanded, *attached} - {DocumentType.DELIVERY_NOTE, DocumentType.PHOTO})
     return tuple(
         papers.Paper(
             document_type=kind,

@@ -1,7 +1,7 @@
 """Issue a paper: lay it out, keep its bytes, and remember that it was issued."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -35,27 +35,34 @@ def issue_delivery_note(
         PdfUnavailable: this machine lacks a library that lays out PDFs.
         UnknownShipper: the connection is in the network schema.
     """
-    facts = facts_sha256(note)
-    _one_at_a_time(delivery_id)
-    latest = latest_issue(delivery_id, DocumentType.DELIVERY_NOTE)
-    if latest is not None and latest.facts_sha256 == facts:
-        return latest
-    version = latest.version + 1 if latest is not None else 1
-    pdf = rendering.render_delivery_note(note, issued_at=now, version=version, attachments=attachments)
-    stored = store.put(pdf)
-    return Document.objects.create(
+    return _issue(
+        DocumentType.DELIVERY_NOTE,
+        note.number,
+        facts_sha256(note),
+        lambda version: rendering.render_delivery_note(
+            note, issued_at=now, version=version, attachments=attachments
+        ),
         delivery_id=delivery_id,
-        document_type=DocumentType.DELIVERY_NOTE,
-        number=note.number,
-        version=version,
-        file_name=_file_name("delivery-note", note.number, version),
-        media_type=rendering.PDF,
-        sha256=stored.sha256,
-        size=stored.size,
-        path=stored.path,
-        facts_sha256=facts,
-        issued_by=actor.name,
-        issued_at=now,
+        actor=actor,
+        now=now,
+    )
+
+
+@transaction.atomic
+def issue_consignment_note(*, note: DeliveryNote, delivery_id: UUID, actor: Actor, now: datetime) -> Document:
+    """Issue the CMR consignment note of a delivery, from the facts of its delivery note; else as that one.
+
+    Raises:
+        PdfUnavailable: this machine lacks a library that lays out PDFs.
+    """
+    return _issue(
+        DocumentType.CMR,
+        note.number,
+        facts_sha256(note),
+        lambda version: rendering.render_consignment_note(note, issued_at=now, version=version),
+        delivery_id=delivery_id,
+        actor=actor,
+        now=now,
     )
 
 
@@ -78,20 +85,48 @@ def issue_proof_of_delivery(
         SigningFailed: the configured time-stamping service does not answer; nothing was issued.
         PaperKeyInvalid: a party's key file is damaged.
     """
-    facts = facts_sha256(proof)
-    _one_at_a_time(delivery_id)
-    latest = latest_issue(delivery_id, DocumentType.PROOF_OF_DELIVERY)
+
+    def lay_out(version: int) -> bytes:
+        pdf = rendering.render_proof_of_delivery(proof, issued_at=now, attachments=attachments)
+        return _signed(pdf, proof, recipient, now)
+
+    return _issue(
+        DocumentType.PROOF_OF_DELIVERY,
+        proof.number,
+        facts_sha256(proof),
+        lay_out,
+        delivery_id=delivery_id,
+        actor=actor,
+        now=now,
+    )
+
+
+def _issue(
+    document_type: DocumentType,
+    number: str,
+    facts: str,
+    lay_out: Callable[[int], bytes],
+    *,
+    delivery_id: UUID,
+    actor: Actor,
+    now: datetime,
+) -> Document:
+    """The issue in force if it says the same, else a new one, laid out with its version.
+
+    ``number`` is the delivery's.
+    """
+    one_at_a_time(delivery_id)
+    latest = latest_issue(delivery_id, document_type)
     if latest is not None and latest.facts_sha256 == facts:
         return latest
     version = latest.version + 1 if latest is not None else 1
-    pdf = rendering.render_proof_of_delivery(proof, issued_at=now, attachments=attachments)
-    stored = store.put(_signed(pdf, proof, recipient, now))
+    stored = store.put(lay_out(version))
     return Document.objects.create(
         delivery_id=delivery_id,
-        document_type=DocumentType.PROOF_OF_DELIVERY,
-        number=f"POD-{proof.number}",
+        document_type=document_type,
+        number=_PREFIXES.get(document_type, "") + number,
         version=version,
-        file_name=_file_name("proof-of-delivery", proof.number, version),
+        file_name=_file_name(document_type, number, version),
         media_type=rendering.PDF,
         sha256=stored.sha256,
         size=stored.size,
@@ -116,14 +151,22 @@ def _signed(pdf: bytes, proof: ProofOfDelivery, recipient: Recipient | None, now
     return signing.sign(pdf, recipient_key, field="Recipient", reason=reason, first=False)
 
 
-def _one_at_a_time(delivery_id: UUID) -> None:
+def one_at_a_time(delivery_id: UUID) -> None:
     """Two issues of one delivery's papers wait for each other until this transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"documents {delivery_id}"])
 
 
-def _file_name(kind: str, number: str, version: int) -> str:
+_PREFIXES = {DocumentType.PROOF_OF_DELIVERY: "POD-", DocumentType.CMR: "CMR-"}
+_NAMES = {
+    DocumentType.DELIVERY_NOTE: "delivery-note",
+    DocumentType.PROOF_OF_DELIVERY: "proof-of-delivery",
+    DocumentType.CMR: "consignment-note",
+}
+
+
+def _file_name(document_type: DocumentType, number: str, version: int) -> str:
     """A name that any file system takes: delivery-note-DN-1042.pdf, from the second issue on …-v2.pdf."""
     safe = re.sub(r"[^\w.-]+", "-", number).strip("-.")
     suffix = f"-v{version}" if version > 1 else ""
-    return f"{kind}-{safe}{suffix}.pdf"
+    return f"{_NAMES[document_type]}-{safe}{suffix}.pdf"

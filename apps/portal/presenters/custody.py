@@ -1,6 +1,6 @@
 """The custody record as people read it: its entries, the verdict on them, the head that was signed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -17,6 +17,7 @@ from apps.custody.selectors import TimelineEntry
 from apps.portal.presenters.times import span_label
 
 Context = dict[str, Any]
+ACCESSES = frozenset({"access_viewed", "access_exported"})
 STATE_OF_TYPE = {
     "slots_offered": "offered",
     "slots_countered": "countered",
@@ -43,6 +44,18 @@ STATE_OF_TYPE = {
     "correction": "warning",
     "pii_erased": "warning",
 }
+
+
+def record_context(entries: Sequence[TimelineEntry], verdict: Verdict | None = None, *, zone: str) -> Context:
+    """A delivery's record: what happened by day, and apart from it who looked and who took a copy."""
+    accesses = [entry for entry in entries if entry.type in ACCESSES]
+    happened = [entry for entry in entries if entry.type not in ACCESSES]
+    return {
+        "zone": zone,
+        "count": len(happened),
+        "days": custody_days(happened, verdict, zone=zone),
+        "accesses": custody_entries(accesses, verdict, zone=zone),
+    }
 
 
 def custody_days(

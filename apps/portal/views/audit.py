@@ -1,7 +1,6 @@
-"""The audit pages: finding a delivery's custody record, reading and verifying it, taking the signed head."""
+"""The audit's first pages: finding a custody record, who looked at what, taking the signed head."""
 
 from typing import Any
-from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
@@ -9,19 +8,19 @@ from django.db.models.functions import Coalesce
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET
 
 from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import allows, require
 from apps.custody import selectors
-from apps.custody.checking import verify_now
 from apps.custody.models import CustodyEvent
+from apps.custody.services.scoping import deliveries_in
 from apps.deliveries.models import Delivery
-from apps.deliveries.selectors import deliveries, delivery_by_id
+from apps.deliveries.selectors import deliveries
 from apps.portal.access import shipper_page
-from apps.portal.forms_desk import CustodyFilter
+from apps.portal.forms_audit import CONDITIONS, RecordFilter
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import custody as present
 from apps.portal.presenters.deliveries import GROUND
@@ -33,52 +32,46 @@ PAGE = 50
 @shipper_page
 @require_GET
 def custody(request: ActingRequest) -> HttpResponse:
-    """Find a record by consignment, delivery, recipient or day; and how far the log is."""
+    """Find a record by words, hash, goods, carrier, recipient or period; and how far the log is."""
     require(request.actor, "custody.view")
-    form = CustodyFilter(request.GET)
+    form = RecordFilter(request.GET)
     asked = form.values()
-    page = Paginator(_found(asked), PAGE).get_page(request.GET.get("page"))
+    if event := selectors.event_by_hash(asked.get("q", "")):
+        return redirect(_address_of(event))
+    page = Paginator(_found(form), PAGE).get_page(request.GET.get("page"))
     state = selectors.log_state()
+    narrowed = form.kept(*CONDITIONS)
     context = {
         **desk_frame(request, section="custody"),
         "form": form,
         "is_filtered": bool(asked),
+        "is_narrowed": bool(set(narrowed) - {"first_day", "last_day"}),
         "page": page,
         "rows": [_row(each) for each in page.object_list],
         "log": state,
         "checkpoint": present.checkpoint_facts(state.checkpoint, state.vkey),
         "may_export": allows(request.actor, "custody.export"),
+        "export_query": urlencode({"scope": "search", **narrowed}) if narrowed and "q" not in asked else "",
     }
     return render(request, "portal/audit/custody.html", context)
 
 
 @shipper_page
-@require_http_methods(["GET", "POST"])
-@never_cache
-def custody_delivery(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
-    """One delivery's record. Posting asks for verification and leads to ``?verify``."""
+@require_GET
+def accesses(request: ActingRequest) -> HttpResponse:
+    """Who looked and who took what away, keys, erasures: what is on record about the record, newest first."""
     require(request.actor, "custody.view")
-    address = reverse("desk:custody_delivery", args=[delivery_id])
-    if request.method == "POST":
-        return redirect(f"{address}?verify=1")
-    shown = delivery_by_id(delivery_id)
-    verdict = verify_now(shown.pk) if "verify" in request.GET else None
-    zone = shown.site.time_zone
-    entries = selectors.timeline(shown.pk)
+    page = Paginator(selectors.log_events(), PAGE).get_page(request.GET.get("page"))
+    shown = {event.pk: place for place, event in enumerate(page.object_list)}
+    entries = selectors.entries(CustodyEvent.objects.filter(pk__in=shown))
     context = {
         **desk_frame(request, section="custody"),
-        "delivery": shown,
-        "zone": zone,
         "crumbs": [{"label": _("Custody"), "url": reverse("desk:custody")}],
-        "count": len(entries),
-        "days": present.custody_days(entries, verdict, zone=zone),
-        "verdict": present.verdict_context(verdict, action_url=address),
-        "checkpoint": present.checkpoint_facts(selectors.latest_checkpoint(), selectors.verifier_key()),
-        "export_url": f"{reverse('desk:exports')}?scope=delivery&number={shown.number}"
-        if allows(request.actor, "custody.export")
-        else "",
+        "page": page,
+        "zone": "UTC",
+        "entries": present.custody_entries(sorted(entries, key=lambda entry: shown[entry.event_id])),
     }
-    return render(request, "portal/audit/delivery.html", context)
+    return render(request, "portal/audit/accesses.html", context)
 
 
 @shipper_page
@@ -103,7 +96,17 @@ def verifier_key(request: ActingRequest) -> HttpResponse:
     return _text(f"{key}\n", f"{current_shipper().slug}.vkey")
 
 
-def _found(asked: dict[str, Any]) -> QuerySet[Delivery]:
+def _address_of(event: CustodyEvent) -> str:
+    """Where an event is shown for ever."""
+    page = (
+        reverse("desk:custody_delivery", args=[event.delivery_id])
+        if event.delivery_id
+        else reverse("desk:accesses")
+    )
+    return f"{page}#{present.anchor(event.pk)}"
+
+
+def _found(form: RecordFilter) -> QuerySet[Delivery]:
     own = CustodyEvent.objects.filter(delivery_id=OuterRef("pk")).order_by().values("delivery_id")
     found = (
         deliveries()
@@ -114,9 +117,9 @@ def _found(asked: dict[str, Any]) -> QuerySet[Delivery]:
         )
         .order_by("-day", "number")
     )
-    if "day" in asked:
-        found = found.filter(day=asked["day"])
-    if words := asked.get("q"):
+    if scope := form.scope():
+        found = found.filter(pk__in=deliveries_in(scope))
+    if words := form.values().get("q"):
         riding = Delivery.objects.filter(
             Q(rides__consignment__number__icontains=words) | Q(rides__consignment__handling_units__sscc=words)
         ).values("pk")

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from apps.accounts.actors import SYSTEM, Actor
 from apps.accounts.permissions import require
+from apps.carriers.models import Vehicle
 from apps.routing.days import LocalDay
 from apps.routing.errors import UnknownPlan
 from apps.routing.models import Disruption, Route, RoutePlan, Schedule
@@ -57,8 +58,8 @@ def review_plan(*, plan_id: UUID, now: datetime) -> int:
             Disruption.objects.filter(pk=one.pk).update(sentence=found[key].sentence)
     new = [_row(plan, found[key], SYSTEM, now) for key in found if key not in known]
     Disruption.objects.bulk_create(new)
-    if new and Schedule.objects.filter(site=plan.site, repairs_itself=True).exists():
-        request_repair(actor=SYSTEM, plan_id=plan.pk, now=now)
+    if new:
+        _repair_if_wanted(plan, now)
     return len(new)
 
 
@@ -109,25 +110,57 @@ def withdraw_breakdown(*, actor: Actor, disruption_id: UUID, now: datetime) -> R
 
 
 @transaction.atomic
-def note_decline(*, actor: Actor, route: Route, carrier: str, now: datetime) -> Disruption:
-    """Nobody takes a route as tendered, or its carrier gave it back: the plan needs re-planning.
+def note_decline(
+    *,
+    actor: Actor,
+    route: Route,
+    carrier: str,
+    now: datetime,
+    vehicle: Vehicle | None = None,
+    said: str = "declined",
+) -> Disruption:
+    """A carrier does not take a route, or gave it back: the plan needs re-planning.
 
-    The caller has required who may say so.
+    ``said`` is what it did, as a verb before the route. ``vehicle`` is the one that it was asked for; until
+    this is settled the day is planned without it. The caller has required who may say so.
     """
-    sentence = f"{carrier} declined route {route.number} ({route.vehicle.plate})."
-    return _note(
-        route.plan, Found(Kind.TENDER_DECLINED, f"{carrier}, {route.number}"[:60], sentence), actor, now
-    )
+    plate = (vehicle or route.vehicle).plate
+    sentence = f"{carrier} {said} route {route.number} ({plate})."
+    vehicle_id = vehicle.pk if vehicle is not None else None
+    found = Found(Kind.TENDER_DECLINED, _declined(carrier, route), sentence, vehicle_id=vehicle_id)
+    return _note(route.plan, found, actor, now)
+
+
+@transaction.atomic
+def settle_declines(*, route: Route, now: datetime) -> None:
+    """Somebody has the route after all: who declined it matters no more."""
+    route.plan.disruptions.filter(
+        kind=Kind.TENDER_DECLINED, settled_at=None, subject__endswith=_declined("", route)
+    ).update(settled_at=now)
+
+
+def _declined(carrier: str, route: Route) -> str:
+    """Tells one carrier's decline of one route from others; ends in a way that only this route's do."""
+    of_route = f", route {route.number}"
+    return f"{carrier[: 60 - len(of_route)]}{of_route}"
 
 
 def _note(plan: RoutePlan, found: Found, actor: Actor, now: datetime) -> Disruption:
+    """Put one thing on record, once; where the schedule says so, the plan in force is repaired as a draft."""
     one_at_a_time(f"disruptions {plan.pk}")
     known = plan.disruptions.filter(kind=found.kind, subject=found.subject, settled_at=None).first()
     if known is not None:
         return known
     row = _row(plan, found, actor, now)
     row.save(force_insert=True)
+    _repair_if_wanted(plan, now)
     return row
+
+
+def _repair_if_wanted(plan: RoutePlan, now: datetime) -> None:
+    is_in_force = plan.state == RoutePlan.State.PUBLISHED
+    if is_in_force and Schedule.objects.filter(site=plan.site, repairs_itself=True).exists():
+        request_repair(actor=SYSTEM, plan_id=plan.pk, now=now)
 
 
 def _row(plan: RoutePlan, found: Found, actor: Actor, now: datetime) -> Disruption:

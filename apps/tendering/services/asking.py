@@ -3,11 +3,13 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from apps.accounts.actors import SYSTEM
 from apps.accounts.services.links import revoke_links
 from apps.carriers.models import Carrier, Vehicle
 from apps.carriers.selectors import carrier_by_id, tender_addresses
 from apps.notices.kinds import Kind
 from apps.notices.services import notify, outside, shipper_people
+from apps.routing.services import note_decline, settle_declines
 from apps.tenancy.doorway import current_shipper
 from apps.tendering.models import Tender, Tendering
 from apps.tendering.needs import against_carrier, against_vehicle, busy_vehicles, needs_of
@@ -19,6 +21,12 @@ LINK = "tendering.answer"
 """The purpose of the links by which carriers answer."""
 ASK, TELL = "tendering.ask", "tendering.tell"
 """Who writes the mails: one with a link, one without."""
+DID = {
+    State.DECLINED: "declined",
+    State.EXPIRED: "did not answer for",
+    State.RETURNED: "gave back",
+}
+"""What a carrier did that was asked for a route and doesn't drive it."""
 LEAST_TIME = timedelta(minutes=10)
 """Nobody is asked who would have less time than this to answer before the route departs."""
 
@@ -43,6 +51,7 @@ def settle(tendering: Tendering, tender: Tender, *, by: By, now: datetime) -> No
         other.tendering = tendering
         withdraw(other, by=by, now=now, note="Another carrier was first.")
     move_search(tendering, SearchState.ASSIGNED, by=by, at=now)
+    settle_declines(route=tendering.route, now=now)
     assign(tendering.route, tender, now=now)
 
 
@@ -68,6 +77,7 @@ def give_up(tendering: Tendering, *, now: datetime) -> None:
     """Nobody is left to be asked: the route is marked, and the planners hear what would work."""
     move_search(tendering, SearchState.UNCOVERED, by=DOCKSIDE, at=now)
     route = tendering.route
+    _note_declines(tendering, now)
     sentence = f"Route {route.number} of {route.plan.day:%-d %B} has no carrier: nobody accepted it."
     notify(
         kind=Kind.TENDER,
@@ -77,6 +87,22 @@ def give_up(tendering: Tendering, *, now: datetime) -> None:
         path=f"/tenders/{tendering.pk}/",
         subject_id=tendering.pk,
     )
+
+
+def _note_declines(tendering: Tendering, now: datetime) -> None:
+    """The plan says who did not take the route, so that it is repaired without them."""
+    asked = tendering.tenders.filter(state__in=DID).select_related("carrier", "vehicle").order_by("rank")
+    for tender in asked:
+        note_decline(
+            actor=SYSTEM,
+            route=tendering.route,
+            carrier=tender.carrier.name,
+            vehicle=tender.vehicle,
+            said=DID[State(tender.state)],
+            now=now,
+        )
+    if not asked:
+        note_decline(actor=SYSTEM, route=tendering.route, carrier="Nobody", said="can be asked for", now=now)
 
 
 def ways_out(tendering: Tendering) -> list[str]:

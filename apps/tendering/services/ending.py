@@ -8,9 +8,10 @@ from django.db import transaction
 from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
 from apps.accounts.services.links import revoke_links
+from apps.routing.services import note_decline
 from apps.tendering.errors import NotTendered, TenderClosed
 from apps.tendering.models import Tender, Tendering
-from apps.tendering.services.asking import LINK, ask, end_search, tell_carrier
+from apps.tendering.services.asking import DID, LINK, ask, end_search, tell_carrier
 from apps.tendering.services.starting import open_search
 from apps.tendering.services.transitions import (
     DOCKSIDE,
@@ -69,6 +70,8 @@ def give_back(
 ) -> Tendering:
     """The carrier that has the route can't drive it after all; a new search begins without it.
 
+    The plan says so until somebody else has the route.
+
     Raises:
         PermissionRefused: ``actor`` does not plan for this shipper.
         UnknownTender: there is no such tender in this schema.
@@ -85,6 +88,14 @@ def give_back(
     by = By(actor.name, Channel.DESK)
     move_tender(tender, State.RETURNED, by=by, at=now, reason_code=reason, note=note)
     move_search(former, SearchState.UNCOVERED, by=by, at=now, note=f"{tender.carrier.name} gave it back.")
+    note_decline(
+        actor=actor,
+        route=former.route,
+        carrier=tender.carrier.name,
+        vehicle=tender.vehicle,
+        said=DID[State.RETURNED],
+        now=now,
+    )
     return open_search(
         former.route, mode=Tendering.Mode(former.mode), by=by, now=now, but_not={tender.carrier_id}
     )

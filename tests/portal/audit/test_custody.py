@@ -1,12 +1,14 @@
 """Reading and verifying the custody record."""
 
+import json
+
 import pytest
 
 from apps.custody import merkle
 from apps.custody.models import CustodyEvent
 from apps.custody.services import sequence
+from apps.documents.models import Document
 from tests.factories.cast import NOW
-from tests.portal.desk.conftest import DAY
 
 
 @pytest.fixture
@@ -24,15 +26,76 @@ def logged(confirmed, delivery):
         ("q=C-1", True),
         ("q=d0", True),
         ("q=northern", True),
-        (f"day={DAY}", True),
+        ("batch=B-7", True),
+        ("article=Zidovudine+300+mg&batch=B-7&q=C-1", True),
+        ("first_day=2026-03-02&last_day=2026-03-02", True),
+        ("recipient={northern}", True),
         ("q=nothing-like-it", False),
-        ("day=2026-01-01", False),
+        ("batch=B-8", False),
+        ("carrier=Nobody", False),
+        ("last_day=2026-03-01", False),
     ],
 )
-def test_a_record_is_found_by_consignment_delivery_recipient_and_day(logged, auditors_desk, query, is_found):
-    page = auditors_desk.get(f"/custody/?{query}").content.decode()
+def test_a_record_is_found_by_words_goods_carrier_recipient_and_period(
+    logged, auditors_desk, northern, query, is_found
+):
+    page = auditors_desk.get(f"/custody/?{query.format(northern=northern.pk)}").content.decode()
 
     assert (f">{logged.number}<" in page) == is_found
+
+
+def test_a_hash_of_an_event_or_a_paper_and_an_id_lead_to_the_event(logged, auditors_desk, drain):
+    drain()
+    event = CustodyEvent.objects.filter(type="document_issued")[0]
+    paper = Document.objects.get(delivery_id=logged.pk)
+    leaf = bytes(event.leaf_hash).hex()
+
+    for asked in (leaf[:12], leaf, paper.sha256[:10].upper(), str(event.pk)):
+        answer = auditors_desk.get("/custody/", {"q": asked})
+
+        assert answer.status_code == 302, asked
+        assert answer["Location"] == f"/custody/deliveries/{logged.pk}/#event-{event.pk}"
+    assert auditors_desk.get("/custody/", {"q": "0" * 64}).status_code == 200
+
+
+def test_looking_at_a_record_is_itself_on_record_once_in_a_while(logged, auditors_desk):
+    for _ in range(2):
+        auditors_desk.get(f"/custody/deliveries/{logged.pk}/")
+    auditors_desk.get(f"/custody/deliveries/{logged.pk}/moments/")
+    while sequence(now=NOW):
+        pass
+
+    (access,) = CustodyEvent.objects.filter(type="access_viewed")
+    assert access.leaf.index >= 0
+    assert json.loads(bytes(access.canonical))["details"] == {"what": f"delivery {logged.number}"}
+    page = auditors_desk.get(f"/custody/deliveries/{logged.pk}/").content.decode()
+    assert "1 access to this record" in page
+    everything = auditors_desk.get("/custody/accesses/").content.decode()
+    assert "Record viewed" in everything
+    assert "Arthur Audit, Auditor" in everything
+
+
+def test_a_past_moment_is_seen_and_compared_by_either_clock(logged, auditors_desk):
+    address = f"/custody/deliveries/{logged.pk}/moments/"
+    before = auditors_desk.get(address, {"at": "2026-03-02T07:59:59"})
+    after = auditors_desk.get(
+        address, {"at": "2026-03-02T07:59:59", "compare": "2026-03-02T08:00:00", "clock": "recorded"}
+    )
+
+    assert before.context["rows"] == []
+    assert "Nothing was on record then" in before.content.decode()
+    said = {row["label"]: (row["first"], row["second"]) for row in after.context["rows"]}
+    assert said["Negotiation"] == ("–", "Appointment confirmed")
+    assert said["Goods are with"] == ("–", "The shipper")
+    assert after.context["changes"] == len(after.context["rows"])
+    assert "Alice Adams, Planner" in after.content.decode()
+
+
+def test_a_moment_that_is_none_is_left_out(logged, auditors_desk):
+    answer = auditors_desk.get(f"/custody/deliveries/{logged.pk}/moments/?at=yesterday&compare=%00&clock=x")
+
+    assert answer.status_code == 200
+    assert answer.context["changes"] is None
 
 
 def test_the_list_says_how_far_the_signed_log_is(confirmed, auditors_desk):
@@ -46,8 +109,8 @@ def test_the_list_says_how_far_the_signed_log_is(confirmed, auditors_desk):
 
 
 def test_the_timeline_names_who_did_what_when_with_a_lasting_address(logged, auditors_desk):
+    events = list(CustodyEvent.objects.filter(delivery_id=logged.pk))
     page = auditors_desk.get(f"/custody/deliveries/{logged.pk}/").content.decode()
-    events = CustodyEvent.objects.filter(delivery_id=logged.pk)
 
     assert all(f'id="event-{event.pk}"' in page for event in events)
     assert all(bytes(event.leaf_hash).hex()[:12] in page for event in events)

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import zipfile
 
 import pytest
 
@@ -20,20 +21,25 @@ def logged(confirmed, delivery, drain):
 
 
 @pytest.mark.parametrize(
-    ("query", "events"),
+    ("query", "events", "consignments"),
     [
-        ("scope=delivery&number={number}", 8),
-        ("scope=consignments&consignments=C-1", 6),
-        ("scope=item&batch=B-7", 6),
-        ("scope=period&first_day=2026-03-02&last_day=2026-03-02", 8),
-        ("scope=log", 8),
+        ("scope=delivery&number={number}", 8, 2),
+        ("scope=consignments&consignments=C-1", 6, 1),
+        ("scope=search&batch=B-7", 6, 1),
+        ("scope=search&last_day=2026-03-02&recipient={northern}", 8, 2),
+        ("scope=log", 8, 2),
     ],
 )
-def test_the_preview_says_what_a_bundle_would_hold(logged, auditors_desk, query, events):
-    answer = auditors_desk.get("/custody/exports/?" + query.format(number=logged.number))
+def test_the_preview_says_what_a_bundle_would_hold(
+    logged, auditors_desk, northern, query, events, consignments
+):
+    answer = auditors_desk.get(
+        "/custody/exports/?" + query.format(number=logged.number, northern=northern.pk)
+    )
 
-    assert answer.context["preview"].events == events
-    assert answer.context["preview"].documents == 1
+    preview = answer.context["preview"]
+    assert (preview["events"], preview["consignments"], preview["documents"]) == (events, consignments, 1)
+    assert "names of people" in preview["opened"]
     assert "Make the bundle" in answer.content.decode()
 
 
@@ -43,11 +49,10 @@ def test_the_preview_says_what_a_bundle_would_hold(logged, auditors_desk, query,
         "scope=delivery&number=D999999",
         "scope=consignments&consignments=",
         "scope=consignments&consignments=C-1,X-9",
-        "scope=item",
-        "scope=carrier",
-        "scope=period",
-        "scope=recipient",
-        "scope=period&first_day=yesterday",
+        "scope=search",
+        "scope=search&recipient=nobody",
+        "scope=search&first_day=yesterday",
+        "scope=log&kept=7777",
         "scope=else",
     ],
 )
@@ -72,6 +77,77 @@ def test_a_bundle_is_made_in_the_background_and_proves_itself(logged, auditors_d
     assert hashlib.sha256(bundle).hexdigest() in page
     report = verify.verify(io.BytesIO(bundle), [verify.parse_key(selectors.verifier_key() or "")])
     assert (report.verdict, report.failures, report.missing) == (verify.PASS, [], [])
+
+
+@pytest.fixture
+def finished(logged, auditors_desk, drain):
+    """The job of a bundle of the whole log that lies ready, and the bundle."""
+    auditors_desk.post("/custody/exports/", {"scope": "log"})
+    drain()
+    job = Job.objects.get(kind="custody.export")
+    return job, b"".join(auditors_desk.get(f"/custody/exports/{job.pk}/").streaming_content)
+
+
+def test_a_download_that_broke_off_is_taken_up_and_nothing_else_is(finished, auditors_desk):
+    job, whole = finished
+    address = f"/custody/exports/{job.pk}/"
+    first = auditors_desk.get(address, headers={"range": "bytes=0-999"})
+    rest = auditors_desk.get(address, headers={"range": "bytes=1000-", "if-range": first["ETag"]})
+    tail = auditors_desk.get(address, headers={"range": "bytes=-10"})
+    other = auditors_desk.get(address, headers={"range": "bytes=1000-", "if-range": '"another"'})
+    beyond = auditors_desk.get(address, headers={"range": f"bytes={len(whole)}-"})
+
+    assert (first.status_code, rest.status_code, tail.status_code) == (206, 206, 206)
+    assert first["Content-Range"] == f"bytes 0-999/{len(whole)}"
+    assert b"".join(first.streaming_content) + b"".join(rest.streaming_content) == whole
+    assert b"".join(tail.streaming_content) == whole[-10:]
+    assert (other.status_code, b"".join(other.streaming_content)) == (200, whole)
+    assert (beyond.status_code, beyond["Content-Range"]) == (416, f"bytes */{len(whole)}")
+    assert {r["Cache-Control"] for r in (first, other, beyond)} == {"private, no-store"}
+    assert rest["ETag"] == f'"{hashlib.sha256(whole).hexdigest()}"'
+
+
+def test_what_is_no_range_gets_the_whole_bundle_or_says_why_not(finished, auditors_desk):
+    job, whole = finished
+
+    def answer(asked: str) -> tuple[int, bool]:
+        given = auditors_desk.get(f"/custody/exports/{job.pk}/", headers={"range": asked})
+        return given.status_code, b"".join(given) == whole
+
+    no_ranges = ["bytes=5-2", "bytes=-", "bytes=0-1,4-5", "lines=1-2", "bytes=x-"]
+    assert {asked: answer(asked) for asked in no_ranges} == dict.fromkeys(no_ranges, (200, True))
+    assert answer("bytes=-0") == (416, False)
+
+
+def test_asking_and_downloading_are_on_record(finished, auditors_desk):
+    page = auditors_desk.get("/custody/accesses/").content.decode()
+
+    assert "Record exported" in page
+    assert f"bundle of export {finished[0].pk}" in page
+
+
+def test_a_bundle_is_made_again_as_it_was(finished, auditors_desk):
+    former = auditors_desk.get("/custody/exports/").context["former"][0]
+
+    assert former["what"] == "The whole log"
+    answer = auditors_desk.get(former["again_url"])
+    assert answer.context["preview"]["events"] > 0
+    carried = answer.context["fields"]
+    assert [value for name, value in carried if name == "copies"] == ["epcis", "ubl", "workbook", "dossier"]
+
+
+def test_an_older_checkpoint_goes_into_the_bundle(logged, auditors_desk, drain):
+    kept = selectors.latest_checkpoint()
+    auditors_desk.post("/custody/exports/", {"scope": "log", "kept": kept.size, "shown": "1"})
+    drain()
+    job = Job.objects.get(kind="custody.export")
+    bundle = io.BytesIO(b"".join(auditors_desk.get(f"/custody/exports/{job.pk}/").streaming_content))
+
+    known = verify.Checkpoint(kept.size, bytes(kept.root))
+    report = verify.verify(bundle, [verify.parse_key(selectors.verifier_key() or "")], known)
+
+    assert (report.verdict, report.missing) == (verify.PASS, [])
+    assert "dossier.pdf" not in zipfile.ZipFile(bundle).namelist()
 
 
 def test_an_export_that_waits_is_stopped(logged, auditors_desk, drain):
