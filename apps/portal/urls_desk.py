@@ -97,6 +97,7 @@ planning = [
     path("plan/routes/<uuid:route_id>/sheet.csv", desk_sheets.table, name="route_csv"),
     path("plan/stops/<uuid:stop_id>/lock/", desk_replan.lock_stop, name="lock_stop"),
     path("plan/disruptions/<uuid:disruption_id>/withdraw/", desk_replan.withdraw, name="withdraw"),
+    path("plan/<uuid:plan_id>/propose/<uuid:delivery_id>/", desk_replan.propose, name="propose"),
     path("plan/schedule/<uuid:site_id>/", desk_replan.schedule, name="schedule"),
     path("jobs/<uuid:job_id>/", desk_jobs.job, name="job"),
     path("jobs/<uuid:job_id>/cancel/", desk_jobs.cancel, name="job_cancel"),
