@@ -16,6 +16,7 @@ from apps.portal.views import (
     people,
     policies,
     proposing,
+    waiting,
     yard,
 )
 
@@ -53,6 +54,7 @@ urlpatterns = [
     path(BLOCK, board_blocks.block_edit, name="block_edit"),
     path(f"{BLOCK}check/", board_blocks.block_check, name="block_check"),
     path("sites/<uuid:site_id>/profile/", hub.site, name="site"),
+    path("sites/<uuid:site_id>/waiting/", waiting.waiting_list, name="waiting"),
     path("sites/<uuid:site_id>/policies/", policies.hub_policies, name="policies"),
     path("sites/<uuid:site_id>/policies/every/", policies.hub_policy, name="policy_for_all"),
     path("sites/<uuid:site_id>/policies/<uuid:partner_id>/", policies.hub_policy, name="policy"),

@@ -34,6 +34,7 @@ from apps.deliveries.services.steps import (
     record_loading,
     start_unloading,
 )
+from apps.deliveries.services.waiting import offer_freed_slots, wait_for_slot
 from apps.deliveries.services.yard import move_vehicle, record_no_show, record_walk_in, take_from_dock
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "issue_proof_of_delivery",
     "move_now",
     "move_vehicle",
+    "offer_freed_slots",
     "propose_move",
     "record_arrival",
     "record_departure",
@@ -68,6 +70,7 @@ __all__ = [
     "request_consignment_note",
     "start_unloading",
     "take_from_dock",
+    "wait_for_slot",
     "waive_document",
     "withdraw_move",
 ]
