@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from datetime import date
 from uuid import UUID
 
 from celery import shared_task
@@ -13,6 +14,7 @@ from apps.appointments.announcing import announce
 from apps.appointments.models import Appointment
 from apps.deliveries import services
 from apps.deliveries.selectors import delivery_by_id
+from apps.deliveries.services import bulk, day_papers
 from apps.deliveries.services.expecting import ANSWER_BY_POLICY
 from apps.deliveries.services.freed import OFFER_FREED
 from apps.documents.papers import Transport
@@ -57,6 +59,18 @@ def _for_each_shipper(what: str, act: Callable[..., object]) -> None:
             log.exception("could not %s of %s", what, shipper.slug)
 
 
+@handles("deliveries.find_slots", queue="routing", atomic=False)
+def find_slots(job_id: str, request_id: str) -> None:
+    """Look for the slots of a bulk request; the second time it finds the job over and does nothing."""
+    bulk.run_bulk_search(job_id=UUID(job_id), request_id=UUID(request_id), clock=timezone.now)
+
+
+@handles("deliveries.send_offers", atomic=False)
+def send_offers(job_id: str, request_id: str) -> None:
+    """Send the chosen offers of a bulk request; what is sent already stays sent."""
+    bulk.run_bulk_sending(job_id=UUID(job_id), request_id=UUID(request_id), clock=timezone.now)
+
+
 @handles("deliveries.issue_delivery_note", queue="documents")
 def issue_delivery_note(delivery_id: str, carrier: str = "", vehicle: str = "", driver: str = "") -> None:
     """Render the delivery note of a delivery as it stands now; whoever planned it says who brings it."""
@@ -66,6 +80,18 @@ def issue_delivery_note(delivery_id: str, carrier: str = "", vehicle: str = "", 
         now=timezone.now(),
         transport=Transport(carrier=carrier, vehicle=vehicle, driver=driver),
     )
+
+
+@handles(day_papers.KIND, queue="documents", atomic=False)
+def join_day_papers(job_id: str, day: str) -> None:
+    """Lay out what is missing of a day's delivery notes and join them."""
+    day_papers.run_day_papers(job_id=UUID(job_id), day=date.fromisoformat(day))
+
+
+@handles(day_papers.ISSUE_MISSING, queue="documents")
+def issue_missing_note(delivery_id: str) -> None:
+    """Lay out one delivery note unless it is there."""
+    day_papers.issue_missing_note(delivery_id=UUID(delivery_id), now=timezone.now())
 
 
 @handles("deliveries.issue_consignment_note", queue="documents")

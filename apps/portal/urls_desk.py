@@ -7,6 +7,7 @@ from apps.portal.views import (
     audit_exports,
     audit_record,
     carriers,
+    desk_bulk,
     desk_deliveries,
     desk_delivery,
     desk_imports,
@@ -28,7 +29,12 @@ app_name = "desk"
 
 deliveries = [
     path("", desk_deliveries.deliveries, name="deliveries"),
+    path("deliveries/papers/", papers.desk_day_papers, name="day_papers"),
+    path("deliveries/papers/<uuid:job_id>/", papers.desk_day_papers_file, name="day_papers_file"),
     path("deliveries/group/", desk_deliveries.group, name="group"),
+    path("slots/", desk_bulk.bulk, name="bulk"),
+    path("slots/<uuid:request_id>/", desk_bulk.bulk_request, name="bulk_request"),
+    path("slots/<uuid:request_id>/send/", desk_bulk.send, name="bulk_send"),
     path("import/", desk_imports.imports, name="import"),
     path("import/sample.csv", desk_imports.import_sample, name="import_sample"),
     path("import/<uuid:import_id>/", desk_imports.import_result, name="import_result"),

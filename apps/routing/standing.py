@@ -13,6 +13,7 @@ from apps.appointments.states import State as Agreed
 from apps.deliveries import selectors as deliveries
 from apps.deliveries.selectors import Visit
 from apps.deliveries.states import State
+from apps.routing import engine
 from apps.routing.models import Disruption, Route, RoutePlan, Stop
 
 Row = TypeVar("Row", Route, Stop)
@@ -74,6 +75,29 @@ def standing(published: RoutePlan | None, basis: RoutePlan | None) -> Standing:
         else:
             kept.append(Kept(route, tuple(route.stops.all()), under_way=False))
     return Standing(tuple(kept), tuple(notes))
+
+
+def locked_stops(
+    basis: RoutePlan | None, stays: Standing, problem: engine.Problem
+) -> tuple[tuple[engine.Stay, ...], tuple[str, ...]]:
+    """Stops locked in ``basis`` as what the engine keeps on their vehicles, and which locks can't be kept.
+
+    Of routes that stay as a whole nothing is said.
+    """
+    kept: list[engine.Stay] = []
+    notes: list[str] = []
+    for route in basis.routes.all() if basis is not None else ():
+        numbers = [stop.delivery.number for stop in route.stops.all() if stop.is_locked]
+        if not numbers or route.vehicle_id in stays.vehicles:
+            continue
+        plate = route.vehicle.plate
+        if plate not in problem.owner_of:
+            notes.append(f"{', '.join(numbers)} can't stay on {plate}, which can't be used on this day.")
+            continue
+        asked = tuple(one for one in numbers if one in problem.visit_index)
+        if asked:
+            kept.append(engine.Stay(plate, asked, engine.Keep.VEHICLE))
+    return tuple(kept), tuple(notes)
 
 
 def vehicles_out(day: date) -> frozenset[UUID]:

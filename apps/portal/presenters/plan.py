@@ -24,6 +24,7 @@ COST_PARTS = {
     "time": gettext_lazy("Time"),
     "stops": gettext_lazy("Stops"),
     "pallets": gettext_lazy("Pallets"),
+    "waiting": gettext_lazy("Waiting"),
     "minimum": gettext_lazy("Up to the minimum"),
 }
 
@@ -173,8 +174,11 @@ def kilometres(metres: int) -> str:
 
 
 def bound_sentence(plan: RoutePlan) -> str:
-    """What was proven: the cost below which no plan of the day can go; empty when nothing was."""
-    if not plan.lower_bound_cents:
+    """What was proven: the cost below which no plan of the day can go; empty when nothing was.
+
+    Of a repair nothing is said: its bound counts changes too, which are no charge.
+    """
+    if not plan.lower_bound_cents or plan.making != RoutePlan.Making.PLANNED:
         return ""
     total = plan.cost_cents + plan.penalty_cents
     words = {"bound": money(plan.lower_bound_cents, plan.currency), "total": money(total, plan.currency)}

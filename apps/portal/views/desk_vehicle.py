@@ -3,24 +3,15 @@
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import Q
-
 from apps.appointments.load import Load
-from apps.carriers.models import Vehicle
 from apps.deliveries.models import Delivery
+from apps.deliveries.vehicles import largest_for, vehicles_by_size
 from apps.portal.forms_desk import VehicleForm
 
 
 def vehicle_default(delivery: Delivery) -> dict[str, Any]:
     """The largest vehicle of the shipper's carriers that can carry the delivery; nothing when none can."""
-    suitable = Vehicle.objects.filter(
-        Q(temperature_classes__contains=[delivery.temperature_class]),
-        active=True,
-        carrier__active=True,
-        capacity_pallets__gte=delivery.pallets,
-        capacity_kg__gte=delivery.weight_kg,
-    )
-    largest = suitable.order_by("-length_m", "-gross_weight_kg").first()
+    largest = largest_for(delivery, vehicles_by_size())
     if largest is None:
         return {}
     return {

@@ -36,6 +36,7 @@ from apps.routing.engine.result import (
     Unassigned,
 )
 from apps.routing.engine.rounds import ROUNDS, Progress
+from apps.routing.engine.slots import SlotCost, StandingPlan
 from apps.routing.engine.solve import EngineFault, plan
 from apps.routing.engine.travel import GreatCircle, Point, TravelProvider
 
@@ -66,6 +67,8 @@ __all__ = [
     "Remedy",
     "RemedyKind",
     "Segment",
+    "SlotCost",
+    "StandingPlan",
     "Stay",
     "Tariff",
     "TravelMatrix",

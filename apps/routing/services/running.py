@@ -11,6 +11,7 @@ from apps.core.errors import DomainError
 from apps.core.models import Job
 from apps.facilities.models import Site
 from apps.routing import engine
+from apps.routing.alternatives import alternatives
 from apps.routing.models import RoutePlan
 from apps.routing.problems import DayProblem, gather
 from apps.routing.selectors import latest_plan, own_site, plan_by_id
@@ -50,9 +51,22 @@ def run_plan_job(
     try:
         site = own_site(site_id, shipper_id=current_shipper().pk)
         basis = plan_by_id(repairs) if repairs else latest_plan(site=site, day=day)
-        asked = gather(site=site, day=day, seed=seed, now=asked_at or clock(), basis=basis)
+        now = asked_at or clock()
+        asked = gather(
+            site=site,
+            day=day,
+            seed=seed,
+            now=now,
+            basis=basis,
+            repairs=repairs is not None,
+        )
         watch = JobWatch(job_id, asked.problem)
-        answer = engine.plan(asked.problem, progress=watch.hear, cancelled=watch.is_cancelled)
+        answer = engine.plan(
+            asked.problem,
+            progress=watch.hear,
+            cancelled=watch.is_cancelled,
+            alternatives=alternatives(asked, now),
+        )
         _store(job_id, asked, answer, basis, repairs is not None, clock())
     except engine.InvalidProblem as error:
         _fail(job_id, "This day can't be planned: " + " ".join(error.faults), clock())
