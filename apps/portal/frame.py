@@ -41,6 +41,7 @@ def hub_frame(request: ActingRequest, *, section: str = "", site: Site | None = 
         ],
         "current_site": str(site.pk) if site else "",
         "people_url": reverse("hub:people"),
+        "sites_url": reverse("hub:sites") if actor.recipient_ids else "",
         "section": section,
         "role_label": role_label(actor),
     }

@@ -74,6 +74,8 @@ def left_out_table(plan: RoutePlan) -> list[Context]:
     return [
         {
             "number": one.delivery.number,
+            "delivery_id": one.delivery_id,
+            "may_move": one.slot is not None,
             "url": reverse("desk:delivery", args=[one.delivery_id]),
             "site": one.delivery.site.name,
             "pallets": one.delivery.pallets,
@@ -137,7 +139,7 @@ def changes(draft: RoutePlan, in_force: RoutePlan | None) -> Context | None:
         "summary": ngettext(
             "%(n)d delivery changes; %(cost)s.", "%(n)d deliveries change; %(cost)s.", len(found.stops)
         )
-        % {"n": len(found.stops), "cost": _dearer(found.cents, draft.currency)},
+        % {"n": len(found.stops), "cost": dearer(found.cents, draft.currency)},
         "stops": [
             {
                 "number": one.number,
@@ -152,7 +154,8 @@ def changes(draft: RoutePlan, in_force: RoutePlan | None) -> Context | None:
     }
 
 
-def _dearer(cents: int, currency: str) -> str:
+def dearer(cents: int, currency: str) -> str:
+    """“ZAR 120.00 dearer”, “ZAR 120.00 cheaper” or “at the same cost”."""
     if not cents:
         return _("at the same cost")
     words = {"amount": money(abs(cents), currency)}
@@ -206,6 +209,7 @@ def _stop(stop: Stop, zone: str) -> Context:
     waits = stop.starts_at - stop.arrives_at
     return {
         "pk": stop.pk,
+        "delivery_id": delivery.pk,
         "is_locked": stop.is_locked,
         "position": stop.position,
         "delivery": delivery.number,
