@@ -63,6 +63,11 @@ class Actor:
         """Whether the actor holds one of ``roles`` in that recipient."""
         return any(held_at == recipient_id and role in roles for held_at, role in self.recipient_roles)
 
+    def at_recipient(self, recipient_id: UUID | None) -> "Actor | None":
+        """The actor with the roles held in this recipient alone, so that a record names it; None without."""
+        held = tuple(role for role in self.recipient_roles if role[0] == recipient_id)
+        return replace(self, recipient_roles=held) if held else None
+
     def has_role(self, *roles: Role) -> bool:
         """Whether the actor holds one of ``roles`` on the side it acts for."""
         return bool(self.roles & set(roles)) or any(role in roles for _, role in self.recipient_roles)
