@@ -21,11 +21,12 @@ class Side(StrEnum):
 
 
 class Means(StrEnum):
-    """How somebody acts: signed in, by a link that was sent to an address, or by a policy set beforehand."""
+    """How somebody acts: signed in, by a link that was sent to an address, by a policy, by a system's key."""
 
     PERSON = "person"
     LINK = "link"
     POLICY = "policy"
+    KEY = "key"
 
 
 @dataclass(frozen=True)
