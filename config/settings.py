@@ -178,7 +178,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "expire unanswered tenders": {"task": "tendering.expire", "schedule": 30.0, "options": {"expires": 30}},
     "plan and watch the days": {"task": "routing.watch", "schedule": 60.0, "options": {"expires": 60}},
-    "sequence the custody logs": {"task": "custody.sequence", "schedule": 2.0, "options": {"expires": 2}},
+    # the sequencer does it several times a second
+    "sequence the custody logs": {"task": "custody.sequence", "schedule": 30.0, "options": {"expires": 30}},
 }
 
 # People --------------------------------------------------------------------------------------
@@ -258,8 +259,12 @@ STORE_DIR = Path(
 CLAMD_ADDRESS = env.str("CLAMD_ADDRESS", "")  # host:port or a socket's path; empty: papers are not scanned
 CUSTODY_KEY_DIR = Path(env.str("CUSTODY_KEY_DIR", str(LOCAL_DIR / "keys")))  # readable by workers alone
 TIMESTAMP_URL = env.str("TIMESTAMP_URL", "")  # RFC 3161 service that signatures of papers are time-stamped by
+STORE_BACKEND = env.str("STORE_BACKEND", "")  # a Django storage's dotted path: an object store for papers
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": STORE_DIR}},
+    "default": {
+        "BACKEND": STORE_BACKEND or "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": env.json("STORE_OPTIONS", {}) if STORE_BACKEND else {"location": STORE_DIR},
+    },
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if PRODUCTION

@@ -26,7 +26,7 @@ COMPOSER = "appointments.step"
 ANSWER = "appointments.answer"  # the purpose of the links in these mails
 
 #: What somebody has to answer; what stands or stood, told to both sides; everything else has ended.
-ASKING = frozenset({"offered", "countered", "reopened", "move_offered", "move_countered"})
+ASKING = frozenset({"offered", "countered", "reopened", "move_offered", "move_countered", "escalated"})
 STANDING = frozenset({"confirmed", "rescheduled", "cancelled"})
 
 
@@ -41,9 +41,11 @@ def announce(appointment: Appointment, step: str, by: Side) -> None:
             tell(appointment, step, side, kind=_kind(step))
 
 
-def tell(appointment: Appointment, step: str, side: Side, *, kind: Kind) -> None:
-    """Promise one side the news of a step."""
-    audience = audience_of(appointment, side)
+def tell(
+    appointment: Appointment, step: str, side: Side, *, kind: Kind, audience: Audience | None = None
+) -> None:
+    """Promise one side the news of a step; ``audience`` names others of that side than usual."""
+    audience = audience or audience_of(appointment, side)
     if audience is None:
         return
     words = _words(appointment, step, side)

@@ -8,7 +8,7 @@ import rules
 from apps.accounts.actors import Actor, Side
 from apps.accounts.models import Role
 from apps.accounts.permissions import is_operator, is_planner
-from apps.appointments.models import Appointment
+from apps.appointments.models import AnswerPolicy, Appointment
 from apps.facilities.models import Site
 
 
@@ -56,6 +56,14 @@ def must_answer(actor: Actor, appointment: Appointment) -> bool:
     return appointment.must_act == actor.side
 
 
+@rules.predicate
+def sets_policy(actor: Actor, policy: AnswerPolicy) -> bool:
+    """A recipient's policy at a site is its receiving manager's, a shipper's own its planner's."""
+    if policy.side == Side.RECIPIENT:
+        return bool(is_its_receiving_manager(actor, policy.site))
+    return bool(is_planner(actor)) and actor.shipper_id == policy.shipper_id
+
+
 negotiates = (is_its_shipper & is_planner) | is_its_receiving_manager
 
 rules.add_rule("appointments.offer", negotiates)
@@ -67,3 +75,4 @@ rules.add_rule(
 rules.add_rule("appointments.move", is_its_receiving_manager | is_its_dock_operator)
 rules.add_rule("appointments.block", is_its_receiving_manager | is_its_dock_operator)
 rules.add_rule("appointments.view", is_its_shipper | is_its_recipient | is_operator | is_dockside)
+rules.add_rule("appointments.set_policy", sets_policy)

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from apps.carriers.errors import UnknownCarrier
 from apps.carriers.models import Carrier, Contact, Driver, Qualification, ServiceArea, Vehicle
-from apps.carriers.usability import lapsing, may_drive, priced_on, tariff_gaps, usable_on
+from apps.carriers.usability import lapsing, may_drive, priced_on, tariff_gaps, tariff_on, usable_on
 from apps.facilities.models import Site
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "serves",
     "shift_on",
     "tariff_gaps",
+    "tariff_on",
     "tender_addresses",
     "usable_on",
     "with_readiness",

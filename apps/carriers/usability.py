@@ -12,7 +12,15 @@ from functools import singledispatch
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from apps.carriers.models import Carrier, ComplianceDocument, Driver, Qualification, Vehicle, VehicleClass
+from apps.carriers.models import (
+    Carrier,
+    ComplianceDocument,
+    Driver,
+    Qualification,
+    Tariff,
+    Vehicle,
+    VehicleClass,
+)
 
 Kind = Qualification.Kind
 #: Which licences let somebody drive a class of vehicle (Directive 2006/126/EC, Article 4 and 6).
@@ -65,10 +73,15 @@ def may_drive(
 
 def priced_on(carrier: Carrier, vehicle_class: str, day: date) -> bool:
     """Whether a tariff prices that class of vehicle on ``day``."""
-    return any(
-        tariff.vehicle_class == vehicle_class and _holds(tariff.valid, day)
-        for tariff in carrier.tariffs.all()
-    )
+    return tariff_on(carrier, vehicle_class, day) is not None
+
+
+def tariff_on(carrier: Carrier, vehicle_class: str, day: date) -> Tariff | None:
+    """The tariff that prices that class of vehicle on ``day``; the database allows one at most."""
+    for tariff in carrier.tariffs.all():
+        if tariff.vehicle_class == vehicle_class and _holds(tariff.valid, day):
+            return tariff
+    return None
 
 
 def tariff_gaps(carrier: Carrier, *, first: date, days: int) -> Iterator[tuple[VehicleClass, date, date]]:

@@ -2,11 +2,12 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from apps.consignments.models import Consignment, HandlingUnit
+from apps.consignments.models import Consignment, ConsignmentItem, HandlingUnit
 from apps.core.access import Access
 from apps.core.models import Record
 from apps.deliveries.states import FailureReason, State
@@ -30,6 +31,12 @@ class Delivery(Record):
     volume_m3 = models.DecimalField(max_digits=8, decimal_places=3, default=0)
     lines = models.PositiveIntegerField(default=0)
     failure_reason = models.CharField(max_length=30, choices=FailureReason, blank=True)
+    seals = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        blank=True,
+        help_text=_("On the vehicle when it was closed last, before this visit."),
+    )
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -50,23 +57,61 @@ class DeliveryConsignment(Record):
         ordering = ["id"]
 
 
+class Doubt(models.TextChoices):
+    """What speaks against a statement without making it untrue; recorded with it, shown to both sides."""
+
+    SEALS_DIFFER = "seals_differ", _("Seals differ from those at departure")
+    SEALS_NOT_CHECKED = "seals_not_checked", _("Seals were not looked at")
+    TEMPERATURE_OUTSIDE = "temperature_outside", _("Temperature was outside its range")
+    PHOTOS_MISSING = "photos_missing", _("More photos were taken than arrived")
+    FOREIGN_UNIT = "foreign_unit", _("A unit of another delivery came along")
+    FAR_AWAY = "far_away", _("Stated far from the site")
+
+
 class Handover(Record):
-    """The one statement with which custody passes to the recipient; made once, signed by both."""
+    """The one statement with which custody passes to the recipient; made once, signed by both.
+
+    ``position`` is where the device said it was, as custody writes it; strokes of drawn signatures are
+    personal values of the custody event and kept with it alone.
+    """
 
     class Outcome(models.TextChoices):
         ACCEPTED = "accepted", _("Accepted")
         RESERVATION = "accepted_with_reservation", _("Accepted with reservation")
+        PARTLY_REFUSED = "partly_refused", _("Partly refused")
         REFUSED = "refused", _("Refused")
+        UNATTENDED = "unattended", _("Left unattended")
+
+    class Condition(models.TextChoices):
+        GOOD = "good", _("Good")
+        PACKAGING = "packaging", _("Packaging damaged")
+        WET = "wet", _("Wet")
+        SHIFTED = "shifted", _("Load has shifted")
+        DIRTY = "dirty", _("Dirty or infested")
+        OTHER = "other", _("Otherwise not in order")
 
     delivery = models.OneToOneField(Delivery, on_delete=models.PROTECT, related_name="handover")
     outcome = models.CharField(max_length=30, choices=Outcome)
     units_expected = models.PositiveIntegerField()
     units_received = models.PositiveIntegerField()
     released_by = models.CharField(_("released by"), max_length=100)
-    received_by = models.CharField(_("received by"), max_length=100)
+    received_by = models.CharField(_("received by"), max_length=100, blank=True)
+    released_drawn = models.BooleanField(default=False, help_text=_("Drawn and not only typed."))
+    received_drawn = models.BooleanField(default=False, help_text=_("Drawn and not only typed."))
     received_by_role = models.CharField(_("role"), max_length=60, blank=True)
     statement_sha256 = models.CharField(max_length=64)
     reservation = models.TextField(blank=True)
+    condition = models.CharField(_("condition"), max_length=10, choices=Condition, blank=True)
+    seals_out = ArrayField(
+        models.CharField(max_length=40), default=list, blank=True, help_text=_("At departure.")
+    )
+    seals = ArrayField(models.CharField(max_length=40), default=list, blank=True, help_text=_("As found."))
+    seals_after = ArrayField(
+        models.CharField(max_length=40), default=list, blank=True, help_text=_("Put on for the way on.")
+    )
+    doubts = ArrayField(models.CharField(max_length=30, choices=Doubt), default=list, blank=True)
+    attempt = models.PositiveSmallIntegerField(default=1, help_text=_("1 is the first one."))
+    position = models.JSONField(null=True, blank=True)
     device_time = models.DateTimeField(help_text=_("As the device had it."))
     recorded_at = models.DateTimeField(help_text=_("As the server had it."))
 
@@ -77,27 +122,99 @@ class Handover(Record):
             models.CheckConstraint(
                 name="handover_reservation_said",
                 condition=~Q(outcome="accepted_with_reservation") | ~Q(reservation=""),
-            )
+            ),
+            models.CheckConstraint(
+                name="handover_received_by_somebody",
+                condition=Q(outcome="unattended") | ~Q(received_by=""),
+            ),
+            models.CheckConstraint(
+                name="handover_unattended_where",
+                condition=~Q(outcome="unattended") | Q(position__isnull=False),
+            ),
         ]
 
 
 class Discrepancy(Record):
-    """Over, short, damaged or refused: one handling unit that was not received as expected."""
+    """Over, short, damaged, wrong or refused: a handling unit, or some of a line, not as expected.
+
+    What is over may have an SSCC that is none of the shipper's, hence ``sscc`` beside the unit.
+    """
 
     class Kind(models.TextChoices):
         OVER = "over", _("Over")
         SHORT = "short", _("Short")
         DAMAGED = "damaged", _("Damaged")
+        WRONG = "wrong_item", _("Wrong goods")
         REFUSED = "refused", _("Refused")
+
+    class Reason(models.TextChoices):
+        TRANSPORT = "transport_damage", _("Damaged on the way")
+        PACKAGING = "packaging", _("Packaging")
+        TEMPERATURE = "temperature", _("Temperature")
+        ARTICLE = "wrong_article", _("Another article")
+        BATCH = "wrong_batch", _("Another batch")
+        EXPIRY = "expiry", _("Expired or too short dated")
+        NOT_ORDERED = "not_ordered", _("Not ordered")
+        LABEL = "label", _("Label missing or unreadable")
+        SEAL = "seal", _("Seal broken")
+        OTHER = "other", _("Other")
 
     handover = models.ForeignKey(Handover, on_delete=models.PROTECT, related_name="discrepancies")
     handling_unit = models.ForeignKey(
         HandlingUnit, null=True, blank=True, on_delete=models.PROTECT, related_name="discrepancies"
     )
+    item = models.ForeignKey(
+        ConsignmentItem, null=True, blank=True, on_delete=models.PROTECT, related_name="discrepancies"
+    )
+    sscc = models.CharField("SSCC", max_length=18, blank=True)
+    quantity = models.DecimalField(
+        max_digits=12, decimal_places=3, null=True, blank=True, help_text=_("Of the line, in its unit.")
+    )
     kind = models.CharField(max_length=10, choices=Kind)
+    reason = models.CharField(max_length=20, choices=Reason, blank=True)
     note = models.CharField(max_length=300, blank=True)
 
     access: ClassVar[Access] = Access(own="SELECT, INSERT")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="discrepancy_of_a_line_says_how_much",
+                condition=Q(item=None, quantity=None) | Q(item__isnull=False, quantity__gt=0),
+            )
+        ]
+
+
+class ConditionReading(Record):
+    """Temperatures of a delivery's goods between two moments: typed by hand, or read from a logger's table.
+
+    In thousandths of a degree Celsius. ``within_limits`` judges by the class the goods had then.
+    """
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="readings")
+    sensor = models.CharField(max_length=120)
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    readings = models.PositiveIntegerField()
+    minimum_mc = models.IntegerField()
+    maximum_mc = models.IntegerField()
+    within_limits = models.BooleanField()
+    file_sha256 = models.CharField(max_length=64, blank=True)
+    recorded_at = models.DateTimeField()
+
+    access: ClassVar[Access] = Access(own="SELECT, INSERT")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["delivery", "file_sha256"], condition=~Q(file_sha256=""), name="logger_file_once"
+            ),
+            models.CheckConstraint(
+                name="reading_in_order",
+                condition=Q(end__gte=models.F("start"), maximum_mc__gte=models.F("minimum_mc")),
+            ),
+        ]
 
 
 class BulkRequest(Record):

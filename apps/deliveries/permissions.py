@@ -37,7 +37,7 @@ def is_driver(actor: Actor, delivery: Delivery | None = None) -> bool:
 rules.add_rule("deliveries.plan", is_planner)
 rules.add_rule("deliveries.view", is_shipper_member | is_of_the_recipient)
 rules.add_rule("deliveries.move", is_planner | is_driver)  # loading and departure: the shipper's part
-rules.add_rule("deliveries.bring", is_planner | works_the_site)  # papers come from either side
+rules.add_rule("deliveries.bring", is_planner | is_driver | works_the_site)  # papers come from either side
 rules.add_rule("deliveries.waive", manages_the_site)  # who demanded a paper may do without it
 rules.add_rule("deliveries.check_in", works_the_site | is_driver)  # whoever stands there first
 rules.add_rule("deliveries.receive", works_the_site)  # arrival, unloading and handover: the recipient's part

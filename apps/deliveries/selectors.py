@@ -13,6 +13,7 @@ from apps.appointments.models import Appointment
 from apps.appointments.search import local_day
 from apps.appointments.states import State as AppointmentState
 from apps.consignments.models import Consignment
+from apps.custody.models import Disclosure
 from apps.deliveries.errors import UnknownDelivery
 from apps.deliveries.models import Delivery
 from apps.documents.models import Document
@@ -95,6 +96,18 @@ def day_of_visit(delivery: Delivery, appointment: Appointment | None) -> date:
     if appointment is None or appointment.during is None:
         return delivery.day
     return local_day(appointment.during.lower, ZoneInfo(delivery.site.time_zone))
+
+
+def drawn_signatures(delivery: Delivery) -> dict[str, str]:
+    """The strokes that were drawn under the handover, by ``released_by`` and ``received_by``.
+
+    They are personal values of the custody record: whoever has them erased there finds them nowhere else.
+    """
+    sides = {f"/details/{side}/stroke": side for side in ("released_by", "received_by")}
+    drawn = Disclosure.objects.filter(
+        event__delivery_id=delivery.pk, event__type__startswith="handover_", path__in=sides
+    ).order_by("event__ordinal")
+    return {sides[each.path]: each.value for each in drawn}
 
 
 def consignments_of(delivery: Delivery) -> list[Consignment]:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from datetime import date
 from uuid import UUID
 
 from celery import shared_task
@@ -13,6 +14,8 @@ from apps.appointments.announcing import announce
 from apps.appointments.models import Appointment
 from apps.deliveries import services
 from apps.deliveries.selectors import delivery_by_id
+from apps.deliveries.services import bulk, day_papers
+from apps.deliveries.services.expecting import ANSWER_BY_POLICY
 from apps.documents.papers import Transport
 from apps.notices.kinds import Kind
 from apps.notices.services import notify, shipper_people
@@ -25,8 +28,9 @@ log = logging.getLogger(__name__)
 
 @shared_task(name="deliveries.expire", ignore_result=True, expires=25)
 def expire() -> None:
-    """End, for each shipper, the offers that nobody answered in time."""
+    """End, for each shipper, the offers that nobody answered in time, and remind of those nearly over."""
     _for_each_shipper("end offers", services.expire_offers)
+    _for_each_shipper("remind of offers", services.escalate_offers)
 
 
 @shared_task(name="deliveries.remind_of_papers", ignore_result=True, expires=600)
@@ -47,6 +51,18 @@ def _for_each_shipper(what: str, act: Callable[..., object]) -> None:
             log.exception("could not %s of %s", what, shipper.slug)
 
 
+@handles("deliveries.find_slots", queue="routing", atomic=False)
+def find_slots(job_id: str, request_id: str) -> None:
+    """Look for the slots of a bulk request; the second time it finds the job over and does nothing."""
+    bulk.run_bulk_search(job_id=UUID(job_id), request_id=UUID(request_id), clock=timezone.now)
+
+
+@handles("deliveries.send_offers", atomic=False)
+def send_offers(job_id: str, request_id: str) -> None:
+    """Send the chosen offers of a bulk request; what is sent already stays sent."""
+    bulk.run_bulk_sending(job_id=UUID(job_id), request_id=UUID(request_id), clock=timezone.now)
+
+
 @handles("deliveries.issue_delivery_note", queue="documents")
 def issue_delivery_note(delivery_id: str, carrier: str = "", vehicle: str = "", driver: str = "") -> None:
     """Render the delivery note of a delivery as it stands now; whoever planned it says who brings it."""
@@ -56,6 +72,18 @@ def issue_delivery_note(delivery_id: str, carrier: str = "", vehicle: str = "", 
         now=timezone.now(),
         transport=Transport(carrier=carrier, vehicle=vehicle, driver=driver),
     )
+
+
+@handles(day_papers.KIND, queue="documents", atomic=False)
+def join_day_papers(job_id: str, day: str) -> None:
+    """Lay out what is missing of a day's delivery notes and join them."""
+    day_papers.run_day_papers(job_id=UUID(job_id), day=date.fromisoformat(day))
+
+
+@handles(day_papers.ISSUE_MISSING, queue="documents")
+def issue_missing_note(delivery_id: str) -> None:
+    """Lay out one delivery note unless it is there."""
+    day_papers.issue_missing_note(delivery_id=UUID(delivery_id), now=timezone.now())
 
 
 @handles("deliveries.issue_consignment_note", queue="documents")
@@ -72,6 +100,12 @@ def issue_proof_of_delivery(delivery_id: str) -> None:
     services.issue_proof_of_delivery(
         actor=SYSTEM, delivery=delivery_by_id(UUID(delivery_id)), now=timezone.now()
     )
+
+
+@handles(ANSWER_BY_POLICY)
+def answer_by_policy(offer_id: str) -> None:
+    """Have the policy of the side that has to answer an offer look at it."""
+    services.answer_by_policy(offer_id=UUID(offer_id), now=timezone.now())
 
 
 @handles("deliveries.announce_move")

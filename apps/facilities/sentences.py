@@ -49,6 +49,8 @@ def describe_site(site: Site) -> list[str]:
         _("The first %(free)s on site are free of waiting charges.")
         % {"free": spell(timedelta(minutes=site.free_minutes))},
     ]
+    if site.allows_unattended:
+        sentences.append(_("Goods may be left unattended, with a photo and the position."))
     sentences += [
         sentence % {"count": count}
         for count, sentence in (

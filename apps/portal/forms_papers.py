@@ -11,7 +11,7 @@ from apps.facilities.models import DocumentType
 
 #: What we issue ourselves and nobody brings.
 OURS = frozenset({DocumentType.DELIVERY_NOTE, DocumentType.PROOF_OF_DELIVERY})
-BROUGHT = [(kind.value, kind.label) for kind in DocumentType if kind not in OURS]
+BROUGHT = [(kind.value, kind.label) for kind in DocumentType if kind not in OURS | {DocumentType.PHOTO}]
 ACCEPTED = ".pdf,.jpg,.jpeg,.png,.webp,.csv,application/pdf,image/jpeg,image/png,image/webp,text/csv"
 
 
@@ -63,3 +63,9 @@ class WaiverForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "maxlength": 300}),
         help_text=_("Both sides read it, and it goes on the custody record."),
     )
+
+
+class DayForm(forms.Form):
+    """The day whose papers are wanted."""
+
+    day = forms.DateField()

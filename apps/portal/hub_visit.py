@@ -13,7 +13,7 @@ from apps.appointments.selectors import appointments_visible_to, timeline
 from apps.consignments.models import HandlingUnit
 from apps.deliveries.doorway import enter_delivery
 from apps.deliveries.models import Delivery, DeliveryEvent, Discrepancy, Handover
-from apps.deliveries.selectors import checklist_of, consignments_of
+from apps.deliveries.selectors import checklist_of, consignments_of, drawn_signatures
 from apps.documents.models import Document
 from apps.documents.selectors import ChecklistLine, documents_of
 from apps.portal.presenters.parties import Parties
@@ -34,6 +34,7 @@ class HubVisit:
     may_receive: bool
     may_waive: bool
     discrepancies: list[Discrepancy] = field(default_factory=list)
+    strokes: dict[str, str] = field(default_factory=dict)
 
     @property
     def parties(self) -> Parties:
@@ -88,7 +89,10 @@ def read_visit(*, actor: Actor, appointment_id: UUID) -> HubVisit:
             handover=handover,
             may_receive=allows(actor, "deliveries.receive", delivery),
             may_waive=allows(actor, "deliveries.waive", delivery),
-            discrepancies=list(handover.discrepancies.select_related("handling_unit")) if handover else [],
+            discrepancies=list(handover.discrepancies.select_related("handling_unit", "item"))
+            if handover
+            else [],
+            strokes=drawn_signatures(delivery) if handover else {},
         )
 
 

@@ -7,10 +7,12 @@ from apps.portal.views import (
     audit_exports,
     audit_record,
     carriers,
+    desk_bulk,
     desk_deliveries,
     desk_delivery,
     desk_imports,
     desk_jobs,
+    desk_moving,
     desk_offers,
     desk_plan,
     desk_replan,
@@ -18,6 +20,7 @@ from apps.portal.views import (
     driver,
     papers,
     people,
+    policies,
     tender_link,
     tenders,
 )
@@ -26,7 +29,12 @@ app_name = "desk"
 
 deliveries = [
     path("", desk_deliveries.deliveries, name="deliveries"),
+    path("deliveries/papers/", papers.desk_day_papers, name="day_papers"),
+    path("deliveries/papers/<uuid:job_id>/", papers.desk_day_papers_file, name="day_papers_file"),
     path("deliveries/group/", desk_deliveries.group, name="group"),
+    path("slots/", desk_bulk.bulk, name="bulk"),
+    path("slots/<uuid:request_id>/", desk_bulk.bulk_request, name="bulk_request"),
+    path("slots/<uuid:request_id>/send/", desk_bulk.send, name="bulk_send"),
     path("import/", desk_imports.imports, name="import"),
     path("import/sample.csv", desk_imports.import_sample, name="import_sample"),
     path("import/<uuid:import_id>/", desk_imports.import_result, name="import_result"),
@@ -49,6 +57,8 @@ deliveries = [
 
 negotiation = [
     path("offers/", desk_offers.offers, name="offers"),
+    path("policies/", policies.desk_policies, name="policies"),
+    path("policies/<uuid:site_id>/", policies.desk_policy, name="policy"),
     path("deliveries/<uuid:delivery_id>/offers/<uuid:offer_id>/accept/", desk_delivery.accept, name="accept"),
     path(
         "deliveries/<uuid:delivery_id>/offers/<uuid:offer_id>/decline/", desk_delivery.decline, name="decline"
@@ -79,6 +89,7 @@ planning = [
     path("plan/", desk_plan.plan, name="plan"),
     path("plan/<uuid:plan_id>/publish/", desk_plan.publish, name="publish"),
     path("plan/<uuid:plan_id>/repair/", desk_replan.repair, name="repair"),
+    path("plan/<uuid:plan_id>/move/<uuid:delivery_id>/", desk_moving.move, name="move"),
     path("plan/routes/<uuid:route_id>/lock/", desk_replan.lock_route, name="lock_route"),
     path("plan/routes/<uuid:route_id>/breakdown/", desk_replan.breakdown, name="breakdown"),
     path("plan/stops/<uuid:stop_id>/lock/", desk_replan.lock_stop, name="lock_stop"),

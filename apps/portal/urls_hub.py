@@ -16,6 +16,7 @@ from apps.portal.views import (
     operator,
     papers,
     people,
+    policies,
     proposing,
     yard,
 )
@@ -61,6 +62,9 @@ urlpatterns = [
     path(BLOCK, board_blocks.block_edit, name="block_edit"),
     path(f"{BLOCK}check/", board_blocks.block_check, name="block_check"),
     path("sites/<uuid:site_id>/profile/", hub.site, name="site"),
+    path("sites/<uuid:site_id>/policies/", policies.hub_policies, name="policies"),
+    path("sites/<uuid:site_id>/policies/every/", policies.hub_policy, name="policy_for_all"),
+    path("sites/<uuid:site_id>/policies/<uuid:partner_id>/", policies.hub_policy, name="policy"),
     path("people/", people.hub_people, name="people"),
     path("network/shippers/", operator.shippers, name="shippers"),
 ]

@@ -1,19 +1,22 @@
 """From a shipper's carriers to the engine's fleet of one day: who drives, at which tariff, who stays out."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from apps.carriers.models import Carrier, Tariff, Vehicle
+from apps.carriers.models import Carrier, Commitment, Tariff, Vehicle
+from apps.carriers.selectors import carriers_with_facts, serves, tariff_on, usable_on
 from apps.facilities.models import Site
 from apps.routing import engine
 from apps.routing.days import LocalDay
 from apps.routing.errors import CurrenciesMixed
 from apps.routing.models import Route, RoutePlan
 from apps.routing.standing import NOTHING_STANDS, Standing, vehicles_declined, vehicles_out
+from apps.routing.volumes import Standing as Volume
+from apps.routing.volumes import standings
 
 NO_CURRENCY = "XXX"
 """ISO 4217's code where no currency is involved: a day without any tariff."""
@@ -21,73 +24,151 @@ NO_CURRENCY = "XXX"
 
 @dataclass(frozen=True)
 class Fleet:
-    """Vehicles to be had on a day, equal ones together, and their carriers; ``by_plate`` are their rows."""
+    """Vehicles to be had on a day, equal ones together, and their carriers; ``by_plate`` are their rows.
+
+    ``zones`` are, by site, those that some of the classes do not enter.
+    """
 
     classes: tuple[engine.VehicleClass, ...]
     carriers: tuple[engine.Carrier, ...]
     by_plate: dict[str, Vehicle]
     currency: str
     notes: tuple[str, ...]
+    zones: Mapping[UUID, frozenset[str]]
 
 
-def gather_fleet(site: Site, day: LocalDay, adr: frozenset[str], kept: Standing = NOTHING_STANDS) -> Fleet:
-    """Active vehicles of active carriers with a tariff for their class on ``day``; five queries.
+def gather_fleet(
+    site: Site,
+    day: LocalDay,
+    adr: frozenset[str],
+    kept: Standing = NOTHING_STANDS,
+    to: Iterable[Site] = (),
+) -> Fleet:
+    """What can be used on ``day`` of the active carriers: vehicles with a tariff for their class; 13 queries.
 
-    Vehicles that a published plan of another site sends out on that day are taken, as are those of routes
-    that stay (``kept``); both count against their carrier's cap. Vehicles reported out of service stay
-    out, and so do those with which a route was declined.
-    ``adr`` are the dangerous goods classes of the day: a vehicle carries all of them or none.
+    Who lapsed, is out of use or has no tariff stays out with a note (``carriers.usability``). Vehicles that a
+    published plan of another site sends out on that day are taken, as are those of routes that stay
+    (``kept``); both count against what their carrier takes. Vehicles reported out of service stay out, and so
+    do those with which a route was declined. ``adr`` are the dangerous goods classes of the day: a vehicle
+    carries all of them or none. ``to`` are the sites of the day: a carrier is barred from those outside its
+    areas.
 
     Raises:
         CurrenciesMixed: the tariffs in question are in several currencies.
     """
-    tariffs = {
-        (row.carrier_id, row.vehicle_class): row for row in Tariff.objects.filter(valid__contains=day.day)
-    }
     busy = _driving_elsewhere(site, day.day)
-    taken = Counter(carrier_id for carrier_id in {**busy, **kept.vehicles}.values())
     out, declined = vehicles_out(day.day), vehicles_declined(day.day)
+    carriers = list(carriers_with_facts().filter(active=True).order_by("name"))
+    stands = standings(carriers, day.day, replanning=site)
+    sites = list(to)
     usable: list[tuple[Vehicle, Tariff]] = []
-    without_tariff: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    asked: list[engine.Carrier] = []
     notes: list[str] = []
-    for vehicle in _active_vehicles():
-        tariff = tariffs.get((vehicle.carrier_id, vehicle.vehicle_class))
-        if vehicle.pk in busy:
-            notes.append(f"{vehicle.plate} of {vehicle.carrier.name} drives for another site on this day.")
-        elif vehicle.pk in kept.vehicles:
+    barred: dict[UUID, frozenset[str]] = {}
+    for carrier in carriers:
+        most = _most_routes(carrier, stands[carrier.pk], busy, kept)
+        against = [*usable_on(carrier, day.day), *_full(stands[carrier.pk])]
+        if against:
+            notes += against
             continue
-        elif vehicle.pk in out:
-            notes.append(f"{vehicle.plate} of {vehicle.carrier.name} is out of service on this day.")
-        elif vehicle.pk in declined:
-            notes.append(f"{vehicle.carrier.name} did not take a route with {vehicle.plate} on this day.")
-        elif vehicle.capacity_pallets == 0:
-            notes.append(f"{vehicle.plate} of {vehicle.carrier.name} stays out: it has room for no pallet.")
-        elif tariff is None:
-            without_tariff[vehicle.carrier.name, str(vehicle.get_vehicle_class_display())].append(
-                vehicle.plate
-            )
-        else:
-            usable.append((vehicle, tariff))
-    notes += [
-        f"{carrier} has no tariff for “{kind}” on {_written(day.day)}; {', '.join(plates)} stays out."
-        for (carrier, kind), plates in without_tariff.items()
-    ]
-    carriers = {vehicle.carrier.name: vehicle.carrier for vehicle, _ in usable}
+        offered: list[tuple[Vehicle, Tariff]] = []
+        for vehicle in carrier.vehicles.all():
+            if not vehicle.active or vehicle.pk in kept.vehicles:
+                continue
+            tariff = tariff_on(carrier, vehicle.vehicle_class, day.day)
+            why = _why_not(vehicle, day.day, busy, out, declined)
+            if why:
+                notes += why
+            elif tariff is not None:
+                offered.append((vehicle, tariff))
+        notes += _unpriced(carrier, day.day)
+        if offered:
+            usable += offered
+            asked.append(engine.Carrier(id=carrier.name, max_routes=most, name=carrier.name))
+            if not all(serves(carrier, one) for one in sites):
+                barred[carrier.pk] = frozenset({outside(carrier)})
     return Fleet(
-        classes=tuple(_classes(usable, site, day, adr)),
-        carriers=tuple(_carrier(carrier, taken[carrier.pk]) for carrier in carriers.values()),
+        classes=tuple(_classes(usable, site, day, adr, barred)),
+        carriers=tuple(asked),
         by_plate={vehicle.plate: vehicle for vehicle, _ in usable},
         currency=_one_currency(usable),
         notes=tuple(notes),
+        zones={one.pk: zones for one in sites if (zones := _zones(one, carriers))},
     )
 
 
-def _active_vehicles() -> Iterable[Vehicle]:
-    return (
-        Vehicle.objects.filter(active=True, carrier__active=True)
-        .select_related("carrier")
-        .order_by("carrier__name", "plate")
+def priced(tariff: Tariff) -> engine.Tariff:
+    """A tariff as the engine reckons with it."""
+    return engine.Tariff(
+        fixed_cents=tariff.per_route,
+        per_km_cents=tariff.per_km,
+        per_hour_cents=tariff.per_hour,
+        per_stop_cents=tariff.per_stop,
+        per_pallet_cents=tariff.per_pallet,
+        minimum_cents=tariff.minimum,
+        per_wait_hour_cents=tariff.per_waiting_hour,
     )
+
+
+def outside(carrier: Carrier) -> str:
+    """The zone of all that lies outside a carrier's areas, which its vehicles do not enter."""
+    return f"outside the areas of {carrier.name}"
+
+
+def _zones(site: Site, carriers: Iterable[Carrier]) -> frozenset[str]:
+    return frozenset(outside(carrier) for carrier in carriers if not serves(carrier, site))
+
+
+def _why_not(
+    vehicle: Vehicle,
+    day: date,
+    busy: Mapping[UUID, UUID],
+    out: frozenset[UUID],
+    declined: frozenset[UUID],
+) -> list[str]:
+    named = f"{vehicle.plate} of {vehicle.carrier.name}"
+    if vehicle.pk in busy:
+        return [f"{named} drives for another site on this day."]
+    if vehicle.pk in out:
+        return [f"{named} is out of service on this day."]
+    if vehicle.pk in declined:
+        return [f"{vehicle.carrier.name} did not take a route with {vehicle.plate} on this day."]
+    return list(usable_on(vehicle, day))
+
+
+def _unpriced(carrier: Carrier, day: date) -> Iterable[str]:
+    plates: defaultdict[str, list[str]] = defaultdict(list)
+    for vehicle in carrier.vehicles.all():
+        if vehicle.active and tariff_on(carrier, vehicle.vehicle_class, day) is None:
+            plates[str(vehicle.get_vehicle_class_display())].append(vehicle.plate)
+    for kind, listed in plates.items():
+        yield f"{carrier.name} has no tariff for “{kind}” on {_written(day)}; {', '.join(listed)} stays out."
+
+
+def _most_routes(
+    carrier: Carrier, stands: Iterable[Volume], busy: Mapping[UUID, UUID], kept: Standing
+) -> int | None:
+    """How many routes the carrier takes beside those that it has: by its own cap and by what was agreed."""
+    elsewhere = sum(one == carrier.pk for one in busy.values())
+    staying = sum(one == carrier.pk for one in kept.vehicles.values())
+    left = [] if carrier.routes_per_day is None else [carrier.routes_per_day - elsewhere - staying]
+    left += [
+        one.commitment.at_most - int(one.used) - staying
+        for one in stands
+        if one.commitment.measure == Commitment.Measure.ROUTES and one.commitment.at_most is not None
+    ]
+    return max(0, min(left)) if left else None
+
+
+def _full(stands: Iterable[Volume]) -> Iterable[str]:
+    """What was agreed at most and is used up by other days or sites."""
+    for standing in stands:
+        one = standing.commitment
+        if one.measure != Commitment.Measure.ROUTES and standing.would_exceed(0.01):
+            yield (
+                f"{one.carrier.name} takes at most {one.at_most} {one.get_measure_display().lower()} each "
+                f"{one.get_period_display().lower()} and has {standing.used:.0f}; it stays out."
+            )
 
 
 def _driving_elsewhere(site: Site, day: date) -> dict[UUID, UUID]:
@@ -111,17 +192,12 @@ def _one_currency(usable: Iterable[tuple[Vehicle, Tariff]]) -> str:
     return next(iter(names), NO_CURRENCY)
 
 
-def _carrier(carrier: Carrier, driving_elsewhere: int) -> engine.Carrier:
-    cap = carrier.routes_per_day
-    return engine.Carrier(
-        id=carrier.name,
-        max_routes=None if cap is None else max(0, cap - driving_elsewhere),
-        name=carrier.name,
-    )
-
-
 def _classes(
-    usable: Iterable[tuple[Vehicle, Tariff]], site: Site, day: LocalDay, adr: frozenset[str]
+    usable: Iterable[tuple[Vehicle, Tariff]],
+    site: Site,
+    day: LocalDay,
+    adr: frozenset[str],
+    barred: Mapping[UUID, frozenset[str]],
 ) -> Iterable[engine.VehicleClass]:
     """Equal vehicles of one carrier together, in the order of their first plates."""
     groups: defaultdict[tuple[object, ...], list[tuple[Vehicle, Tariff]]] = defaultdict(list)
@@ -129,7 +205,8 @@ def _classes(
         groups[_sameness(vehicle)].append((vehicle, tariff))
     for group in groups.values():
         first, tariff = group[0]
-        yield _vehicle_class(first, tariff, [vehicle.plate for vehicle, _ in group], site, day, adr)
+        offer = _vehicle_class(first, tariff, [vehicle.plate for vehicle, _ in group], site, day, adr)
+        yield replace(offer, barred_zones=barred.get(first.carrier_id, frozenset()))
 
 
 def _sameness(vehicle: Vehicle) -> tuple[object, ...]:
@@ -163,14 +240,7 @@ def _vehicle_class(
         capacity=engine.Load(
             first.capacity_pallets, first.capacity_kg, int(first.capacity_m3 * Decimal(1000))
         ),
-        tariff=engine.Tariff(
-            fixed_cents=tariff.per_route,
-            per_km_cents=tariff.per_km,
-            per_hour_cents=tariff.per_hour,
-            per_stop_cents=tariff.per_stop,
-            per_pallet_cents=tariff.per_pallet,
-            minimum_cents=tariff.minimum,
-        ),
+        tariff=priced(tariff),
         shift=engine.Window(day.seconds(day.at(first.shift_start)), day.seconds(day.at(first.shift_end))),
         length_m=float(first.length_m),
         height_m=float(first.height_m),

@@ -19,7 +19,7 @@ from apps.routing.days import LocalDay
 from apps.routing.fleet import Fleet, gather_fleet
 from apps.routing.models import RoutePlan
 from apps.routing.selectors import published_plan
-from apps.routing.standing import NOTHING_STANDS, Standing, standing
+from apps.routing.standing import NOTHING_STANDS, Standing, locked_stops, standing
 from apps.routing.visits import LeftOut, PlannedVisit, Visits, gather_visits
 
 ITERATIONS = 2_000
@@ -59,15 +59,17 @@ def gather(
     seed: int = 1,
     now: datetime | None = None,
     basis: RoutePlan | None = None,
+    repairs: bool = False,
     travel: engine.TravelProvider | None = None,
 ) -> DayProblem:
-    """The routing problem of one of the shipper's own sites and a day in that site's zone; 12 queries, 7 more
-    where routes may stay.
+    """The routing problem of one of the shipper's own sites and a day in that site's zone; 20
+    queries, 7 more where routes may stay.
 
     Ids in the problem are what people call things: deliveries' numbers, plates, carriers' names, the site's
     code. ``travel`` knows distances; without it they are great circles at a lorry's speeds. Routes under way
-    in the plan in force, and routes locked in ``basis``, are no part of the question. Nobody leaves before
-    ``now``.
+    in the plan in force, and routes locked in ``basis``, are no part of the question; stops locked in it stay
+    on their vehicles. With ``repairs`` the search starts from ``basis``, and what comes to another vehicle
+    has a price. Nobody leaves before ``now``.
 
     Raises:
         CurrenciesMixed: the day's tariffs are in several currencies.
@@ -76,17 +78,19 @@ def gather(
     stays = standing(published_plan(site=site, day=day), basis)
     visits = gather_visits(site, local, stays.deliveries, now)
     adr = frozenset(one for visit in visits.planned for one in visit.asked.adr)
-    fleet = gather_fleet(site, local, adr, stays)
+    to = {visit.delivery.site_id: visit.delivery.site for visit in visits.planned}
+    fleet = gather_fleet(site, local, adr, stays, to.values())
     opens = 0 if now is None else min(max(0, local.seconds(now)), local.seconds(local.end) - 1)
     problem = _problem(site, local, opens, visits, fleet, seed, travel or engine.GreatCircle())
+    locked, unlocked = locked_stops(basis, stays, problem)
     return DayProblem(
         site=site,
         day=local,
-        problem=problem,
+        problem=replace(problem, stays=locked, **(_repair_of(basis, stays, problem) if repairs else {})),
         visits={visit.asked.id: visit for visit in visits.planned},
         vehicles=fleet.by_plate,
         left_out=visits.left_out,
-        notes=(*stays.notes, *visits.notes, *fleet.notes),
+        notes=(*stays.notes, *unlocked, *visits.notes, *fleet.notes),
         standing=stays,
     )
 
@@ -114,7 +118,14 @@ def _problem(
                 name=site.name,
             ),
         ),
-        visits=tuple(replace(visit.asked, penalty_cents=penalty) for visit in visits.planned),
+        visits=tuple(
+            replace(
+                visit.asked,
+                penalty_cents=penalty,
+                zones=fleet.zones.get(visit.delivery.site_id, frozenset()),
+            )
+            for visit in visits.planned
+        ),
         fleet=fleet.classes,
         carriers=fleet.carriers,
         travel=matrix,
@@ -123,6 +134,28 @@ def _problem(
         zone=day.zone,
         currency=fleet.currency,
     )
+
+
+def _repair_of(basis: RoutePlan | None, stays: Standing, problem: engine.Problem) -> dict[str, Any]:
+    """The plan that is repaired as the engine's current one, and what a change of vehicle is priced at.
+
+    A delivery comes to another vehicle where that saves more than what one delivery costs in that plan.
+    """
+    if basis is None:
+        return {}
+    routes = [one for one in basis.routes.all() if one.vehicle_id not in stays.vehicles]
+    numbers = {
+        route.vehicle.plate: tuple(
+            stop.delivery.number for stop in route.stops.all() if stop.delivery.number in problem.visit_index
+        )
+        for route in routes
+        if route.vehicle.plate in problem.owner_of
+    }
+    served = sum(len(route.stops.all()) for route in basis.routes.all())
+    return {
+        "current": tuple(engine.Current(plate, visits) for plate, visits in numbers.items() if visits),
+        "change_cents": basis.cost_cents // served if served else 0,
+    }
 
 
 def _penalty(fleet: Fleet, visits: Visits, matrix: engine.TravelMatrix) -> int:
@@ -138,7 +171,7 @@ def _penalty(fleet: Fleet, visits: Visits, matrix: engine.TravelMatrix) -> int:
                 tariff.minimum_cents,
                 tariff.fixed_cents
                 + tariff.per_km_cents * furthest_km
-                + tariff.per_hour_cents * 24
+                + (tariff.per_hour_cents + tariff.per_wait_hour_cents) * 24
                 + tariff.per_stop_cents
                 + tariff.per_pallet_cents * pallets,
             )

@@ -13,9 +13,10 @@ from apps.appointments.states import State as Agreed
 from apps.deliveries import selectors as deliveries
 from apps.deliveries.selectors import Visit
 from apps.deliveries.states import State
-from apps.routing.models import Disruption, Route, RoutePlan, Stop
+from apps.routing import engine
+from apps.routing.models import Disruption, Route, RoutePlan, Stop, Unassigned
 
-Row = TypeVar("Row", Route, Stop)
+Row = TypeVar("Row", Route, Stop, Unassigned)
 
 HAS_LEFT = frozenset(State) - {State.OPEN, State.CANCELLED}
 """Goods in these states are on a vehicle or were; where they are, no plan can change any more."""
@@ -76,6 +77,29 @@ def standing(published: RoutePlan | None, basis: RoutePlan | None) -> Standing:
     return Standing(tuple(kept), tuple(notes))
 
 
+def locked_stops(
+    basis: RoutePlan | None, stays: Standing, problem: engine.Problem
+) -> tuple[tuple[engine.Stay, ...], tuple[str, ...]]:
+    """Stops locked in ``basis`` as what the engine keeps on their vehicles, and which locks can't be kept.
+
+    Of routes that stay as a whole nothing is said.
+    """
+    kept: list[engine.Stay] = []
+    notes: list[str] = []
+    for route in basis.routes.all() if basis is not None else ():
+        numbers = [stop.delivery.number for stop in route.stops.all() if stop.is_locked]
+        if not numbers or route.vehicle_id in stays.vehicles:
+            continue
+        plate = route.vehicle.plate
+        if plate not in problem.owner_of:
+            notes.append(f"{', '.join(numbers)} can't stay on {plate}, which can't be used on this day.")
+            continue
+        asked = tuple(one for one in numbers if one in problem.visit_index)
+        if asked:
+            kept.append(engine.Stay(plate, asked, engine.Keep.VEHICLE))
+    return tuple(kept), tuple(notes)
+
+
 def vehicles_out(day: date) -> frozenset[UUID]:
     """Vehicles that were reported out of service for a day, at any of the shipper's sites; one query."""
     reports = Disruption.objects.filter(kind=Disruption.Kind.VEHICLE_OUT, plan__day=day)
@@ -107,7 +131,7 @@ def still_agreed(stop: Stop, visit: Visit) -> bool:
 
 def copied(kept: Kept, plan: RoutePlan, number: int) -> tuple[Route, list[Stop]]:
     """New rows that say the same in ``plan``; a stop that no longer stays is driven past as planned."""
-    route = _copy(
+    route = copy_of(
         kept.route, plan=plan, number=number, carrier=kept.route.carrier, vehicle=kept.route.vehicle
     )
     before = list(kept.route.stops.all())
@@ -120,7 +144,7 @@ def copied(kept: Kept, plan: RoutePlan, number: int) -> tuple[Route, list[Stop]]
     for stop in before:
         if stop.pk in staying:
             stops.append(
-                _copy(
+                copy_of(
                     stop,
                     route=route,
                     delivery=stop.delivery,
@@ -134,7 +158,7 @@ def copied(kept: Kept, plan: RoutePlan, number: int) -> tuple[Route, list[Stop]]
     return route, stops
 
 
-def _copy(row: Row, **changed: object) -> Row:
+def copy_of(row: Row, **changed: object) -> Row:
     """An unsaved row with the same facts, under a key of its own."""
     facts = {
         field.attname: getattr(row, field.attname)

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Sum
 
 from apps.carriers.models import Carrier, Commitment
+from apps.facilities.models import Site
 from apps.routing.models import Route, RoutePlan
 
 Measure, Period = Commitment.Measure, Commitment.Period
@@ -31,15 +32,16 @@ class Standing:
 
 
 def standings(
-    carriers: Iterable[Carrier], day: date, *, without: UUID | None = None
+    carriers: Iterable[Carrier], day: date, *, without: UUID | None = None, replanning: Site | None = None
 ) -> dict[UUID, list[Standing]]:
     """Where each carrier's commitments stand in the periods around ``day``; one query.
 
     Routes of published plans count with the carrier that they name. ``carriers`` come with their
-    ``commitments``; ``without`` is a route that is not counted, being the one in question.
+    ``commitments``; ``without`` is a route that is not counted, being the one in question;
+    neither are those of the day at the site ``replanning``.
     """
     rows = list(carriers)
-    routes = _routes_around(day, without)
+    routes = _routes_around(day, without, replanning)
     return {
         carrier.pk: [
             Standing(one, _used(one, carrier.pk, routes, day))
@@ -69,7 +71,7 @@ class _Routed:
     is_own: bool
 
 
-def _routes_around(day: date, without: UUID | None) -> list[_Routed]:
+def _routes_around(day: date, without: UUID | None, replanning: Site | None = None) -> list[_Routed]:
     first, last = _period_of(Period.MONTH, day)
     week = _period_of(Period.WEEK, day)
     routes = (
@@ -82,6 +84,7 @@ def _routes_around(day: date, without: UUID | None) -> list[_Routed]:
         .values_list("plan__day", "carrier_id", "cost_cents", "pallets", "carrier__own_fleet")
     )
     rows = routes.exclude(pk=without) if without else routes
+    rows = rows.exclude(plan__site=replanning, plan__day=day) if replanning else rows
     return [_Routed(on, carrier, cents, pallets or 0, own) for on, carrier, cents, pallets, own in rows]
 
 

@@ -3,15 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from apps.carriers.models import Carrier, Commitment, Tariff, Vehicle
-from apps.carriers.selectors import carriers_with_facts
-from apps.routing import engine
+from apps.carriers.selectors import carriers_with_facts, tariff_on
 from apps.routing.engine.tariffs import price
+from apps.routing.fleet import priced
 from apps.routing.models import Route
 from apps.routing.volumes import Standing, routes_on, standings
 from apps.tendering.needs import Needs, against_carrier, against_vehicle, busy_vehicles, needs_of
@@ -83,8 +82,8 @@ def _with_best_vehicle(
     fitting: list[tuple[int, str, Vehicle, dict[str, int]]] = []
     against: list[str] = []
     for vehicle in (one for one in carrier.vehicles.all() if one.active):
-        tariff = _tariff(carrier, vehicle, needs)
-        if tariff is None:
+        tariff = tariff_on(carrier, vehicle.vehicle_class, needs.day.day)
+        if tariff is None or tariff.currency != needs.route.plan.currency:
             against.append(
                 _("%(carrier)s has no tariff in %(currency)s for “%(class)s” on this day.")
                 % {
@@ -113,15 +112,7 @@ def cost_parts(needs: Needs, vehicle: Vehicle, tariff: Tariff) -> dict[str, int]
         return {name: int(cents) for name, cents in route.cost_parts.items()}
     seconds = int((route.returns_at - route.departs_at) / timedelta(seconds=1))
     charged = price(
-        engine.Tariff(
-            fixed_cents=tariff.per_route,
-            per_km_cents=tariff.per_km,
-            per_hour_cents=tariff.per_hour,
-            per_stop_cents=tariff.per_stop,
-            per_pallet_cents=tariff.per_pallet,
-            minimum_cents=tariff.minimum,
-            per_wait_hour_cents=tariff.per_waiting_hour,
-        ),
+        priced(tariff),
         metres=route.distance_m,
         seconds=seconds,
         stops=len(needs.visits),
@@ -193,17 +184,3 @@ def _beyond(needs: Needs, carrier: Carrier, stands: list[Standing], given: dict[
             % {"carrier": carrier.name, "most": cap, "used": has}
         )
     return found
-
-
-def _tariff(carrier: Carrier, vehicle: Vehicle, needs: Needs) -> Tariff | None:
-    day = needs.day.day
-    for tariff in carrier.tariffs.all():
-        valid: Any = tariff.valid
-        if (
-            tariff.vehicle_class == vehicle.vehicle_class
-            and tariff.currency == needs.route.plan.currency
-            and (valid.lower is None or valid.lower <= day)
-            and (valid.upper is None or day < valid.upper)
-        ):
-            return tariff
-    return None

@@ -126,10 +126,17 @@ def test_a_handover_is_made_once(unloading, confirmed, otto):
 
 
 @pytest.mark.parametrize(
-    ("kind", "received"),
-    [(Discrepancy.Kind.SHORT, 2), (Discrepancy.Kind.DAMAGED, 3), (Discrepancy.Kind.REFUSED, 2)],
+    ("kind", "received", "outcome"),
+    [
+        (Discrepancy.Kind.SHORT, 2, Handover.Outcome.RESERVATION),
+        (Discrepancy.Kind.DAMAGED, 3, Handover.Outcome.RESERVATION),
+        (Discrepancy.Kind.WRONG, 2, Handover.Outcome.PARTLY_REFUSED),
+        (Discrepancy.Kind.REFUSED, 2, Handover.Outcome.PARTLY_REFUSED),
+    ],
 )
-def test_a_finding_makes_it_an_acceptance_with_reservation(unloading, confirmed, otto, kind, received):
+def test_a_finding_makes_it_an_acceptance_with_reservation_or_in_part(
+    unloading, confirmed, otto, kind, received, outcome
+):
     finding = services.UnitFinding(kind=kind, sscc=ssccs(unloading)[0], note="Seen by both.")
     statement = services.Statement(released_by="D. Driver", received_by="Otto Ono", findings=[finding])
 
@@ -137,9 +144,9 @@ def test_a_finding_makes_it_an_acceptance_with_reservation(unloading, confirmed,
         actor=otto, delivery_id=unloading.pk, statement=statement, now=confirmed.during.upper
     )
 
-    assert (handover.outcome, handover.units_received) == (Handover.Outcome.RESERVATION, received)
+    assert (handover.outcome, handover.units_received) == (outcome, received)
     assert [(d.kind, d.handling_unit.sscc) for d in handover.discrepancies.all()] == [(kind, finding.sscc)]
-    assert recorded()[-1] == "handover_accepted_with_reservation"
+    assert recorded()[-1] == f"handover_{outcome}"
 
 
 def test_a_refusal_is_recorded_and_nothing_counts_as_received(unloading, confirmed, otto):

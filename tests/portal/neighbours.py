@@ -22,6 +22,7 @@ from apps.custody.services import ExportScope, request_export, sequence
 from apps.deliveries import services
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import load_of
+from apps.deliveries.services.bulk import request_bulk
 from apps.documents.models import Document
 from apps.facilities.models import Site
 from apps.routing.models import Route, RoutePlan, Stop
@@ -97,6 +98,8 @@ def do_business(
         plan_job = request_plan(actor=planner, site=warehouse, day=DAY, now=NOW)
         while sequence(now=NOW):
             pass
+        asked = [each.pk for each in Delivery.objects.all()]
+        bulk_request = request_bulk(actor=planner, delivery_ids=asked)
         export_job = request_export(actor=administrator, scope=ExportScope(), now=NOW)
         received = {
             recipient_id: request_export(
@@ -122,6 +125,7 @@ def do_business(
             "route_id": _keys(Route.objects.all()),
             "stop_id": _keys(Stop.objects.all()),
             "job_id": _keys(Job.objects.all()),
+            "request_id": _keys([bulk_request]),
             "site_id": _keys([warehouse]),
             "carriers_carrier": _keys([carrier]),
             "carriers_vehicle": _keys(carrier.vehicles.all()),
@@ -181,6 +185,7 @@ def _book(trip: Trip, planner: Actor, number: int, word: str) -> None:
         "pk": {str(appointment.pk)},
         "offer_id": {str(offer.pk)},
         "site_id": {str(trip.site.pk)},
+        "partner_id": {str(planner.shipper_id)},
         "facilities_site": {str(trip.site.pk)},
         "facilities_recipient": {str(trip.site.recipient_id)},
     }

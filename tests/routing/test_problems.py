@@ -8,7 +8,7 @@ import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from apps.appointments.models import Appointment
-from apps.carriers.models import Carrier, Tariff, Vehicle
+from apps.carriers.models import Carrier, Commitment, ComplianceDocument, ServiceArea, Tariff, Vehicle
 from apps.consignments.models import Consignment
 from apps.deliveries.selectors import load_of
 from apps.deliveries.services import cancel_appointment
@@ -304,7 +304,65 @@ def test_the_number_of_queries_does_not_grow_with_the_day(
     ):
         agree(order(site), dock, clock)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(20):
         found = asked(warehouse)
 
     assert len(found.problem.visits) == 3
+
+
+def test_what_lapsed_is_out_of_use_or_full_stays_out_of_the_plan_and_says_why(warehouse):
+    swift = make_carrier("Swift", RIGID, RIGID)
+    lapsed = make_carrier("Lapsed", RIGID)
+    make_carrier("Empty")
+    full = make_carrier("Full", RIGID)
+    yesterday = DAY - timedelta(days=1)
+    Kind = ComplianceDocument.Kind
+    ComplianceDocument.objects.create(carrier=lapsed, kind=Kind.INSURANCE, valid_until=yesterday)
+    ComplianceDocument.objects.create(
+        carrier=swift,
+        vehicle=swift.vehicles.get(plate="SWI1"),
+        kind=Kind.ROADWORTHY,
+        valid_until=yesterday,
+    )
+    Commitment.objects.create(
+        carrier=full, valid=DateRange(None, None), period="day", measure="pallets", at_most=0
+    )
+
+    found = asked(warehouse)
+
+    assert [offer.vehicle_ids for offer in found.problem.fleet] == [("SWI2",)]
+    assert found.notes == (
+        "Empty has no active vehicle.",
+        "Full takes at most 0 pallets each day and has 0; it stays out.",
+        "Goods-in-transit insurance of Lapsed lapsed on 3 March 2026.",
+        "Roadworthiness certificate of SWI1 lapsed on 3 March 2026.",
+    )
+
+
+def test_a_carrier_takes_no_more_routes_than_it_agreed_to(warehouse):
+    carrier = make_carrier("Swift", RIGID, RIGID, RIGID, cap=3)
+    Commitment.objects.create(
+        carrier=carrier, valid=DateRange(None, None), period="week", measure="routes", at_most=2
+    )
+
+    (swift,) = asked(warehouse).problem.carriers
+
+    assert swift.max_routes == 2
+
+
+def test_a_carrier_drives_within_its_areas_and_the_plan_says_so(
+    warehouse, order, agree, planned, northern_site, southern_site
+):
+    swift = make_carrier("Swift", RIGID, RIGID)
+    ServiceArea.objects.create(
+        carrier=swift, latitude=northern_site.latitude, longitude=northern_site.longitude, radius_km=1
+    )
+    inside = agree(order(northern_site), "Dock 1", "09:00")
+    beyond = agree(order(southern_site), "Dock 1", "12:00")
+
+    plan = planned()
+
+    served = [stop.delivery for route in plan.routes.all() for stop in route.stops.all()]
+    (left,) = plan.unassigned.all()
+    assert (served, left.delivery) == ([inside], beyond)
+    assert "may not enter the zone outside the areas of Swift" in " ".join([*left.reasons, *left.details])

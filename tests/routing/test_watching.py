@@ -14,9 +14,11 @@ from apps.deliveries.states import State
 from apps.routing.errors import UnknownPlan
 from apps.routing.models import Disruption, RoutePlan, Schedule
 from apps.routing.services import (
+    lock_stop,
     note_decline,
     publish_plan,
     report_breakdown,
+    request_repair,
     review_plan,
     settle_declines,
     watch_plans,
@@ -226,3 +228,49 @@ def test_only_planners_of_this_shipper_report_and_withdraw(in_force, alice, arth
     with pytest.raises(UnknownPlan):
         report_breakdown(actor=alice, route_id=in_force.pk, now=NOW)
     assert Disruption.objects.count() == 1
+
+
+def test_a_repair_moves_nothing_that_need_not_move(
+    warehouse, order, agree, northern_site, planned, alice, drain
+):
+    """Planned anew, one cheaper truck would take both; the repair leaves each where it is."""
+    make_carrier("Amber", RIGID, drivers=("Ann",), per_route=100_000)
+    make_carrier("Basalt", RIGID, drivers=("Ben",), per_route=101_000)
+    agree(order(northern_site), "Dock 1", "09:00")
+    second = agree(order(northern_site), "Dock 2", "09:00")
+    plan = publish_plan(actor=alice, plan_id=planned().pk, now=NOW)
+    before = vehicles_of(plan)
+    move(second, +2)
+
+    request_repair(actor=alice, plan_id=plan.pk, now=NOW)
+    drain()
+    repaired = RoutePlan.objects.get(version=2)
+    anew = planned()
+
+    assert sorted(before.values()) == ["AMB1", "BAS1"]
+    assert vehicles_of(repaired) == before
+    assert set(vehicles_of(anew).values()) == {"AMB1"}
+
+
+def test_a_locked_stop_stays_on_its_vehicle_although_another_is_cheaper(
+    warehouse, order, agree, northern_site, planned, alice
+):
+    make_carrier("Amber", RIGID, drivers=("Ann",), per_route=100_000)
+    delivery = agree(order(northern_site), "Dock 1", "09:00")
+    plan = planned()
+    lock_stop(actor=alice, stop_id=plan.routes.get().stops.get().pk, locked=True)
+    make_carrier("Cheap", RIGID, drivers=("Cy",), per_route=1)
+
+    kept = planned()
+    lock_stop(actor=alice, stop_id=kept.routes.get().stops.get().pk, locked=False)
+    free = planned()
+
+    assert vehicles_of(kept) == {delivery.number: "AMB1"}
+    assert vehicles_of(free) == {delivery.number: "CHE1"}
+
+
+def vehicles_of(plan):
+    """On which vehicle each delivery is, by number and plate."""
+    return {
+        stop.delivery.number: route.vehicle.plate for route in plan.routes.all() for stop in route.stops.all()
+    }

@@ -21,9 +21,11 @@ from apps.appointments.services.errors import (
     TooManyHolds,
     TooManySlots,
 )
+from apps.appointments.services.escalate import escalate_offers
 from apps.appointments.services.expire import expire_offer, expire_offers
 from apps.appointments.services.moving import TimeIsAgreed, move_vehicle, take_from_dock
 from apps.appointments.services.offer import offer_slots
+from apps.appointments.services.policies import drop_policy, set_policy
 from apps.appointments.services.reschedule import move_now, propose_move, withdraw_move
 from apps.appointments.services.walk_in import register_walk_in
 
@@ -50,6 +52,8 @@ __all__ = [
     "cancel_appointment",
     "counter_offer",
     "decline_offer",
+    "drop_policy",
+    "escalate_offers",
     "expire_offer",
     "expire_offers",
     "move_block",
@@ -58,6 +62,7 @@ __all__ = [
     "offer_slots",
     "propose_move",
     "register_walk_in",
+    "set_policy",
     "take_from_dock",
     "unblock_dock",
     "withdraw_move",

@@ -1,7 +1,7 @@
 """Moving what is agreed: the old slot stands until a new one is; before the cut-off it may be exchanged."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -29,6 +29,7 @@ def propose_move(
     message: str = "",
     reason_code: str = "",
     now: datetime,
+    answer_within: timedelta | None = None,
 ) -> Appointment:
     """Ask the other side for another slot instead of the agreed one, which stands until it accepts.
 
@@ -43,7 +44,7 @@ def propose_move(
     if appointment.must_act:
         require_turn(appointment, actor)
         raise NotYourTurn("Another slot is proposed already; accept, counter or decline that.")
-    offer = _put_forward(appointment, actor, slots, message, reason_code, now)
+    offer = _put_forward(appointment, actor, slots, message, reason_code, now, answer_within)
     transition(
         appointment,
         State.CONFIRMED,
@@ -149,6 +150,7 @@ def _put_forward(
     message: str,
     reason_code: str,
     now: datetime,
+    answer_within: timedelta | None = None,
 ) -> Offer:
     search = judge(
         site=appointment.site, load=appointment.load, slots=slots, now=now, appointment=appointment
@@ -163,4 +165,5 @@ def _put_forward(
         message=message,
         reason_code=reason_code,
         now=now,
+        answer_within=answer_within,
     )

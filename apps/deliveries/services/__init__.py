@@ -14,8 +14,10 @@ from apps.deliveries.services.booking import (
     propose_move,
     withdraw_move,
 )
-from apps.deliveries.services.brought import bring_document, waive_document
-from apps.deliveries.services.handover import Statement, UnitFinding, hand_over
+from apps.deliveries.services.brought import bring_document, bring_logger, bring_photo, waive_document
+from apps.deliveries.services.day_papers import cancel_day_papers, open_day_papers, request_day_papers
+from apps.deliveries.services.expecting import escalate_offers
+from apps.deliveries.services.handover import hand_over, judged, photos_of
 from apps.deliveries.services.intake import group_consignments, import_orders
 from apps.deliveries.services.papers import (
     issue_consignment_note,
@@ -24,6 +26,7 @@ from apps.deliveries.services.papers import (
     request_consignment_note,
 )
 from apps.deliveries.services.planned import record_planned
+from apps.deliveries.services.policy_answers import answer_by_policy
 from apps.deliveries.services.reminding import remind_of_papers
 from apps.deliveries.services.steps import (
     record_arrival,
@@ -33,16 +36,24 @@ from apps.deliveries.services.steps import (
     start_unloading,
 )
 from apps.deliveries.services.yard import move_vehicle, record_no_show, record_walk_in, take_from_dock
+from apps.deliveries.statement import Judged, Position, Statement, UnitFinding
 
 __all__ = [
+    "Judged",
+    "Position",
     "Statement",
     "UnitFinding",
     "accept_offer",
+    "answer_by_policy",
     "ask_for_slots",
     "bring_document",
+    "bring_logger",
+    "bring_photo",
     "cancel_appointment",
+    "cancel_day_papers",
     "counter_offer",
     "decline_offer",
+    "escalate_offers",
     "expire_offers",
     "group_consignments",
     "hand_over",
@@ -50,8 +61,11 @@ __all__ = [
     "issue_consignment_note",
     "issue_delivery_note",
     "issue_proof_of_delivery",
+    "judged",
     "move_now",
     "move_vehicle",
+    "open_day_papers",
+    "photos_of",
     "propose_move",
     "record_arrival",
     "record_departure",
@@ -62,6 +76,7 @@ __all__ = [
     "record_walk_in",
     "remind_of_papers",
     "request_consignment_note",
+    "request_day_papers",
     "start_unloading",
     "take_from_dock",
     "waive_document",

@@ -13,7 +13,7 @@ from apps.accounts.services import revoke_links
 from apps.appointments import services as appointments
 from apps.appointments.announcing import ANSWER, announce
 from apps.appointments.load import Load, Slot
-from apps.appointments.models import Appointment, Offer
+from apps.appointments.models import AnswerPolicy, Appointment, Offer
 from apps.appointments.services.reschedule import cutoff, needs_consent
 from apps.appointments.states import State as AppointmentState
 from apps.custody.canonical import format_time
@@ -21,6 +21,7 @@ from apps.custody.services import Personal
 from apps.deliveries.errors import DocumentsMissing, UnknownDelivery
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import day_of_visit, goods_of, load_of, visit_of
+from apps.deliveries.services.expecting import expect_answer, policy_to_answer, time_to_answer
 from apps.deliveries.services.recording import agreed_fact, record, slot_fact
 from apps.deliveries.services.transitions import try_again
 from apps.documents.selectors import missing_documents
@@ -49,19 +50,21 @@ def ask_for_slots(
     """
     require(actor, "deliveries.plan")
     try_again(delivery, actor=actor, now=now)
+    shipper_id = current_shipper().pk
+    policy = policy_to_answer(side=Side.RECIPIENT, site_id=delivery.site_id, shipper_id=shipper_id)
     appointment = appointments.offer_slots(
         actor=actor,
         site=delivery.site,
-        shipper_id=current_shipper().pk,
+        shipper_id=shipper_id,
         delivery_id=delivery.pk,
         reference=delivery.number,
         load=load or load_of(delivery),
         slots=slots,
         message=message,
         now=now,
+        answer_within=time_to_answer(policy),
     )
-    offer = _open_offer(appointment)
-    _record_offer("slots_offered", delivery, appointment, offer, actor, now)
+    _record_offer("slots_offered", delivery, appointment, policy, actor, now)
     announce(appointment, "offered", actor.side)
     return appointment
 
@@ -83,7 +86,8 @@ def counter_offer(
         UnknownDelivery: the appointment is not this delivery's.
         PermissionRefused, OfferClosed, SlotRefused, SlotTaken: as ``appointments.services.counter_offer``.
     """
-    answered = _open_offer(_of_delivery(delivery, appointment_id))
+    before = _of_delivery(delivery, appointment_id)
+    answered, policy = _open_offer(before), _policy_of_other(before, actor)
     appointment = appointments.counter_offer(
         actor=actor,
         appointment_id=appointment_id,
@@ -91,10 +95,9 @@ def counter_offer(
         message=message,
         reason_code=reason_code,
         now=now,
+        answer_within=time_to_answer(policy),
     )
-    _record_offer(
-        "slots_countered", delivery, appointment, _open_offer(appointment), actor, now, answers=answered
-    )
+    _record_offer("slots_countered", delivery, appointment, policy, actor, now, answers=answered)
     _answered(answered.pk if answered else None, now)
     announce(appointment, "move_countered" if appointment.confirmation_number else "countered", actor.side)
     return appointment
@@ -142,7 +145,7 @@ def propose_move(
         PermissionRefused, IllegalTransition, TooLate, SlotRefused, SlotTaken: as
             ``appointments.services.propose_move``.
     """
-    _of_delivery(delivery, appointment_id)
+    policy = _policy_of_other(_of_delivery(delivery, appointment_id), actor)
     appointment = appointments.propose_move(
         actor=actor,
         appointment_id=appointment_id,
@@ -150,8 +153,9 @@ def propose_move(
         message=message,
         reason_code=reason_code,
         now=now,
+        answer_within=time_to_answer(policy),
     )
-    _record_offer("slots_offered", delivery, appointment, _open_offer(appointment), actor, now)
+    _record_offer("slots_offered", delivery, appointment, policy, actor, now)
     announce(appointment, "move_offered", actor.side)
     return appointment
 
@@ -321,6 +325,12 @@ def _of_delivery(delivery: Delivery, appointment_id: UUID) -> Appointment:
     return appointment
 
 
+def _policy_of_other(appointment: Appointment, actor: Actor) -> AnswerPolicy | None:
+    return policy_to_answer(
+        side=actor.side.other, site_id=appointment.site_id, shipper_id=appointment.shipper_id
+    )
+
+
 def _open_offer(appointment: Appointment) -> Offer | None:
     return appointment.offers.filter(state="open").prefetch_related("slots__dock").first()
 
@@ -329,13 +339,16 @@ def _record_offer(
     event_type: str,
     delivery: Delivery,
     appointment: Appointment,
-    offer: Offer | None,
+    policy: AnswerPolicy | None,
     actor: Actor,
     now: datetime,
     *,
     answers: Offer | None = None,
 ) -> None:
+    """Put an offer just made on record and expect its answer, by ``policy`` of whoever has to."""
+    offer = _open_offer(appointment)
     assert offer is not None
+    expect_answer(offer, policy, now)
     details: dict[str, Any] = {
         "offer": str(offer.pk),
         "party": offer.side,

@@ -1,8 +1,6 @@
-"""The handover: one statement, made once, with which custody passes; findings by handling unit."""
+"""The handover: one statement, made once, with which custody passes; findings by handling unit or item."""
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,39 +12,40 @@ from apps.accounts.permissions import require
 from apps.appointments import services as appointments
 from apps.appointments.states import State as AppointmentState
 from apps.consignments.models import HandlingUnit
-from apps.custody.canonical import format_time, json_bytes
-from apps.custody.services import Personal
-from apps.deliveries.errors import StatementInvalid
+from apps.custody.services import Device, Personal
 from apps.deliveries.models import Delivery, Discrepancy, Handover
 from apps.deliveries.selectors import consignments_of, visit_of
 from apps.deliveries.services.booking import require_documents
+from apps.deliveries.services.conditions import note_typed, readings_of
 from apps.deliveries.services.recording import record
 from apps.deliveries.services.transitions import lock, transition
+from apps.deliveries.statement import (
+    Circumstances,
+    Goods,
+    Judged,
+    Statement,
+    UnitFinding,
+    digest,
+    goods_of,
+    judge,
+)
 from apps.deliveries.states import State
-from apps.facilities.models import Step
+from apps.documents.models import Document
+from apps.documents.selectors import documents_of
+from apps.facilities.models import DocumentType, Step
 from apps.tenancy.doorway import current_shipper
 from apps.tenancy.outbox import enqueue
 
 
-@dataclass(frozen=True)
-class UnitFinding:
-    """One handling unit that is not as expected; an ``over`` one may have no SSCC of ours."""
+def judged(*, delivery: Delivery, statement: Statement, actor: Actor) -> Judged:
+    """What the statement amounts to as things stand, for both people to read before they sign it.
 
-    kind: Discrepancy.Kind
-    sscc: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Statement:
-    """What both people state and sign: who released, who received, what was found."""
-
-    released_by: str
-    received_by: str
-    received_by_role: str = ""
-    findings: Sequence[UnitFinding] = ()
-    reservation: str = ""
-    refused: bool = False
+    Raises:
+        StatementInvalid: it contradicts itself or the goods.
+    """
+    consignments = consignments_of(delivery)
+    goods = goods_of(consignments)
+    return judge(statement, delivery, goods, _circumstances(statement, delivery, goods, actor))
 
 
 @transaction.atomic
@@ -57,102 +56,101 @@ def hand_over(
     statement: Statement,
     now: datetime,
     device_time: datetime | None = None,
+    device: Device | None = None,
 ) -> Handover:
-    """Record the statement and end the visit: delivered, or refused whole.
+    """Record the statement and end the visit: delivered, in part or whole, or refused whole.
 
-    Received + short + refused units equal expected + over units; damaged units count as received.
+    Sound, short, damaged and refused units equal expected + over units; damaged ones count as received.
 
     Raises:
-        PermissionRefused: ``actor`` does not work this site.
+        PermissionRefused: ``actor`` does not work this site and does not drive.
         DocumentsMissing: the site demands documents at handover.
-        StatementInvalid: a name is missing, or a finding names a unit that is not in the delivery.
+        StatementInvalid: as ``statement.judge`` says.
         IllegalTransition: unloading has not begun, or the handover was made already.
     """
     delivery = lock(delivery_id)
     require(actor, "deliveries.check_in", delivery)
     require_documents(delivery, Step.HANDOVER)
-    units = {unit.sscc: unit for c in consignments_of(delivery) for unit in c.handling_units.all()}
-    _check(statement, units)
-    outcome = _outcome(statement)
-    refused = outcome == Handover.Outcome.REFUSED
+    at = device_time or now
+    goods = goods_of(consignments_of(delivery))
+    result = judge(statement, delivery, goods, _circumstances(statement, delivery, goods, actor))
+    refused = result.outcome == Handover.Outcome.REFUSED
     transition(delivery, State.REFUSED if refused else State.DELIVERED, actor=actor, at=now)
+    if statement.temperatures_mc:
+        note_typed(delivery, statement.temperatures_mc, actor=actor, at=at, now=now)
     handover = Handover.objects.create(
         delivery=delivery,
-        outcome=outcome,
-        units_expected=len(units),
-        units_received=0 if refused else _received(statement, len(units)),
+        outcome=result.outcome,
+        units_expected=result.counts["expected"],
+        units_received=result.units_received,
         released_by=statement.released_by,
         received_by=statement.received_by,
         received_by_role=statement.received_by_role,
-        statement_sha256=_digest(statement, delivery, sorted(units), device_time or now),
-        reservation=_reservation(statement)
-        if outcome == Handover.Outcome.RESERVATION
-        else statement.reservation,
-        device_time=device_time or now,
+        released_drawn=bool(statement.released_strokes),
+        received_drawn=bool(statement.received_strokes),
+        statement_sha256=digest(result, delivery, goods, at),
+        reservation=result.reservation,
+        condition=statement.condition,
+        seals_out=delivery.seals,
+        seals=list(statement.seals or ()),
+        seals_after=list(statement.seals_after),
+        doubts=list(result.doubts),
+        attempt=attempt_of(delivery),
+        position=statement.position.fact() if statement.position else None,
+        device_time=at,
         recorded_at=now,
     )
     Discrepancy.objects.bulk_create(
-        Discrepancy(handover=handover, handling_unit=units.get(f.sscc), kind=f.kind, note=f.note)
-        for f in statement.findings
+        Discrepancy(
+            handover=handover,
+            handling_unit=goods.units.get(each.sscc),
+            item=goods.items.get(each.item),
+            sscc=each.sscc,
+            quantity=each.quantity if each.item else None,
+            kind=each.kind,
+            reason=each.reason,
+            note=each.note,
+        )
+        for each in result.findings
     )
     _close_appointment(delivery, actor, now)
-    _record(delivery, handover, statement, actor, now, device_time)
+    if not refused:
+        record("unloaded", delivery=delivery, actor=actor, now=now, event_time=device_time, details={})
+    record(
+        f"handover_{result.outcome}",
+        delivery=delivery,
+        actor=actor,
+        now=now,
+        event_time=device_time,
+        device=device,
+        details=_details(delivery, handover, result, goods),
+    )
+    enqueue("deliveries.issue_proof_of_delivery", delivery_id=str(delivery.pk))
+    enqueue("deliveries.announce_handover", delivery_id=str(delivery.pk))
     return handover
 
 
-def _check(statement: Statement, units: dict[str, HandlingUnit]) -> None:
-    if not statement.released_by.strip() or not statement.received_by.strip():
-        raise StatementInvalid("Both names are needed: who released the goods and who received them.")
-    seen: set[str] = set()
-    for finding in statement.findings:
-        if finding.sscc and finding.sscc not in units and finding.kind != Discrepancy.Kind.OVER:
-            raise StatementInvalid(f"{finding.sscc} is not in this delivery; record it as over.")
-        if not finding.sscc and finding.kind != Discrepancy.Kind.OVER:
-            raise StatementInvalid("Name the handling unit that is short, damaged or refused.")
-        if finding.sscc and finding.sscc in seen:
-            raise StatementInvalid(f"{finding.sscc} has two findings; one handling unit has one.")
-        seen.add(finding.sscc)
+def photos_of(delivery: Delivery) -> list[Document]:
+    """The photos that were brought of the delivery, oldest first; what the scanner found bad is left out."""
+    photos = [each for each in documents_of(delivery.pk) if each.document_type == DocumentType.PHOTO]
+    return [each for each in reversed(photos) if each.is_in_quarantine or each.is_released]
 
 
-def _outcome(statement: Statement) -> Handover.Outcome:
-    if statement.refused:
-        return Handover.Outcome.REFUSED
-    if statement.findings or statement.reservation:
-        return Handover.Outcome.RESERVATION
-    return Handover.Outcome.ACCEPTED
+def attempt_of(delivery: Delivery) -> int:
+    """The which-th attempt this is: 1 where none failed before."""
+    return 1 + delivery.events.filter(to_state=State.FAILED).count()
 
 
-def _received(statement: Statement, expected: int) -> int:
-    kinds = [finding.kind for finding in statement.findings]
-    return (
-        expected
-        + kinds.count(Discrepancy.Kind.OVER)
-        - kinds.count(Discrepancy.Kind.SHORT)
-        - kinds.count(Discrepancy.Kind.REFUSED)
+def _circumstances(statement: Statement, delivery: Delivery, goods: Goods, actor: Actor) -> Circumstances:
+    said = {each.sscc for each in statement.findings} | set(statement.scanned or ())
+    unknown = [sscc for sscc in said if sscc and sscc not in goods.units]
+    foreign = HandlingUnit.objects.filter(sscc__in=unknown).values_list("sscc", flat=True) if unknown else ()
+    return Circumstances(
+        photos=photos_of(delivery),
+        readings=readings_of(delivery, statement.temperatures_mc),
+        foreign_ssccs=frozenset(foreign),
+        may_be_unattended=actor.is_driver and delivery.site.allows_unattended,
     )
-
-
-def _reservation(statement: Statement) -> str:
-    return statement.reservation or "; ".join(
-        f"{Discrepancy.Kind(finding.kind).label}: {finding.sscc or 'without SSCC'}"
-        for finding in statement.findings
-    )
-
-
-def _digest(statement: Statement, delivery: Delivery, ssccs: list[str], at: datetime) -> str:
-    """SHA-256 of the statement's canonical form (RFC 8785): what a signature would be made over."""
-    body = {
-        "delivery": delivery.number,
-        "handling_units": ssccs,
-        "released_by": statement.released_by,
-        "received_by": statement.received_by,
-        "received_by_role": statement.received_by_role,
-        "findings": [{"kind": str(f.kind), "sscc": f.sscc, "note": f.note} for f in statement.findings],
-        "reservation": statement.reservation,
-        "refused": statement.refused,
-        "at": format_time(at),
-    }
-    return hashlib.sha256(json_bytes(body)).hexdigest()
 
 
 def _close_appointment(delivery: Delivery, actor: Actor, now: datetime) -> None:
@@ -163,49 +161,71 @@ def _close_appointment(delivery: Delivery, actor: Actor, now: datetime) -> None:
         )
 
 
-def _record(
-    delivery: Delivery,
-    handover: Handover,
-    statement: Statement,
-    actor: Actor,
-    now: datetime,
-    device_time: datetime | None,
-) -> None:
-    if handover.outcome != Handover.Outcome.REFUSED:
-        record("unloaded", delivery=delivery, actor=actor, now=now, event_time=device_time, details={})
-    recipient = delivery.site.recipient
+def _details(delivery: Delivery, handover: Handover, result: Judged, goods: Goods) -> dict[str, Any]:
+    """The statement as its custody event writes it; what is empty is left out there."""
+    statement, outcome = result.statement, result.outcome
+    subjects = {each.item or each.sscc for each in result.findings}
+    whole = [photo for photo in result.photos if photo.number not in subjects]
     details: dict[str, Any] = {
         "statement": handover.statement_sha256,
-        "released_by": _signatory(current_shipper().name, statement.released_by),
-        "received_by": _signatory(recipient.name if recipient else delivery.site.name, statement.received_by),
+        "released_by": _signatory(current_shipper().name, statement.released_by, statement.released_strokes),
+        "received_by": _receiver(delivery, statement),
+        "counts": result.counts,
+        "seals": list(statement.seals) if statement.seals is not None else None,
+        "seals_out": delivery.seals or None,
+        "seals_after": list(statement.seals_after) or None,
+        "temperature_mc": statement.temperatures_mc[-1] if statement.temperatures_mc else None,
+        "condition": statement.condition or None,
+        "attempt": handover.attempt,
+        "doubts": list(result.doubts) or None,
+        "position": handover.position,
+        "photos": [_file(photo) for photo in whole] or None,
     }
-    if handover.outcome == Handover.Outcome.REFUSED:
-        details["reason"] = "rejectedByReceiver"
-        if statement.reservation:
-            details["note"] = Personal(statement.reservation)
-    if handover.outcome == Handover.Outcome.RESERVATION:
-        details["reservation"] = Personal(handover.reservation)
-    if handover.outcome != Handover.Outcome.ACCEPTED:
-        details["discrepancies"] = [
-            {
-                "kind": str(finding.kind),
-                **({"sscc": finding.sscc} if finding.sscc else {}),
-                **({"note": Personal(finding.note)} if finding.note else {}),
-            }
-            for finding in statement.findings
-        ]
-    record(
-        f"handover_{handover.outcome}",
-        delivery=delivery,
-        actor=actor,
-        now=now,
-        event_time=device_time,
-        details=details,
-    )
-    enqueue("deliveries.issue_proof_of_delivery", delivery_id=str(delivery.pk))
-    enqueue("deliveries.announce_handover", delivery_id=str(delivery.pk))
+    found = [_discrepancy(each, goods, result.photos) for each in result.findings]
+    if outcome == Handover.Outcome.REFUSED:
+        details |= {"reason": "rejectedByReceiver", "discrepancies": found}
+        details["note"] = Personal(statement.reservation) if statement.reservation else None
+    elif outcome == Handover.Outcome.UNATTENDED:
+        details |= {"discrepancies": found or None}
+        details["note"] = Personal(statement.reservation) if statement.reservation else None
+    elif outcome != Handover.Outcome.ACCEPTED:
+        details |= {"discrepancies": found, "reservation": Personal(handover.reservation)}
+    return details
 
 
-def _signatory(organisation: str, name: str) -> dict[str, Any]:
-    """A name that was typed on somebody else's device: captured, not signed."""
-    return {"organisation": organisation, "name": Personal(name), "assurance": "captured"}
+def _receiver(delivery: Delivery, statement: Statement) -> dict[str, Any]:
+    recipient = delivery.site.recipient
+    organisation = recipient.name if recipient else delivery.site.name
+    if statement.unattended:
+        return {"organisation": organisation, "assurance": "absent"}
+    signed = _signatory(organisation, statement.received_by, statement.received_strokes)
+    return signed | {"role": Personal(statement.received_by_role) if statement.received_by_role else None}
+
+
+def _signatory(organisation: str, name: str, strokes: str) -> dict[str, Any]:
+    """A name typed or drawn on somebody else's device: captured, not signed with a key of their own."""
+    return {
+        "organisation": organisation,
+        "name": Personal(name),
+        "stroke": Personal(strokes) if strokes else None,
+        "assurance": "captured",
+    }
+
+
+def _discrepancy(finding: UnitFinding, goods: Goods, photos: Sequence[Document]) -> dict[str, Any]:
+    item = goods.items.get(finding.item)
+    subject = finding.item or finding.sscc
+    return {
+        "kind": str(finding.kind),
+        "sscc": finding.sscc or None,
+        "article": item.article if item else None,
+        "quantity": f"{finding.quantity.normalize():f}" if finding.quantity and item else None,
+        "unit": item.unit if item else None,
+        "reason": finding.reason or None,
+        "note": Personal(finding.note) if finding.note else None,
+        "photos": [_file(photo) for photo in photos if subject and photo.number == subject] or None,
+    }
+
+
+def _file(photo: Document) -> dict[str, Any]:
+    return {"sha256": photo.sha256, "size": photo.size, "media_type": photo.media_type}

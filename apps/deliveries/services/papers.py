@@ -1,5 +1,6 @@
 """A delivery's papers: gathers the facts, has the documents room lay them out, puts the issue on record."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -37,17 +38,18 @@ def issue_delivery_note(
         IllegalTransition: no slot is agreed yet, so there is nothing to say about the visit.
     """
     visit = _confirmed(delivery)
-    before = {document.pk for document in documents_of(delivery.pk)}
-    document = documents.issue_delivery_note(
-        note=delivery_note(visit, transport or papers.Transport()),
-        delivery_id=delivery.pk,
-        actor=actor,
-        now=now,
-        attachments=attachments(delivery, at=now),
+    return _recorded(
+        lambda: documents.issue_delivery_note(
+            note=delivery_note(visit, transport or papers.Transport()),
+            delivery_id=delivery.pk,
+            actor=actor,
+            now=now,
+            attachments=attachments(delivery, at=now),
+        ),
+        delivery,
+        actor,
+        now,
     )
-    if document.pk not in before:
-        _put_on_record(document, delivery, actor, now)
-    return document
 
 
 @transaction.atomic
@@ -60,11 +62,12 @@ def issue_consignment_note(*, actor: Actor, delivery: Delivery, now: datetime) -
     note = delivery_note(_confirmed(delivery), _transport(delivery))
     others = tuple(paper for paper in note.papers if paper.document_type != DocumentType.CMR)
     note = replace(note, papers=others)
-    before = {document.pk for document in documents_of(delivery.pk)}
-    document = documents.issue_consignment_note(note=note, delivery_id=delivery.pk, actor=actor, now=now)
-    if document.pk not in before:
-        _put_on_record(document, delivery, actor, now)
-    return document
+    return _recorded(
+        lambda: documents.issue_consignment_note(note=note, delivery_id=delivery.pk, actor=actor, now=now),
+        delivery,
+        actor,
+        now,
+    )
 
 
 @transaction.atomic
@@ -110,18 +113,19 @@ def issue_proof_of_delivery(*, actor: Actor, delivery: Delivery, now: datetime) 
     handover = Handover.objects.filter(delivery=delivery).first()
     if handover is None:
         raise IllegalTransition(f"{delivery.number} was not handed over; there is nothing to prove yet.")
-    before = {document.pk for document in documents_of(delivery.pk)}
-    document = documents.issue_proof_of_delivery(
-        proof=proof_of_delivery(delivery, handover),
-        recipient=delivery.site.recipient,
-        delivery_id=delivery.pk,
-        actor=actor,
-        now=now,
-        attachments=attachments(delivery, at=now),
+    return _recorded(
+        lambda: documents.issue_proof_of_delivery(
+            proof=proof_of_delivery(delivery, handover),
+            recipient=delivery.site.recipient,
+            delivery_id=delivery.pk,
+            actor=actor,
+            now=now,
+            attachments=attachments(delivery, at=now),
+        ),
+        delivery,
+        actor,
+        now,
     )
-    if document.pk not in before:
-        _put_on_record(document, delivery, actor, now)
-    return document
 
 
 def proof_of_delivery(delivery: Delivery, handover: Handover) -> papers.ProofOfDelivery:
@@ -171,20 +175,21 @@ def proof_of_delivery(delivery: Delivery, handover: Handover) -> papers.ProofOfD
     )
 
 
-def _put_on_record(document: Document, delivery: Delivery, actor: Actor, now: datetime) -> None:
-    record(
-        "document_issued",
-        delivery=delivery,
-        actor=actor,
-        now=now,
-        details={
+def _recorded(issue: Callable[[], Document], delivery: Delivery, actor: Actor, now: datetime) -> Document:
+    """Issue a paper and put it on record, once, whoever else issues papers of the delivery at the time."""
+    documents.one_at_a_time(delivery.pk)
+    before = {document.pk for document in documents_of(delivery.pk)}
+    document = issue()
+    if document.pk not in before:
+        details = {
             "document_type": document.document_type,
             "number": document.number,
             "media_type": document.media_type,
             "sha256": document.sha256,
             "size": document.size,
-        },
-    )
+        }
+        record("document_issued", delivery=delivery, actor=actor, now=now, details=details)
+    return document
 
 
 def labels(delivery: Delivery) -> papers.Labels:
@@ -287,7 +292,7 @@ def _papers(delivery: Delivery) -> tuple[papers.Paper, ...]:
     attached = {
         d.document_type: d for d in documents_of(delivery.pk) if d.document_type != DocumentType.DELIVERY_NOTE
     }
-    kinds = sorted({*demanded, *attached} - {DocumentType.DELIVERY_NOTE})
+    kinds = sorted({*demanded, *attached} - {DocumentType.DELIVERY_NOTE, DocumentType.PHOTO})
     return tuple(
         papers.Paper(
             document_type=kind,

@@ -21,10 +21,12 @@ def record(
     details: Mapping[str, Any],
     event_time: datetime | None = None,
     refs: tuple[tuple[str, str], ...] = (),
+    device: custody.Device | None = None,
 ) -> None:
     """Append the custody event of one step of a delivery, in the caller's transaction.
 
-    ``event_time`` is the moment that a device claims; without one it is ``now``, the server's.
+    ``event_time`` is the moment that a device claims; without one it is ``now``, the server's. Where the
+    ``device`` is known too, custody flags a clock that can't be right.
     """
     custody.record(
         event_type,
@@ -40,6 +42,7 @@ def record(
         site=delivery.site,
         refs=refs,
         details=details,
+        device=device,
     )
 
 

@@ -42,6 +42,9 @@ def record_loading(
             f"{delivery.number} has no confirmed appointment; agree on a slot before loading."
         )
     transition(delivery, State.LOADED, actor=actor, at=now)
+    if seals:
+        delivery.seals = list(seals)
+        delivery.save(update_fields=["seals"])
     details: dict[str, object] = {"vehicle": vehicle} if vehicle else {}
     if seals:
         details["seals"] = list(seals)

@@ -4,6 +4,7 @@ from apps.documents.services.issuing import (
     issue_consignment_note,
     issue_delivery_note,
     issue_proof_of_delivery,
+    one_at_a_time,
 )
 from apps.documents.services.receiving import receive_document, scan_document, waive_document
 
@@ -11,6 +12,7 @@ __all__ = [
     "issue_consignment_note",
     "issue_delivery_note",
     "issue_proof_of_delivery",
+    "one_at_a_time",
     "receive_document",
     "scan_document",
     "waive_document",

@@ -115,7 +115,7 @@ def _issue(
 
     ``number`` is the delivery's.
     """
-    _one_at_a_time(delivery_id)
+    one_at_a_time(delivery_id)
     latest = latest_issue(delivery_id, document_type)
     if latest is not None and latest.facts_sha256 == facts:
         return latest
@@ -151,7 +151,7 @@ def _signed(pdf: bytes, proof: ProofOfDelivery, recipient: Recipient | None, now
     return signing.sign(pdf, recipient_key, field="Recipient", reason=reason, first=False)
 
 
-def _one_at_a_time(delivery_id: UUID) -> None:
+def one_at_a_time(delivery_id: UUID) -> None:
     """Two issues of one delivery's papers wait for each other until this transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"documents {delivery_id}"])

@@ -4,10 +4,11 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts.actors import Actor
 from apps.documents import scanning, store
-from apps.documents.inspection import inspect
+from apps.documents.inspection import UploadRefused, inspect
 from apps.documents.models import Document, Scan, Waiver
 from apps.facilities.models import DocumentType
 from apps.tenancy.outbox import enqueue
@@ -23,16 +24,23 @@ def receive_document(
     file_name: str,
     number: str = "",
     valid_until: date | None = None,
+    only: frozenset[str] | None = None,
     now: datetime,
 ) -> tuple[Document, bool]:
     """Keep a paper of a delivery, in the current shipper's schema; the caller decides who may and records it.
 
     Returns the paper and whether it is new: the same file of the same type again is the one that is there.
+    ``only`` are the media types that are taken; None takes all that papers may be.
 
     Raises:
         UploadRefused, UploadTooLarge: as ``inspection.inspect``; nothing was kept.
     """
     found = inspect(content, file_name)
+    if only is not None and found.media_type not in only:
+        raise UploadRefused(
+            _("%(name)s is %(kind)s; here only %(only)s is taken.")
+            % {"name": found.file_name, "kind": found.media_type, "only": ", ".join(sorted(only))}
+        )
     stored = store.put(found.content)
     there = Document.objects.filter(
         delivery_id=delivery_id, document_type=document_type, sha256=stored.sha256, valid_until=valid_until
@@ -70,7 +78,7 @@ def scan_document(*, document_id: UUID, now: datetime) -> Scan:
     if not document.is_in_quarantine:
         return document.scan
     verdict = scanning.scan(store.read(document.path))
-    scan, _ = Scan.objects.get_or_create(
+    scan, _is_new = Scan.objects.get_or_create(
         document=document, defaults={"scanner": verdict.scanner, "threat": verdict.threat, "scanned_at": now}
     )
     return scan

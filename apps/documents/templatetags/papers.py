@@ -18,12 +18,15 @@ register = template.Library()
 OUTCOMES = {
     "accepted": _("Accepted"),
     "accepted_with_reservation": _("Accepted with reservation"),
+    "partly_refused": _("Partly refused"),
     "refused": _("Refused"),
+    "unattended": _("Left unattended"),
 }
 FINDINGS = {
     "over": _("Over"),
     "short": _("Short"),
     "damaged": _("Damaged"),
+    "wrong_item": _("Wrong goods"),
     "refused": _("Refused"),
 }
 _CODES = {"temperature": TemperatureClass, "kind": HandlingUnit.Kind, "document": DocumentType, "step": Step}

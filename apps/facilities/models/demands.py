@@ -111,10 +111,12 @@ class DocumentType(models.TextChoices):
     INSURANCE = "insurance", _("Insurance certificate")
     INDUCTION = "induction", _("Driver's induction")
     PROOF_OF_DELIVERY = "pod", _("Proof of delivery")
+    PHOTO = "photo", _("Photo")
 
 
-#: What a site can ask for: the proof of delivery comes of the handover itself.
-DEMANDED = [each for each in DocumentType.choices if each[0] != DocumentType.PROOF_OF_DELIVERY]
+#: What comes of the handover itself, so that no site can ask for it beforehand.
+OF_THE_HANDOVER = frozenset({DocumentType.PROOF_OF_DELIVERY, DocumentType.PHOTO})
+DEMANDED = [each for each in DocumentType.choices if each[0] not in OF_THE_HANDOVER]
 
 
 class Step(models.TextChoices):

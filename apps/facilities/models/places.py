@@ -69,6 +69,16 @@ class Site(Record):
     early_minutes = models.PositiveSmallIntegerField(_("arrival window opens before (min)"), default=30)
     grace_minutes = models.PositiveSmallIntegerField(_("grace period (min)"), default=30)
     free_minutes = models.PositiveSmallIntegerField(_("free time (min)"), default=120)
+    allows_unattended = models.BooleanField(
+        _("goods may be left unattended"),
+        default=False,
+        help_text=_("By the driver, with a photo and the phone's position."),
+    )
+    asks_code = models.BooleanField(
+        _("whoever receives confirms by a one-time code"),
+        default=False,
+        help_text=_("Sent to their e-mail; without it nothing is handed over."),
+    )
     vehicles_at_once = models.PositiveSmallIntegerField(_("vehicles at once"), null=True, blank=True)
     pallets_per_day = models.PositiveIntegerField(_("pallets per day"), null=True, blank=True)
     pallets_per_hour = models.PositiveIntegerField(_("pallets per hour"), null=True, blank=True)

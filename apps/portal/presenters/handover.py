@@ -1,50 +1,70 @@
 """A handover's statement in numbers before it is signed, and what was stated afterwards."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from apps.consignments.models import HandlingUnit
-from apps.deliveries.models import Discrepancy, Handover
-from apps.deliveries.services import Statement
+from apps.deliveries.models import Discrepancy, Doubt, Handover
+from apps.deliveries.services import Judged
+from apps.deliveries.strokes import NoSignature, read_strokes, svg_path
+from apps.documents.models import Document
 
 Context = dict[str, Any]
-Kind = Discrepancy.Kind
+Kind, Outcome = Discrepancy.Kind, Handover.Outcome
 STATE_OF_OUTCOME = {
-    Handover.Outcome.ACCEPTED: "done",
-    Handover.Outcome.RESERVATION: "warning",
-    Handover.Outcome.REFUSED: "refused",
+    Outcome.ACCEPTED: "done",
+    Outcome.RESERVATION: "warning",
+    Outcome.PARTLY_REFUSED: "warning",
+    Outcome.UNATTENDED: "warning",
+    Outcome.REFUSED: "refused",
 }
 
 
-def review(statement: Statement, *, expected: int) -> Context:
-    """The figures of a statement, its findings, and the outcome that signing it has."""
-    counts = {kind: sum(finding.kind == kind for finding in statement.findings) for kind in Kind}
-    received = expected + counts[Kind.OVER] - counts[Kind.SHORT] - counts[Kind.REFUSED]
-    outcome = _outcome(statement)
+def review(result: Judged, lines: dict[str, str]) -> Context:
+    """The figures of a statement, what it says, and the outcome that signing it has.
+
+    ``lines`` names the order lines by the keys that findings have.
+    """
+    counts, statement = result.counts, result.statement
     return {
         "tiles": [
-            {"label": _("Sent"), "value": expected},
-            {"label": _("Received"), "value": 0 if statement.refused else received},
-            {"label": _("Short"), "value": counts[Kind.SHORT]},
-            {"label": _("Damaged"), "value": counts[Kind.DAMAGED]},
-            {"label": _("Refused"), "value": expected if statement.refused else counts[Kind.REFUSED]},
-            {"label": _("Over"), "value": counts[Kind.OVER]},
+            {"label": _("Sent"), "value": counts["expected"]},
+            {"label": _("Received"), "value": result.units_received},
+            {"label": _("Short"), "value": counts["short"]},
+            {"label": _("Damaged"), "value": counts["damaged"]},
+            {"label": _("Refused"), "value": counts["refused"]},
+            {"label": _("Over"), "value": counts["over"]},
         ],
         "statement": statement,
-        "outcome": str(outcome.label),
-        "state": STATE_OF_OUTCOME[outcome],
+        "outcome": str(result.outcome.label),
+        "state": STATE_OF_OUTCOME[result.outcome],
+        "reservation": statement.reservation,
+        "doubts": doubt_labels(result.doubts),
+        "facts": _conditions(
+            statement.condition, statement.seals, statement.seals_after, statement.temperatures_mc
+        ),
+        "photos": len(result.photos),
         "findings": [
-            {"what": str(Kind(f.kind).label), "sscc": f.sscc or _("without SSCC"), "note": f.note}
-            for f in statement.findings
+            _finding(
+                each.kind,
+                _quantity(lines.get(each.item, each.item), each.quantity) if each.item else each.sscc,
+                each.reason,
+                each.note,
+            )
+            for each in result.findings
         ],
     }
 
 
-def handover_facts(handover: Handover, discrepancies: Sequence[Discrepancy]) -> Context:
-    """What was stated and signed, for the page of the appointment."""
-    outcome = Handover.Outcome(handover.outcome)
+def handover_facts(
+    handover: Handover, discrepancies: Sequence[Discrepancy], strokes: dict[str, str] | None = None
+) -> Context:
+    """What was stated and signed, for either side's page; ``strokes`` are drawn signatures by side."""
+    outcome = Outcome(handover.outcome)
+    drawn = strokes or {}
     return {
         "outcome": str(outcome.label),
         "state": STATE_OF_OUTCOME[outcome],
@@ -53,26 +73,40 @@ def handover_facts(handover: Handover, discrepancies: Sequence[Discrepancy]) -> 
         "released_by": handover.released_by,
         "received_by": handover.received_by,
         "role": handover.received_by_role,
+        "released_path": _path(drawn.get("released_by", "")),
+        "received_path": _path(drawn.get("received_by", "")),
         "reservation": "" if handover.reservation == _listed(discrepancies) else handover.reservation,
+        "doubts": doubt_labels(handover.doubts),
+        "facts": _conditions(handover.condition, handover.seals or None, handover.seals_after, ()),
+        "seals_out": handover.seals_out,
+        "attempt": handover.attempt,
         "at": handover.device_time,
         "digest": handover.statement_sha256,
         "findings": [
-            {
-                "what": str(discrepancy.get_kind_display()),
-                "sscc": discrepancy.handling_unit.sscc if discrepancy.handling_unit else _("without SSCC"),
-                "note": discrepancy.note,
-            }
-            for discrepancy in discrepancies
+            _finding(found.kind, _subject(found), found.reason, found.note) for found in discrepancies
         ],
     }
 
 
-def _listed(discrepancies: Sequence[Discrepancy]) -> str:
-    """The reservation that the service words itself when nobody wrote one: it says what the findings say."""
-    return "; ".join(
-        f"{Kind(found.kind).label}: {found.handling_unit.sscc if found.handling_unit else 'without SSCC'}"
-        for found in discrepancies
-    )
+def photo_facts(
+    photos: Sequence[Document], *, url: Callable[[UUID], str], preview: Callable[[UUID], str]
+) -> list[Context]:
+    """Each photo with what it shows; the small picture only of what was found harmless."""
+    return [
+        {
+            "subject": photo.number,
+            "url": url(photo.pk) if photo.is_released else "",
+            "preview": preview(photo.pk) if photo.is_released and photo.preview_path else "",
+            "at": photo.issued_at,
+            "by": photo.issued_by,
+        }
+        for photo in photos
+    ]
+
+
+def doubt_labels(doubts: Sequence[str]) -> list[str]:
+    """What speaks against a statement, in words; one that is not known here any more stays its own word."""
+    return [str(Doubt(each).label) if each in Doubt.values else each for each in doubts]
 
 
 def unit_facts(goods: Sequence[HandlingUnit]) -> list[Context]:
@@ -88,9 +122,48 @@ def unit_facts(goods: Sequence[HandlingUnit]) -> list[Context]:
     ]
 
 
-def _outcome(statement: Statement) -> Handover.Outcome:
-    if statement.refused:
-        return Handover.Outcome.REFUSED
-    if statement.findings or statement.reservation:
-        return Handover.Outcome.RESERVATION
-    return Handover.Outcome.ACCEPTED
+def _conditions(
+    condition: str, seals: Sequence[str] | None, seals_after: Sequence[str], temperatures_mc: Sequence[int]
+) -> list[Context]:
+    """Condition, seals and temperatures that were stated, each in a line; what was not is left out."""
+    rows = [
+        (_("Condition of the load"), str(Handover.Condition(condition).label) if condition else ""),
+        (_("Seals found"), _("none") if seals == () else ", ".join(seals or ())),
+        (_("Seals put on"), ", ".join(seals_after)),
+        (_("Temperatures"), "; ".join(f"{mc / 1000:.1f} °C" for mc in temperatures_mc)),
+    ]
+    return [{"label": label, "value": value} for label, value in rows if value]
+
+
+def _finding(kind: str, what: str, reason: str, note: str) -> Context:
+    why = str(Discrepancy.Reason(reason).label) if reason in Discrepancy.Reason.values else ""
+    return {
+        "what": str(Kind(kind).label),
+        "sscc": what or _("without SSCC"),
+        "note": " · ".join(part for part in (why, note) if part),
+    }
+
+
+def _subject(found: Discrepancy) -> str:
+    if found.item is not None:
+        return _quantity(found.item.article, found.quantity, found.item.unit)
+    return found.handling_unit.sscc if found.handling_unit else found.sscc
+
+
+def _quantity(name: str, quantity: Any, unit: str = "") -> str:
+    return f"{quantity.normalize():f} {unit}".strip() + f" × {name}"
+
+
+def _path(strokes: str) -> str:
+    try:
+        return svg_path(read_strokes(strokes)) if strokes else ""
+    except NoSignature:
+        return ""
+
+
+def _listed(discrepancies: Sequence[Discrepancy]) -> str:
+    """The reservation that the service words itself when nobody wrote one: it says what the findings say."""
+    return "; ".join(
+        f"{Kind(found.kind).label}: {found.handling_unit.sscc if found.handling_unit else 'without SSCC'}"
+        for found in discrepancies
+    )

@@ -39,6 +39,7 @@ def papers(
 
     demanded = [_demanded(line) | file(line.document) for line in lines]
     covered = {entry["document_type"] for entry in demanded}
+    covered.add(DocumentType.PHOTO)  # photos stand with the handover
     newest = {document.document_type: document for document in reversed(documents)}
     others = [
         _other(document) | file(document) for kind, document in sorted(newest.items()) if kind not in covered

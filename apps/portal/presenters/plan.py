@@ -24,6 +24,7 @@ COST_PARTS = {
     "time": gettext_lazy("Time"),
     "stops": gettext_lazy("Stops"),
     "pallets": gettext_lazy("Pallets"),
+    "waiting": gettext_lazy("Waiting"),
     "minimum": gettext_lazy("Up to the minimum"),
 }
 
@@ -73,6 +74,8 @@ def left_out_table(plan: RoutePlan) -> list[Context]:
     return [
         {
             "number": one.delivery.number,
+            "delivery_id": one.delivery_id,
+            "may_move": one.slot is not None,
             "url": reverse("desk:delivery", args=[one.delivery_id]),
             "site": one.delivery.site.name,
             "pallets": one.delivery.pallets,
@@ -136,7 +139,7 @@ def changes(draft: RoutePlan, in_force: RoutePlan | None) -> Context | None:
         "summary": ngettext(
             "%(n)d delivery changes; %(cost)s.", "%(n)d deliveries change; %(cost)s.", len(found.stops)
         )
-        % {"n": len(found.stops), "cost": _dearer(found.cents, draft.currency)},
+        % {"n": len(found.stops), "cost": dearer(found.cents, draft.currency)},
         "stops": [
             {
                 "number": one.number,
@@ -151,7 +154,8 @@ def changes(draft: RoutePlan, in_force: RoutePlan | None) -> Context | None:
     }
 
 
-def _dearer(cents: int, currency: str) -> str:
+def dearer(cents: int, currency: str) -> str:
+    """“ZAR 120.00 dearer”, “ZAR 120.00 cheaper” or “at the same cost”."""
     if not cents:
         return _("at the same cost")
     words = {"amount": money(abs(cents), currency)}
@@ -173,8 +177,11 @@ def kilometres(metres: int) -> str:
 
 
 def bound_sentence(plan: RoutePlan) -> str:
-    """What was proven: the cost below which no plan of the day can go; empty when nothing was."""
-    if not plan.lower_bound_cents:
+    """What was proven: the cost below which no plan of the day can go; empty when nothing was.
+
+    Of a repair nothing is said: its bound counts changes too, which are no charge.
+    """
+    if not plan.lower_bound_cents or plan.making != RoutePlan.Making.PLANNED:
         return ""
     total = plan.cost_cents + plan.penalty_cents
     words = {"bound": money(plan.lower_bound_cents, plan.currency), "total": money(total, plan.currency)}
@@ -202,6 +209,7 @@ def _stop(stop: Stop, zone: str) -> Context:
     waits = stop.starts_at - stop.arrives_at
     return {
         "pk": stop.pk,
+        "delivery_id": delivery.pk,
         "is_locked": stop.is_locked,
         "position": stop.position,
         "delivery": delivery.number,

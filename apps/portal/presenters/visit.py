@@ -14,9 +14,10 @@ from apps.appointments.services.reschedule import needs_consent
 from apps.appointments.states import State
 from apps.core.errors import DomainError
 from apps.deliveries.states import State as DeliveryState
+from apps.facilities.models import DocumentType
 from apps.portal.hub_visit import HubVisit
 from apps.portal.presenters import offers as negotiation
-from apps.portal.presenters.handover import handover_facts
+from apps.portal.presenters.handover import handover_facts, photo_facts
 from apps.portal.presenters.papers import missing, papers
 from apps.portal.presenters.sites import address
 from apps.portal.presenters.slots import described_slots, taken
@@ -58,7 +59,14 @@ def visit_page(
         "may_bring": visit.may_receive,
         "may_waive": visit.may_waive,
         "step": _step(visit, now),
-        "handover": handover_facts(visit.handover, visit.discrepancies) if visit.handover else None,
+        "handover": handover_facts(visit.handover, visit.discrepancies, visit.strokes)
+        if visit.handover
+        else None,
+        "photos": photo_facts(
+            [each for each in reversed(visit.documents) if each.document_type == DocumentType.PHOTO],
+            url=lambda pk: reverse("hub:document", args=[appointment.pk, pk]),
+            preview=lambda pk: reverse("hub:preview", args=[appointment.pk, pk]),
+        ),
         "entries": timeline(visit.events, parties, zone=appointment.site.time_zone, moves=visit.moves),
         "refusal": _refusal(refusal, appointment) if refusal else None,
         "may_renew": may_negotiate and appointment.state in RENEWABLE,

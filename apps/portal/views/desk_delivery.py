@@ -26,7 +26,14 @@ from apps.appointments.states import State as AppointmentState
 from apps.core.errors import DomainError, PermissionRefused
 from apps.deliveries import services
 from apps.deliveries.models import Delivery, Handover
-from apps.deliveries.selectors import Visit, checklist_of, consignments_of, delivery_by_id, visit_of
+from apps.deliveries.selectors import (
+    Visit,
+    checklist_of,
+    consignments_of,
+    delivery_by_id,
+    drawn_signatures,
+    visit_of,
+)
 from apps.deliveries.standing import Standing, with_standing
 from apps.deliveries.states import State
 from apps.documents.models import Document
@@ -38,6 +45,7 @@ from apps.portal.forms_desk import DepartureForm, LoadingForm, ReasonForm
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import deliveries as present
 from apps.portal.presenters import offers as present_offers
+from apps.portal.presenters.handover import handover_facts, photo_facts
 from apps.portal.presenters.papers import missing, papers
 from apps.portal.presenters.parties import Parties
 from apps.portal.presenters.timeline import timeline
@@ -250,9 +258,7 @@ def page(request: ActingRequest, shown: Delivery, *, refused: DomainError | None
         "missing": missing(entries),
         "may_bring": allows(request.actor, "deliveries.bring", shown),
         "stop": planned_stop(shown),
-        "handover": Handover.objects.filter(delivery=shown)
-        .prefetch_related("discrepancies__handling_unit")
-        .first(),
+        **_handover(shown),
         "timeline": timeline(
             [event for each in _appointments(shown) for event in appointments.timeline(each)],
             parties,
@@ -263,6 +269,20 @@ def page(request: ActingRequest, shown: Delivery, *, refused: DomainError | None
         **_steps(request, visit, standing, offers, now),
     }
     return render(request, "portal/desk/delivery.html", context, status=refused.status if refused else 200)
+
+
+def _handover(shown: Delivery) -> dict[str, Any]:
+    """What was stated when custody passed, and the photos that were taken, handed over or not."""
+    handover = Handover.objects.filter(delivery=shown).first()
+    found = list(handover.discrepancies.select_related("handling_unit", "item")) if handover else []
+    return {
+        "handover": handover_facts(handover, found, drawn_signatures(shown)) if handover else None,
+        "photos": photo_facts(
+            services.photos_of(shown),
+            url=lambda pk: reverse("desk:document", args=[pk]),
+            preview=lambda pk: reverse("desk:preview", args=[pk]),
+        ),
+    }
 
 
 def planned_stop(shown: Delivery) -> Stop | None:

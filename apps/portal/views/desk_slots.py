@@ -9,7 +9,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,12 +23,12 @@ from apps.appointments import selectors as appointments
 from apps.appointments.load import Load, Slot
 from apps.appointments.models import Appointment
 from apps.appointments.search import SlotSearch, local_day
-from apps.carriers.models import Vehicle
 from apps.core.errors import DomainError, PermissionRefused
 from apps.deliveries import services
 from apps.deliveries.errors import UnknownDelivery
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import delivery_by_id, load_of, visit_of
+from apps.deliveries.vehicles import largest_for, vehicles_by_size
 from apps.portal.access import desk_page
 from apps.portal.choosing import Choice, read_choice
 from apps.portal.forms_desk import VehicleForm
@@ -188,14 +187,7 @@ def _move_terms(request: ActingRequest, appointment: Appointment) -> dict[str, A
 
 def vehicle_default(delivery: Delivery) -> dict[str, Any]:
     """The largest vehicle of the shipper's carriers that can carry the delivery; nothing when none can."""
-    suitable = Vehicle.objects.filter(
-        Q(temperature_classes__contains=[delivery.temperature_class]),
-        active=True,
-        carrier__active=True,
-        capacity_pallets__gte=delivery.pallets,
-        capacity_kg__gte=delivery.weight_kg,
-    )
-    largest = suitable.order_by("-length_m", "-gross_weight_kg").first()
+    largest = largest_for(delivery, vehicles_by_size())
     if largest is None:
         return {}
     return {

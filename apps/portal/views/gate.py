@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -16,13 +18,14 @@ from apps.accounts.permissions import require
 from apps.core.errors import DomainError
 from apps.deliveries import services
 from apps.deliveries.doorway import enter_delivery
-from apps.deliveries.services import Statement
+from apps.deliveries.selectors import consignments_of
 from apps.deliveries.states import State
 from apps.portal.access import hub_page
-from apps.portal.forms_hub import ArrivalForm, HandoverForms
+from apps.portal.forms_handover import FilesForm, HandoverForms, line_choices
+from apps.portal.forms_hub import ArrivalForm
 from apps.portal.frame import hub_frame
 from apps.portal.hub_visit import hub_appointment, read_goods
-from apps.portal.presenters.handover import review, unit_facts
+from apps.portal.presenters.handover import photo_facts, review, unit_facts
 from apps.portal.views.answer import SHOWN_IN_PLACE
 from apps.portal.views.appointment import appointment_page
 
@@ -54,51 +57,93 @@ def unload(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @hub_page
 def handover(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
-    """State what was received (``step=edit``), read the numbers (``step=review``), sign (``step=sign``)."""
+    """State what was received (``step=edit``), read the numbers (``step=review``), sign (``step=sign``).
+
+    Photos and a logger's table go on record as they come, whichever step brings them.
+    """
     appointment = hub_appointment(request.actor, appointment_id)
     with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
         delivery.site = appointment.site
         require(request.actor, "deliveries.receive", delivery)
-        goods = read_goods(delivery)
+        goods, lines = read_goods(delivery), line_choices(consignments_of(delivery))
     if delivery.state != State.UNLOADING:
         messages.info(request, _("A handover follows the unloading; this delivery is not there."))
         return redirect("hub:appointment", appointment_id)
-    forms = HandoverForms([unit.sscc for unit in goods], request.POST or None, received_by=request.actor.name)
+    forms = HandoverForms(
+        [unit.sscc for unit in goods],
+        request.POST or None,
+        request.FILES or None,
+        received_by=request.actor.name,
+        lines=lines,
+    )
+    step = request.POST.get("step", "edit")
+    if request.method == "POST":
+        _bring(request, appointment_id, forms.files)
     context = hub_frame(request, site=appointment.site) | {
         "appointment": appointment,
         "zone": appointment.site.time_zone,
         "forms": forms,
         "unit_rows": list(zip(forms.units, unit_facts(goods), strict=True)),
+        "photos": _photos(request, appointment_id),
+        "seals_out": delivery.seals,
     }
-    step = request.POST.get("step", "edit")
-    if step == "edit" or not forms.is_valid():
-        status = 422 if step != "edit" else 200
-        return render(request, "portal/hub/handover.html", context, status=status)
+    if step in {"edit", "add"}:
+        forms.keep_quiet()
+    if step in {"edit", "add"} or not forms.is_valid() or forms.files.errors:
+        refused = forms.files.errors or step not in {"edit", "add"}
+        return render(request, "portal/hub/handover.html", context, status=422 if refused else 200)
     statement = forms.statement()
-    if step == "sign":
-        refusal = _hand_over(request, appointment_id, statement)
-        if refusal is None:
+    try:
+        if step == "sign":
+            with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
+                services.hand_over(
+                    actor=request.actor, delivery_id=delivery.pk, statement=statement, now=timezone.now()
+                )
             messages.success(request, _("The handover is recorded; custody has passed."))
             return redirect("hub:appointment", appointment_id)
-        return render(
-            request, "portal/hub/handover.html", context | {"refusal": refusal}, status=refusal.status
-        )
-    context |= {"review": review(statement, expected=len(goods)), "typed": _typed(request)}
-    return render(request, "portal/hub/handover_review.html", context)
-
-
-def _hand_over(request: ActingRequest, appointment_id: UUID, statement: Statement) -> DomainError | None:
-    """Make the statement; what the service refuses beside the form is given back."""
-    try:
         with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
-            services.hand_over(
-                actor=request.actor, delivery_id=delivery.pk, statement=statement, now=timezone.now()
-            )
+            delivery.site = appointment.site
+            result = services.judged(delivery=delivery, statement=statement, actor=request.actor)
     except DomainError as refusal:
         if refusal.status not in SHOWN_IN_PLACE:
             raise
-        return refusal
-    return None
+        context |= {"refusal": refusal}
+        return render(request, "portal/hub/handover.html", context, status=refusal.status)
+    context |= {"review": review(result, dict(lines)), "typed": _typed(request)}
+    return render(request, "portal/hub/handover_review.html", context)
+
+
+def _bring(request: ActingRequest, appointment_id: UUID, files: FilesForm) -> None:
+    """Put the files that came with the statement on record; what is refused is said beside its field."""
+    if not files.is_valid():
+        return
+    photo, logger = files.cleaned_data["photo"], files.cleaned_data["logger"]
+    now = timezone.now()
+    with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
+        this: dict[str, Any] = {"actor": request.actor, "delivery_id": delivery.pk, "now": now}
+        for name, file in (("photo", photo), ("logger", logger)):
+            if not file:
+                continue
+            this |= {"content": file.read(), "file_name": file.name}
+            try:
+                if name == "photo":
+                    services.bring_photo(**this, subject=files.cleaned_data["subject"])
+                else:
+                    services.bring_logger(**this)
+            except DomainError as refusal:
+                if refusal.status not in {*SHOWN_IN_PLACE, 413}:
+                    raise
+                files.add_error(name, refusal.message)
+
+
+def _photos(request: ActingRequest, appointment_id: UUID) -> list[dict[str, Any]]:
+    with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
+        photos = services.photos_of(delivery)
+    return photo_facts(
+        photos,
+        url=lambda pk: reverse("hub:document", args=[appointment_id, pk]),
+        preview=lambda pk: reverse("hub:preview", args=[appointment_id, pk]),
+    )
 
 
 def _take(
@@ -119,7 +164,7 @@ def _take(
 
 def _typed(request: ActingRequest) -> list[tuple[str, str]]:
     """Everything typed, to be carried through the review unchanged."""
-    left_out = {"csrfmiddlewaretoken", "step"}
+    left_out = {"csrfmiddlewaretoken", "step", "released_strokes", "received_strokes"}
     return [
         (name, value) for name, values in request.POST.lists() if name not in left_out for value in values
     ]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -26,7 +26,7 @@ from apps.documents.printing import print_labels, print_packing_list
 from apps.documents.views import serve_preview
 from apps.facilities.models import DocumentType
 from apps.portal.access import desk_page, hub_page, shipper_page
-from apps.portal.forms_papers import PaperForm, WaiverForm
+from apps.portal.forms_papers import DayForm, PaperForm, WaiverForm
 from apps.portal.frame import desk_frame, hub_frame
 from apps.portal.hub_visit import hub_appointment
 from apps.tenancy.doorway import current_shipper
@@ -140,6 +140,37 @@ def desk_consignment_note(request: ActingRequest, delivery_id: UUID) -> HttpResp
     else:
         messages.success(request, _("The consignment note is being laid out; it appears among the papers."))
     return redirect("desk:delivery", delivery_id)
+
+
+@desk_page
+@require_POST
+def desk_day_papers(request: ActingRequest) -> HttpResponse:
+    """Have a day's delivery notes joined to one file to print; then watch it being made."""
+    form = DayForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Choose a day first; its delivery notes are joined to one file."))
+        return redirect("desk:deliveries")
+    try:
+        job = services.request_day_papers(
+            actor=request.actor, day=form.cleaned_data["day"], now=timezone.now()
+        )
+    except PermissionRefused:
+        raise
+    except DomainError as error:
+        messages.error(request, str(error))
+        return redirect("desk:deliveries")
+    return redirect("desk:job", job.pk)
+
+
+@desk_page
+@require_GET
+def desk_day_papers_file(request: ActingRequest, job_id: UUID) -> HttpResponseBase:
+    """The joined delivery notes of a finished job."""
+    file = services.open_day_papers(actor=request.actor, job_id=job_id)
+    answer = FileResponse(file, content_type="application/pdf", filename=f"delivery-notes-{job_id}.pdf")
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Cache-Control"] = "private, no-store"
+    return answer
 
 
 @shipper_page

@@ -88,7 +88,7 @@ def _origin(visit: Visit, vehicle: VehicleClass) -> str | None:
 
 def _zone(visit: Visit, vehicle: VehicleClass) -> str | None:
     barred = visit.zones & vehicle.barred_zones
-    return f"vehicle may not enter the emission zone {_named(barred)}" if barred else None
+    return f"vehicle may not enter the zone {_named(barred)}" if barred else None
 
 
 def _capacity(visit: Visit, vehicle: VehicleClass) -> str | None:

@@ -84,10 +84,11 @@ class Visit:
     A vehicle may arrive earlier and wait. Where no slot is agreed, ``windows`` are the site's receiving
     windows inside ``window``, in order and apart: unloading keeps to one of them, or ends up to
     ``late_seconds`` after it at ``late_cents_per_hour``. A limit of ``None`` means that the dock has none.
-    ``zones`` are the emission zones the site lies in. ``origins`` names the depots that stock the goods;
-    empty means any; no vehicle leaves with them before ``ready``. ``penalty_cents`` is what leaving this
-    visit out costs, so a higher one is a higher priority. ``alternatives`` are slots that could be proposed
-    to the recipient instead, should this one not be kept; where they are not known, any time is tried.
+    ``zones`` are those the site lies in that a vehicle may be barred from, such as emission zones.
+    ``origins`` names the depots that stock the goods; empty means any; no vehicle leaves with them before
+    ``ready``. ``penalty_cents`` is what leaving this visit out costs, so a higher one is a higher priority.
+    ``alternatives`` are slots that could be proposed to the recipient instead, should this one not be
+    kept; where they are not known, any time is tried.
     """
 
     id: str

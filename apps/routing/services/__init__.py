@@ -1,6 +1,7 @@
 """What others may ask of routing: plan a day, repair or change a plan, put it in force, watch over it."""
 
 from apps.routing.services.locking import lock_route, lock_stop
+from apps.routing.services.moving import Choices, Weighed, move_choices, move_delivery, weigh_move
 from apps.routing.services.planning import cancel_plan_job, request_plan, request_repair
 from apps.routing.services.publishing import publish_plan
 from apps.routing.services.running import run_plan_job
@@ -15,10 +16,14 @@ from apps.routing.services.watching import (
 )
 
 __all__ = [
+    "Choices",
     "UnusableSchedule",
+    "Weighed",
     "cancel_plan_job",
     "lock_route",
     "lock_stop",
+    "move_choices",
+    "move_delivery",
     "note_decline",
     "publish_plan",
     "report_breakdown",
@@ -30,5 +35,6 @@ __all__ = [
     "set_schedule",
     "settle_declines",
     "watch_plans",
+    "weigh_move",
     "withdraw_breakdown",
 ]

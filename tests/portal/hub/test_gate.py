@@ -1,9 +1,12 @@
 """The day at the gate: check in, unload, and the one statement with which custody passes."""
 
 from collections.abc import Callable
+from io import BytesIO
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from PIL import Image
 
 from apps.appointments.models import Appointment
 from apps.appointments.states import State
@@ -28,6 +31,12 @@ def ssccs(acme: Shipper) -> list[str]:
         return list(HandlingUnit.objects.order_by("sscc").values_list("sscc", flat=True))
 
 
+def picture() -> bytes:
+    file = BytesIO()
+    Image.new("RGB", (60, 40), "red").save(file, "JPEG")
+    return file.getvalue()
+
+
 def statement(units: list[str], **typed: str) -> dict[str, str]:
     """What the form of the handover sends: the names, a row per unit, two rows for what came over."""
     rows = {f"unit-{number}-sscc": sscc for number, sscc in enumerate(units)}
@@ -36,6 +45,8 @@ def statement(units: list[str], **typed: str) -> dict[str, str]:
         "unit-INITIAL_FORMS": str(len(units)),
         "over-TOTAL_FORMS": "2",
         "over-INITIAL_FORMS": "0",
+        "line-TOTAL_FORMS": "2",
+        "line-INITIAL_FORMS": "0",
     }
     return {
         "released_by": "Thabo Driver",
@@ -218,3 +229,66 @@ def test_before_unloading_there_is_no_handover(otto_at_hub: Client, on_the_way: 
     answer = otto_at_hub.get(f"/appointments/{on_the_way.pk}/handover/")
 
     assert answer["Location"] == f"/appointments/{on_the_way.pk}/"
+
+
+def test_photos_and_a_loggers_table_go_on_record_before_the_statement_and_stay_between_the_two(
+    otto_at_hub: Client,
+    unloading: Appointment,
+    acme: Shipper,
+    browse: Callable[..., Client],
+) -> None:
+    address, units = f"/appointments/{unloading.pk}/handover/", ssccs(acme)
+    svg = SimpleUploadedFile("dent.jpg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/jpeg")
+    table = SimpleUploadedFile("t7.csv", b"Time,Temperature\n2026-03-04 05:00,hot\n", "text/csv")
+    wrong = otto_at_hub.post(address, statement(units, step="add", photo=svg, logger=table))  # type: ignore[arg-type]
+    dent = SimpleUploadedFile("dent.jpg", picture(), "image/jpeg")
+
+    added = otto_at_hub.post(
+        address,
+        statement(units, step="add", released_by="", subject=units[0], photo=dent),  # type: ignore[arg-type]
+    )
+    otto_at_hub.post(address, statement(units, **{"unit-0-kind": "damaged", "unit-0-reason": "packaging"}))
+
+    assert wrong.status_code == 422
+    assert "is not a file that is taken here" in wrong.content.decode()
+    assert "Line 2" in wrong.content.decode()
+    assert (added.status_code, "This field is required" in added.content.decode()) == (200, False)
+    (photo,) = added.context["photos"]
+    assert photo["subject"] == units[0]
+    shown = otto_at_hub.get(f"/appointments/{unloading.pk}/")
+    assert (shown.context["handover"]["findings"][0]["note"], photo["preview"] in shown.content.decode()) == (
+        "Packaging",
+        True,
+    )
+    for file in (photo["url"], photo["preview"]):
+        assert otto_at_hub.get(file).status_code == 200
+        assert browse("sam@southern.example").get(file).status_code == 404
+        document_id = file.split("documents/")[1]
+        assert browse("bob@globex.example", "globex").get(f"/documents/{document_id}").status_code == 404
+        assert browse("alice@acme.example", "acme").get(f"/documents/{document_id}").status_code == 200
+
+
+def test_a_statement_is_signed_by_hand_and_a_dot_is_no_signature(
+    otto_at_hub: Client, unloading: Appointment, acme: Shipper
+) -> None:
+    address = f"/appointments/{unloading.pk}/handover/"
+
+    dot = otto_at_hub.post(address, statement(ssccs(acme), received_strokes="10,10 11,10"))
+    otto_at_hub.post(address, statement(ssccs(acme), received_strokes="100,100 500,90 600,200"))
+
+    assert (dot.status_code, "no signature" in dot.content.decode()) == (422, True)
+    page = otto_at_hub.get(f"/appointments/{unloading.pk}/")
+    assert page.context["handover"]["received_path"] == "M100 100L500 90L600 200"
+
+
+def test_scanned_units_count_and_one_that_can_not_be_read_is_named(
+    otto_at_hub: Client, unloading: Appointment, acme: Shipper
+) -> None:
+    address, units = f"/appointments/{unloading.pk}/handover/", ssccs(acme)
+
+    unread = otto_at_hub.post(address, statement(units, scanned="0012", step="review"))
+    page = otto_at_hub.post(address, statement(units, scanned="\n".join(units[:2]), step="review"))
+
+    assert (unread.status_code, "is no SSCC" in unread.content.decode()) == (422, True)
+    figures = {tile["label"]: tile["value"] for tile in page.context["review"]["tiles"]}
+    assert (figures["Received"], figures["Short"]) == (2, 1)

@@ -1,7 +1,4 @@
-"""The agreement that a vehicle comes to a site at a time: offers, holds, occupancy, history.
-
-All of it lives in the network, once, with one state. A shipper's role reads and writes only its own.
-"""
+"""The agreement that a vehicle comes to a site at a time: offers, holds, occupancy, history, terms."""
 
 from typing import ClassVar
 
@@ -146,6 +143,13 @@ class Offer(Record):
                 fields=["appointment"],
                 condition=Q(state=OfferState.OPEN),
                 name="offer_one_open_per_appointment",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["escalate_at"],
+                condition=Q(state=OfferState.OPEN, escalated_at=None),
+                name="offer_to_escalate",
             ),
         ]
 

@@ -1,0 +1,28 @@
+"""The agreement that a vehicle comes to a site at a time, and how each side wants it negotiated.
+
+All of it lives in the network, once, with one state. A shipper's role reads and writes only its own.
+"""
+
+from apps.appointments.models.negotiation import (
+    OWN_APPOINTMENT,
+    SIDES,
+    Appointment,
+    AppointmentEvent,
+    DockOccupancy,
+    Offer,
+    OfferedSlot,
+    SiteTerms,
+)
+from apps.appointments.models.policies import AnswerPolicy
+
+__all__ = [
+    "OWN_APPOINTMENT",
+    "SIDES",
+    "AnswerPolicy",
+    "Appointment",
+    "AppointmentEvent",
+    "DockOccupancy",
+    "Offer",
+    "OfferedSlot",
+    "SiteTerms",
+]

@@ -1,0 +1,84 @@
+"""The goods' temperature on the way: readings typed or logged, each on record, held to their range."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from apps.accounts.actors import Actor
+from apps.custody.canonical import format_time
+from apps.deliveries.models import ConditionReading, Delivery
+from apps.deliveries.services.recording import record
+from apps.deliveries.temperatures import Readings, as_readings
+from apps.documents.models import Document
+
+#: What stands as sensor where somebody read a thermometer.
+BY_HAND = "read by hand"
+
+
+def readings_of(delivery: Delivery, typed_mc: Sequence[int] = ()) -> list[tuple[Readings, bool]]:
+    """Everything measured of a delivery and what is typed right now, each with whether it was in range."""
+    known = [
+        (Readings(row.start, row.end, row.readings, row.minimum_mc, row.maximum_mc), row.within_limits)
+        for row in delivery.readings.all()
+    ]
+    if not typed_mc:
+        return known
+    now = as_readings(typed_mc, delivery.created_at)  # the moment does not matter for the range
+    return [*known, (now, now.within(delivery.temperature_class))]
+
+
+def note_typed(
+    delivery: Delivery, temperatures_mc: Sequence[int], *, actor: Actor, at: datetime, now: datetime
+) -> None:
+    """Put on record what somebody read from a thermometer at ``at``."""
+    _note(delivery, as_readings(temperatures_mc, at), BY_HAND, actor=actor, at=at, now=now)
+
+
+def note_logged(
+    delivery: Delivery, readings: Readings, log: Document, *, actor: Actor, now: datetime
+) -> None:
+    """Put on record what a logger's table says; the table itself lies with the papers."""
+    file = {"sha256": log.sha256, "size": log.size, "media_type": log.media_type}
+    _note(delivery, readings, log.number or log.file_name, actor=actor, at=now, now=now, file=file)
+
+
+def _note(
+    delivery: Delivery,
+    readings: Readings,
+    sensor: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    now: datetime,
+    file: dict[str, Any] | None = None,
+) -> None:
+    within = readings.within(delivery.temperature_class)
+    ConditionReading.objects.create(
+        delivery=delivery,
+        sensor=sensor,
+        start=readings.start,
+        end=readings.end,
+        readings=readings.count,
+        minimum_mc=readings.minimum_mc,
+        maximum_mc=readings.maximum_mc,
+        within_limits=within,
+        file_sha256=file["sha256"] if file else "",
+        recorded_at=now,
+    )
+    record(
+        "condition_reading",
+        delivery=delivery,
+        actor=actor,
+        now=now,
+        event_time=at,
+        details={
+            "sensor": sensor,
+            "from": format_time(readings.start),
+            "to": format_time(readings.end),
+            "readings": readings.count,
+            "minimum_mc": readings.minimum_mc,
+            "maximum_mc": readings.maximum_mc,
+            "within_limits": within,
+            "file": file,
+        },
+    )
