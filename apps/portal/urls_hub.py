@@ -18,6 +18,7 @@ from apps.portal.views import (
     people,
     policies,
     proposing,
+    site_setup,
     yard,
 )
 
@@ -62,6 +63,10 @@ urlpatterns = [
     path(BLOCK, board_blocks.block_edit, name="block_edit"),
     path(f"{BLOCK}check/", board_blocks.block_check, name="block_check"),
     path("sites/<uuid:site_id>/profile/", hub.site, name="site"),
+    path("sites/<uuid:site_id>/setup/<slug:step>/", site_setup.setup, name="setup"),
+    path("sites/<uuid:site_id>/holidays/", site_setup.holidays, name="holidays"),
+    path("sites/", site_setup.sites, name="sites"),
+    path("sites/new/", site_setup.site_new, name="site_new"),
     path("sites/<uuid:site_id>/policies/", policies.hub_policies, name="policies"),
     path("sites/<uuid:site_id>/policies/every/", policies.hub_policy, name="policy_for_all"),
     path("sites/<uuid:site_id>/policies/<uuid:partner_id>/", policies.hub_policy, name="policy"),
