@@ -86,6 +86,7 @@ TENANT_APPS = [
     "apps.routing",
     "apps.tendering",
     "apps.driving",
+    "apps.integrations",
     "apps.portal",
     "django.contrib.contenttypes",
     "django.contrib.admin",

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
-from apps.accounts.actors import Actor
+from apps.accounts.actors import Actor, actor_in_network
+from apps.accounts.models import Membership, Role
 from apps.appointments.models import Appointment
 from apps.appointments.selectors import find_slots
 from apps.carriers import files
@@ -91,6 +92,7 @@ def do_business(
 ) -> Business:
     """Import, book, issue papers, plan and export; what the shipper keeps to itself carries ``word``."""
     business = Business(shipper, trips)
+    auditors = {trip.site.recipient_id: _auditor_of(trip.site) for trip in trips}
     with doorway.enter_shipper(shipper):
         carrier = make_carrier(f"{word} Lines", RIGID, drivers=(f"{word} Driver",))
         open_feed(
@@ -109,11 +111,23 @@ def do_business(
         asked = [each.pk for each in Delivery.objects.all()]
         bulk_request = request_bulk(actor=planner, delivery_ids=asked)
         export_job = request_export(actor=administrator, scope=ExportScope(), now=NOW)
+        received = {
+            recipient_id: request_export(
+                actor=auditor,
+                scope=ExportScope(recipient_id=recipient_id, received_only=True),
+                now=NOW,
+            )
+            for recipient_id, auditor in auditors.items()
+            if auditor and recipient_id
+        }
     drain()
     with doorway.enter_shipper(shipper):
         for trip in trips:
             papers = Document.objects.filter(delivery_id__in=trip.ids["delivery_id"])
             trip.ids["document_id"] = _keys(papers)
+            job = received.get(trip.site.recipient_id or shipper.pk)
+            trip.ids["job_id"] = _keys([job] if job else [])
+            trip.ids["shipper"] = {shipper.slug}
         carrier_ids = _tender(carrier)
         business.own = {
             "feed_id": _keys(CalendarFeed.objects.all()),
@@ -132,8 +146,14 @@ def do_business(
             **carrier_ids,
         }
         finished = set(Job.objects.filter(state=Job.State.DONE).values_list("pk", flat=True))
-        assert {plan_job.pk, export_job.pk} <= finished
+        assert {plan_job.pk, export_job.pk, *(job.pk for job in received.values())} <= finished
     return business
+
+
+def _auditor_of(site: Site) -> Actor | None:
+    """Who audits for the site's recipient, where somebody does."""
+    held = Membership.objects.filter(recipient_id=site.recipient_id, role=Role.AUDITOR).first()
+    return actor_in_network(held.person) if held else None
 
 
 def _tender(carrier: Carrier) -> Ids:
