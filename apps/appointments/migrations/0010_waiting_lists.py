@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appointments', '0008_room_of_limits'),
+        ('appointments', '0009_systems_act_by_a_key'),
         ('facilities', '0004_versions_in_order'),
         ('tenancy', '0002_current_shipper'),
     ]
