@@ -24,6 +24,7 @@ from apps.portal.views import (
     policies,
     tender_link,
     tenders,
+    waiting,
 )
 
 app_name = "desk"
@@ -42,6 +43,8 @@ deliveries = [
     path("import/<uuid:import_id>/refused.csv", desk_imports.import_report, name="import_report"),
     path("deliveries/<uuid:delivery_id>/", desk_delivery.delivery, name="delivery"),
     path("deliveries/<uuid:delivery_id>/slots/", desk_slots.ask, name="ask"),
+    path("deliveries/<uuid:delivery_id>/waiting/", waiting.wait, name="wait"),
+    path("deliveries/<uuid:delivery_id>/waiting/leave/", waiting.leave, name="stop_waiting"),
     path("deliveries/<uuid:delivery_id>/load/", desk_delivery.load, name="load"),
     path("deliveries/<uuid:delivery_id>/depart/", desk_delivery.depart, name="depart"),
     path("deliveries/<uuid:delivery_id>/papers/add/", papers.desk_bring, name="bring"),
