@@ -109,6 +109,7 @@ def test_of_two_phones_that_hand_over_one_is_told_and_both_are_kept(take, stops,
 
     assert action.outcome == DriverAction.Outcome.REFUSED
     assert "Delivered" in action.answer
+    assert action.facts == {"received_by": "Somebody else"}
     assert Handover.objects.get(delivery=stops[0].delivery).received_by == "Nomsa Nkosi"
 
 
@@ -191,3 +192,90 @@ def test_access_ends_three_days_after_the_day(token, phone):
 def test_another_shipper_opens_nothing_with_it(token, globex):
     with doorway.enter_shipper(globex), pytest.raises(LinkClosed):
         open_route(token=token, now=NOW)
+
+
+def test_steps_that_nobody_took_are_recorded_with_the_handover(take, stops):
+    take("set_off")
+
+    action, _ = take("hand_over", stops[0], facts=RECEIVED)
+
+    assert (action.outcome, state(stops[0])) == (DriverAction.Outcome.DONE, State.DELIVERED)
+    assert types(stops[0])[-4:] == ["arrived", "unloading_started", "unloaded", "handover_accepted"]
+
+
+def test_a_clock_that_is_hours_off_is_flagged_on_the_record_and_loses_nothing(take, stops):
+    ahead = local("12:31")
+    take("set_off", device_time=ahead, sent_at=ahead, now=local("08:31"))
+
+    anomalies = [
+        parse(bytes(e.canonical))["details"] for e in CustodyEvent.objects.filter(type="clock_anomaly")
+    ]
+    assert [state(stop) for stop in stops] == [State.IN_TRANSIT, State.IN_TRANSIT]
+    assert {each["kind"]: each["difference_ms"] for each in anomalies} == {
+        "skew": 4 * 3_600_000,
+        "future": 4 * 3_600_000,
+    }
+
+
+def test_what_came_late_and_out_of_order_is_kept_by_the_phones_times(take, stops):
+    late = local("18:00")
+    take("set_off", number=1, device_time=local("07:00"), sent_at=late, now=late)
+    take("hand_over", stops[0], number=3, device_time=local("09:20"), sent_at=late, now=late, facts=RECEIVED)
+
+    known, _ = take("arrive", stops[0], number=2, device_time=local("09:00"), sent_at=late, now=late)
+
+    assert known.outcome == DriverAction.Outcome.KNOWN
+    handed = parse(bytes(CustodyEvent.objects.get(type="handover_accepted").canonical))
+    assert (handed["event_time"][11:16], handed["received_time"][11:16]) == ("07:20", "16:00")
+    assert not CustodyEvent.objects.filter(type="clock_anomaly").exists()
+
+
+def test_a_phone_whose_storage_was_emptied_counts_from_one_again_and_loses_nothing(take, stops):
+    take("set_off", number=1)
+
+    action, _ = take("arrive", stops[0], number=1)
+
+    assert (action.outcome, state(stops[0])) == (DriverAction.Outcome.DONE, State.ARRIVED)
+
+
+def test_new_seals_are_those_that_the_next_stop_is_held_to(take, stops):
+    take("set_off", facts={"seals": "S-1"})
+    take("hand_over", stops[0], facts={**RECEIVED, "seals": "s-1", "seals_after": "S-2"})
+    take("hand_over", stops[1], facts={**RECEIVED, "seals": "S-2"})
+
+    found = Handover.objects.order_by("id").values_list("seals_out", "seals", "doubts")
+    assert list(found) == [(["S-1"], ["S-1"], []), (["S-2"], ["S-2"], [])]
+
+
+@pytest.mark.parametrize(
+    ("facts", "answer"),
+    [
+        ({"findings": {"a": 1}}, "findings could not be read"),
+        ({"findings": ["short"]}, "A finding is"),
+        ({"findings": [{"kind": "short", "item": "C-1/1", "quantity": "many"}]}, "no quantity"),
+        ({"findings": [{"kind": "short", "item": "C-1/1", "quantity": "0.0001"}]}, "three decimals"),
+        ({"scanned": "12"}, "no SSCC"),
+        ({"temperatures": "warm"}, "no temperature"),
+        ({"seals": ",".join(str(n) for n in range(30))}, "at most 20 seals"),
+        ({"received_strokes": "10,10"}, "no signature"),
+        ({"received_strokes": "[[1,2]]"}, "no strokes"),
+        ({"received_by": {"name": "x"}}, "Both names"),
+        ({"unattended": True}, "takes no goods unattended"),
+    ],
+)
+def test_a_statement_that_can_not_be_read_is_answered_kept_and_changes_nothing(take, stops, facts, answer):
+    take("set_off")
+
+    action, _ = take("hand_over", stops[0], facts={**RECEIVED, **facts})
+
+    assert (action.outcome, state(stops[0])) == (DriverAction.Outcome.REFUSED, State.IN_TRANSIT)
+    assert answer in action.answer
+
+
+def test_a_position_is_on_record_where_the_phone_says_one_that_can_be(take, stops):
+    take("set_off", facts={"position": {"latitude": "north", "longitude": 28}})
+    take("arrive", stops[0], facts={"position": {"latitude": -26.18, "longitude": 28.04, "accuracy": 11.6}})
+
+    departed = parse(bytes(CustodyEvent.objects.filter(type="departed").first().canonical))["details"]
+    arrived = parse(bytes(CustodyEvent.objects.get(type="arrived").canonical))["details"]
+    assert ("position" in departed, arrived["position"]["accuracy_m"]) == (False, 12)

@@ -33,6 +33,7 @@ from apps.deliveries.services.steps import (
     record_departure,
     record_failure,
     record_loading,
+    reseal,
     start_unloading,
 )
 from apps.deliveries.services.yard import move_vehicle, record_no_show, record_walk_in, take_from_dock
@@ -77,6 +78,7 @@ __all__ = [
     "remind_of_papers",
     "request_consignment_note",
     "request_day_papers",
+    "reseal",
     "start_unloading",
     "take_from_dock",
     "waive_document",

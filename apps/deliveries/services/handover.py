@@ -136,6 +136,11 @@ def photos_of(delivery: Delivery) -> list[Document]:
     return [each for each in reversed(photos) if each.is_in_quarantine or each.is_released]
 
 
+def photo_fact(photo: Document) -> dict[str, Any]:
+    """A photo as custody events name it."""
+    return {"sha256": photo.sha256, "size": photo.size, "media_type": photo.media_type}
+
+
 def attempt_of(delivery: Delivery) -> int:
     """The which-th attempt this is: 1 where none failed before."""
     return 1 + delivery.events.filter(to_state=State.FAILED).count()
@@ -179,7 +184,7 @@ def _details(delivery: Delivery, handover: Handover, result: Judged, goods: Good
         "attempt": handover.attempt,
         "doubts": list(result.doubts) or None,
         "position": handover.position,
-        "photos": [_file(photo) for photo in whole] or None,
+        "photos": [photo_fact(photo) for photo in whole] or None,
     }
     found = [_discrepancy(each, goods, result.photos) for each in result.findings]
     if outcome == Handover.Outcome.REFUSED:
@@ -223,9 +228,5 @@ def _discrepancy(finding: UnitFinding, goods: Goods, photos: Sequence[Document])
         "unit": item.unit if item else None,
         "reason": finding.reason or None,
         "note": Personal(finding.note) if finding.note else None,
-        "photos": [_file(photo) for photo in photos if subject and photo.number == subject] or None,
+        "photos": [photo_fact(photo) for photo in photos if subject and photo.number == subject] or None,
     }
-
-
-def _file(photo: Document) -> dict[str, Any]:
-    return {"sha256": photo.sha256, "size": photo.size, "media_type": photo.media_type}
