@@ -143,7 +143,7 @@ class SiteAdmin(RuledAdmin, ModelAdmin):
             gettext_lazy("At the gate"),
             {"fields": ["gate_instructions", "protective_equipment", ("contact_name", "contact_phone")]},
         ),
-        (gettext_lazy("At the handover"), {"fields": ["allows_unattended"]}),
+        (gettext_lazy("At the handover"), {"fields": ["allows_unattended", "asks_code"]}),
         (
             gettext_lazy("Booking"),
             {

@@ -36,6 +36,7 @@ TEXTS = (
     "temperatures",
     "released_strokes",
     "received_strokes",
+    "code",
 )
 TICKS = ("refused", "unattended", "no_seal")
 #: The fields of a finding, by unit (``kind-<SSCC>``) or of the line that is named (``line-kind``).
@@ -79,8 +80,9 @@ class PhotoForm(forms.Form):
 
 
 class HandoverForm(forms.Form):
-    """What both people state on the driver's phone, beside the findings."""
+    """What both people state on the driver's phone, beside the findings; unattended, nobody receives."""
 
+    use_required_attribute = False
     condition = forms.ChoiceField(
         label=_("Condition of the load"),
         required=False,
@@ -111,7 +113,6 @@ class HandoverForm(forms.Form):
     received_by = forms.CharField(
         label=_("Received by"),
         max_length=100,
-        required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     received_by_role = forms.CharField(label=_("Role"), max_length=60, required=False)

@@ -220,8 +220,10 @@ function read(form, signing) {
 
 for (const form of document.querySelectorAll("form[data-draft]")) {
   const key = `draft-${form.dataset.draft}`;
+  count(form.dataset.photosOf, 0);
   form.querySelector("[data-back]").addEventListener("click", () => read(form, false));
   form.addEventListener("input", () => {
+    form.elements.received_by.setCustomValidity("");
     const typed = [...new FormData(form)].filter(([name]) => !["csrfmiddlewaretoken", "released_strokes", "received_strokes"].includes(name));
     localStorage.setItem(key, JSON.stringify(typed));
   });
@@ -232,12 +234,32 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
   }
 }
 
+/* A code goes out only while there is a network; typed in, it waits in the queue with the statement. */
+async function sendCode(form) {
+  const body = new FormData(form);
+  body.set("step", "code");
+  const told = form.querySelector("[data-told]");
+  try {
+    const answer = await fetch(sync.dataset.stepUrl, { method: "POST", headers: { "x-drive-queue": "1" }, body });
+    told.textContent = (await answer.json()).answer;
+  } catch {
+    told.textContent = sync.dataset.offline;
+  }
+}
+
 document.addEventListener("submit", async (event) => {
   const form = event.target.closest("form[data-step]");
   if (!form) return;
   event.preventDefault();
   if (event.submitter?.value === "review") {
-    read(form, true);
+    const receiver = form.elements.received_by;
+    const unknown = !receiver.value.trim() && !form.elements.unattended?.checked;
+    receiver.setCustomValidity(unknown ? sync.dataset.nameNeeded : "");
+    if (form.reportValidity()) read(form, true);
+    return;
+  }
+  if (event.submitter?.value === "code") {
+    await sendCode(form);
     return;
   }
   const kind = form.elements.kind.value;

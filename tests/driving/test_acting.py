@@ -5,19 +5,20 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.hashers import make_password
 
 from apps.accounts.services import LinkClosed
 from apps.core.errors import PermissionRefused
 from apps.custody.canonical import parse
 from apps.custody.models import CustodyEvent
 from apps.deliveries import services as deliveries
-from apps.deliveries.models import Handover
+from apps.deliveries.models import Handover, HandoverCode
 from apps.deliveries.states import State
 from apps.driving.errors import ActionForked, ActionInvalid, RouteClosed
 from apps.driving.models import DriverAction
 from apps.driving.selectors import session_by_secret
 from apps.driving.services import end_access, invite_driver, open_route, perform
-from apps.facilities.models import DocumentRequirement, DocumentType, Step
+from apps.facilities.models import DocumentRequirement, DocumentType, Site, Step
 from apps.tenancy import doorway
 from tests.factories.cast import NOW
 from tests.routing.conftest import local
@@ -279,3 +280,33 @@ def test_a_position_is_on_record_where_the_phone_says_one_that_can_be(take, stop
     departed = parse(bytes(CustodyEvent.objects.filter(type="departed").first().canonical))["details"]
     arrived = parse(bytes(CustodyEvent.objects.get(type="arrived").canonical))["details"]
     assert ("position" in departed, arrived["position"]["accuracy_m"]) == (False, 12)
+
+
+def test_a_wrong_code_from_the_phone_is_counted_though_the_statement_is_refused(take, stops, otto):
+    with doorway.network():
+        Site.objects.filter(pk=stops[0].delivery.site_id).update(asks_code=True)
+    take("set_off")
+    code = HandoverCode.objects.create(
+        delivery=stops[0].delivery,
+        person_name="Nomsa Nkosi",
+        code_hash=make_password("042042"),
+        sent_at=local("08:20"),
+        expires_at=local("09:00"),
+    )
+    without, _ = take("hand_over", stops[0], facts=RECEIVED)
+    wrong, _ = take("hand_over", stops[0], facts={**RECEIVED, "code": "111111"})
+    late = local("12:00")
+    typed = local("08:40")
+    right, _ = take(
+        "hand_over",
+        stops[0],
+        facts={**RECEIVED, "code": "042042"},
+        device_time=typed,
+        sent_at=late,
+        now=late,
+    )
+
+    code.refresh_from_db()
+    assert [each.outcome for each in (without, wrong, right)] == ["refused", "refused", "done"]
+    assert ("4 tries" in wrong.answer, code.attempts, "code" in wrong.facts) == (True, 2, False)
+    assert state(stops[0]) == State.DELIVERED

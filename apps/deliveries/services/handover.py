@@ -16,6 +16,7 @@ from apps.custody.services import Device, Personal
 from apps.deliveries.models import Delivery, Discrepancy, Handover
 from apps.deliveries.selectors import consignments_of, visit_of
 from apps.deliveries.services.booking import require_documents
+from apps.deliveries.services.codes import use_code
 from apps.deliveries.services.conditions import note_typed, readings_of
 from apps.deliveries.services.recording import record
 from apps.deliveries.services.transitions import lock, transition
@@ -66,6 +67,7 @@ def hand_over(
         PermissionRefused: ``actor`` does not work this site and does not drive.
         DocumentsMissing: the site demands documents at handover.
         StatementInvalid: as ``statement.judge`` says.
+        CodeRefused: the site asks for a one-time code, and whoever receives confirmed none.
         IllegalTransition: unloading has not begun, or the handover was made already.
     """
     delivery = lock(delivery_id)
@@ -75,6 +77,9 @@ def hand_over(
     goods = goods_of(consignments_of(delivery))
     result = judge(statement, delivery, goods, _circumstances(statement, delivery, goods, actor))
     refused = result.outcome == Handover.Outcome.REFUSED
+    confirmed = delivery.site.asks_code and not statement.unattended
+    if confirmed:
+        use_code(delivery, statement, now=now)
     transition(delivery, State.REFUSED if refused else State.DELIVERED, actor=actor, at=now)
     if statement.temperatures_mc:
         note_typed(delivery, statement.temperatures_mc, actor=actor, at=at, now=now)
@@ -97,6 +102,7 @@ def hand_over(
         doubts=list(result.doubts),
         attempt=attempt_of(delivery),
         position=statement.position.fact() if statement.position else None,
+        confirmed_by_code=confirmed,
         device_time=at,
         recorded_at=now,
     )
@@ -174,7 +180,7 @@ def _details(delivery: Delivery, handover: Handover, result: Judged, goods: Good
     details: dict[str, Any] = {
         "statement": handover.statement_sha256,
         "released_by": _signatory(current_shipper().name, statement.released_by, statement.released_strokes),
-        "received_by": _receiver(delivery, statement),
+        "received_by": _receiver(delivery, statement, handover.confirmed_by_code),
         "counts": result.counts,
         "seals": list(statement.seals) if statement.seals is not None else None,
         "seals_out": delivery.seals or None,
@@ -198,12 +204,14 @@ def _details(delivery: Delivery, handover: Handover, result: Judged, goods: Good
     return details
 
 
-def _receiver(delivery: Delivery, statement: Statement) -> dict[str, Any]:
+def _receiver(delivery: Delivery, statement: Statement, confirmed: bool) -> dict[str, Any]:
     recipient = delivery.site.recipient
     organisation = recipient.name if recipient else delivery.site.name
     if statement.unattended:
         return {"organisation": organisation, "assurance": "absent"}
     signed = _signatory(organisation, statement.received_by, statement.received_strokes)
+    if confirmed:
+        signed["assurance"] = "captured_with_code"
     return signed | {"role": Personal(statement.received_by_role) if statement.received_by_role else None}
 
 

@@ -90,7 +90,10 @@ def perform(*, session: DriverSession, sent: Sent, now: datetime) -> DriverActio
     if stop is None and sent.kind != Kind.SET_OFF:
         raise ActionInvalid("That stop is not on this route any more. Load the page again.")
     actor = actor_of(session)
+    wrong = _confirm(actor, stop, sent, now) if sent.kind == Kind.HAND_OVER else ""
     try:
+        if wrong:
+            raise ActionInvalid(wrong)
         with transaction.atomic():
             outcome = _do(Kind(sent.kind), actor, session, stops, stop, sent, now)
             answer = ""
@@ -110,6 +113,18 @@ def perform(*, session: DriverSession, sent: Sent, now: datetime) -> DriverActio
         outcome=outcome,
         answer=answer[:600],
     )
+
+
+def _confirm(actor: Actor, stop: Stop | None, sent: Sent, now: datetime) -> str:
+    """What is wrong with the one-time code that was typed; counted even where the statement is refused.
+
+    It was typed as long ago as the phone kept the step, by whatever clock.
+    """
+    code = text_said(sent.facts, "code", 12)
+    if not code or stop is None or not stop.delivery.site.asks_code:
+        return ""
+    typed_at = now - max(sent.sent_at - sent.device_time, timedelta(0))
+    return deliveries.confirm_code(actor=actor, delivery_id=stop.delivery_id, code=code, now=now, at=typed_at)
 
 
 def _do(

@@ -61,6 +61,7 @@ def facts_of(stop: Stop) -> Context:
         "photos": len(photos_of(delivery)),
         "seals_out": delivery.seals,
         "may_be_unattended": site.allows_unattended,
+        "asks_code": site.asks_code,
         "findings": FINDINGS,
     }
 

@@ -21,12 +21,12 @@ from apps.accounts.http import ActingRequest
 from apps.accounts.services import find_link
 from apps.core.errors import DomainError
 from apps.deliveries.selectors import consignments_of
-from apps.deliveries.services import judged
+from apps.deliveries.services import judged, request_code
 from apps.documents.rendering import qr_code
 from apps.driving import services
 from apps.driving.errors import ActionInvalid
 from apps.driving.models import DriverAction, DriverSession
-from apps.driving.saying import statement_said
+from apps.driving.saying import statement_said, text_said
 from apps.driving.selectors import actor_of, has_set_off, next_stop, route_of, session_by_secret, stops_of
 from apps.driving.services.access import PURPOSE
 from apps.portal.access import desk_page
@@ -43,7 +43,7 @@ COOKIE = "dockside_drive"
 #: With it the queue says that it sends a file and waits for JSON.
 QUEUE = "X-Drive-Queue"
 PATH = "/drive/"
-LEFT_OUT = frozenset({"csrfmiddlewaretoken", "step", "released_strokes", "received_strokes"})
+LEFT_OUT = frozenset({"csrfmiddlewaretoken", "step", "code", "released_strokes", "received_strokes"})
 
 
 def driver_page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -95,6 +95,8 @@ def step(request: HttpRequest, session: DriverSession) -> HttpResponse:
     from_queue = request.content_type == "application/json" or QUEUE in request.headers
     if request.POST.get("step") == "review":
         return _statement(request, session, now)
+    if request.POST.get("step") == "code":
+        return _send_code(request, session, now)
     try:
         action = services.perform(session=session, sent=read_step(request, now), now=now)
     except DomainError as error:
@@ -160,6 +162,28 @@ def invite(request: ActingRequest, route_id: UUID) -> HttpResponse:
         ],
     }
     return render(request, "portal/drive/invite.html", context, status=refused.status if refused else 200)
+
+
+def _send_code(request: HttpRequest, session: DriverSession, now: datetime) -> HttpResponse:
+    """Have the code for whoever receives sent; answered in place, as the statement is not signed yet."""
+    try:
+        sent = read_step(request, now)
+        stop = next((each for each in stops_of(route_of(session)) if each.pk == sent.stop_id), None)
+        if stop is None:
+            raise ActionInvalid(_("That stop is not on this route any more. Load the page again."))
+        code = request_code(
+            actor=actor_of(session),
+            delivery_id=stop.delivery_id,
+            receiver=text_said(sent.facts, "received_by", 100),
+            now=now,
+        )
+        told, status = _("A code is on its way to the e-mail of %(name)s.") % {"name": code.person_name}, 200
+    except DomainError as error:
+        told, status = error.message, error.status
+    if QUEUE in request.headers:
+        return JsonResponse({"answer": told}, status=status)
+    (messages.success if status == 200 else messages.error)(request, told)
+    return _statement(request, session, now)
 
 
 def _statement(request: HttpRequest, session: DriverSession, now: datetime) -> HttpResponse:
