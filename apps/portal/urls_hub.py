@@ -19,6 +19,7 @@ from apps.portal.views import (
     policies,
     proposing,
     site_setup,
+    waiting,
     yard,
 )
 
@@ -64,6 +65,7 @@ urlpatterns = [
     path(BLOCK, board_blocks.block_edit, name="block_edit"),
     path(f"{BLOCK}check/", board_blocks.block_check, name="block_check"),
     path("sites/<uuid:site_id>/profile/", hub.site, name="site"),
+    path("sites/<uuid:site_id>/waiting/", waiting.waiting_list, name="waiting"),
     path("sites/<uuid:site_id>/setup/<slug:step>/", site_setup.setup, name="setup"),
     path("sites/<uuid:site_id>/holidays/", site_setup.holidays, name="holidays"),
     path("sites/", site_setup.sites, name="sites"),

@@ -25,6 +25,9 @@ from apps.deliveries.selectors import load_of
 from apps.deliveries.services.bulk import request_bulk
 from apps.documents.models import Document
 from apps.facilities.models import Site
+from apps.notices.models import CalendarFeed
+from apps.notices.permissions import FeedOwner
+from apps.notices.services import open_feed
 from apps.routing.models import Route, RoutePlan, Stop
 from apps.routing.services import request_plan
 from apps.tenancy import doorway
@@ -92,6 +95,13 @@ def do_business(
     auditors = {trip.site.recipient_id: _auditor_of(trip.site) for trip in trips}
     with doorway.enter_shipper(shipper):
         carrier = make_carrier(f"{word} Lines", RIGID, drivers=(f"{word} Driver",))
+        open_feed(
+            actor=planner,
+            scope=CalendarFeed.Scope.SHIPPER,
+            subject_id=shipper.pk,
+            label=f"{word} calendar",
+            owner=FeedOwner(shipper_id=shipper.pk),
+        )
         for number, trip in enumerate(trips, start=1):
             _book(trip, planner, number, word)
         warehouse = Site.objects.get(shipper=shipper)
@@ -120,6 +130,7 @@ def do_business(
             trip.ids["shipper"] = {shipper.slug}
         carrier_ids = _tender(carrier)
         business.own = {
+            "feed_id": _keys(CalendarFeed.objects.all()),
             "import_id": _keys(Import.objects.all()),
             "plan_id": _keys(RoutePlan.objects.all()),
             "route_id": _keys(Route.objects.all()),
@@ -186,9 +197,23 @@ def _book(trip: Trip, planner: Actor, number: int, word: str) -> None:
         "offer_id": {str(offer.pk)},
         "site_id": {str(trip.site.pk)},
         "partner_id": {str(planner.shipper_id)},
+        "feed_id": _feed(trip),
         "facilities_site": {str(trip.site.pk)},
         "facilities_recipient": {str(trip.site.recipient_id)},
     }
+
+
+def _feed(trip: Trip) -> set[str]:
+    """A calendar of the recipient's, made by its manager."""
+    with doorway.network():
+        open_feed(
+            actor=trip.manager,
+            scope=CalendarFeed.Scope.SITE,
+            subject_id=trip.site.pk,
+            label=f"{trip.word} docks",
+            owner=FeedOwner(recipient_id=trip.site.recipient_id),
+        )
+        return _keys(CalendarFeed.objects.filter(label=f"{trip.word} docks"))
 
 
 def _ask(delivery: Delivery, planner: Actor, word: str) -> Appointment:
