@@ -15,7 +15,7 @@ from apps.accounts.models import Role
 from apps.appointments import reasons, seasons
 from apps.appointments.gaps import find_gaps
 from apps.appointments.load import Load, Slot
-from apps.appointments.models import Appointment, AppointmentEvent
+from apps.appointments.models import Appointment, AppointmentEvent, DockOccupancy
 from apps.appointments.search import (
     Bounds,
     Calendar,
@@ -90,7 +90,7 @@ def _search(
             refused[profile.dock.pk] = always
         else:
             barred += at_times
-            needs[profile.dock.pk] = _need(profile, load)
+            needs[profile.dock.pk] = need_at(profile, load)
     calendar = Calendar()
     if needs:
         calendar = find_gaps(
@@ -117,7 +117,8 @@ def _search(
     )
 
 
-def _need(profile: DockProfile, load: Load) -> DockNeed:
+def need_at(profile: DockProfile, load: Load) -> DockNeed:
+    """What the load takes of a dock that takes it."""
     dock = profile.dock
     return DockNeed(
         dock_id=dock.pk,
@@ -182,6 +183,17 @@ def busy_times(*, dock_ids: Sequence[UUID], start: datetime, end: datetime, now:
             [list(dock_ids), start, end, now],
         )
         return [Busy(*row) for row in cursor.fetchall()]
+
+
+def live_holds(*, site_id: UUID, shipper_id: UUID, now: datetime) -> QuerySet[DockOccupancy]:
+    """What a shipper holds at a site by its own offers; what the recipient offered to it doesn't count."""
+    return DockOccupancy.objects.filter(
+        kind=DockOccupancy.Kind.HOLD,
+        hold_expires_at__gt=now,
+        appointment__shipper_id=shipper_id,
+        appointment__site_id=site_id,
+        offered_slot__offer__side=Side.SHIPPER,
+    )
 
 
 def appointments_visible_to(actor: Actor | None) -> QuerySet[Appointment]:

@@ -6,6 +6,7 @@ brought into it here, and `canonical` judges the result.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,9 @@ from apps.custody import canonical, commitments
 MAX_PERSONAL = 100_000  # characters: free text, or the strokes of a signature
 _PADDED = {"gtin": 14, "gln": 13}
 _REPLACEMENT = "\ufffd"
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_UNCLEAN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _ABSENT: tuple[object, ...] = (None, "")
 
 
@@ -48,7 +52,7 @@ def settle(value: object, *, event_id: str, path: str = "") -> tuple[object, lis
 
 def clean_text(text: str) -> str:
     """``text`` as the kind ``text`` wants it; may be empty."""
-    printable = _without_surrogates("".join(" " if _is_control(c) else c for c in text)).strip()
+    printable = (_without_surrogates(_CONTROL.sub(" ", text)) if _UNCLEAN.search(text) else text).strip()
     return printable if len(printable) <= canonical.MAX_TEXT else printable[: canonical.MAX_TEXT - 1] + "…"
 
 
@@ -59,10 +63,12 @@ def gs1_key(kind: str, digits: str) -> str:
 
 
 def _settle(value: object, path: str, event_id: str, opened: list[commitments.Disclosure]) -> object:
-    if isinstance(value, Personal):
-        return _commit(value, path, event_id, opened)
     if isinstance(value, str):
         return clean_text(str(value))
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, Personal):
+        return _commit(value, path, event_id, opened)
     if isinstance(value, Mapping):
         return _object(value, path, event_id, opened)
     if isinstance(value, Sequence):
@@ -100,8 +106,4 @@ def _commit(personal: Personal, path: str, event_id: str, opened: list[commitmen
 
 
 def _without_surrogates(text: str) -> str:
-    return "".join(_REPLACEMENT if "\ud800" <= c <= "\udfff" else c for c in text)
-
-
-def _is_control(character: str) -> bool:
-    return character < " " or "\x7f" <= character <= "\x9f"
+    return _SURROGATE.sub(_REPLACEMENT, text)

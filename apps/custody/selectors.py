@@ -29,6 +29,15 @@ from apps.documents.models import Document
 from apps.tenancy.models import Shipper
 
 HASH_PREFIX = 12
+# `unsequenced` from `search_from` on, by itself.
+_BEHIND = """
+    SELECT EXISTS (
+        SELECT FROM custody_custodyevent AS event
+         WHERE xid >= coalesce(
+                   (SELECT settled
+                      FROM (SELECT settled FROM custody_checkpoint ORDER BY size DESC LIMIT 1) AS last
+                     WHERE settled <= pg_snapshot_xmin(pg_current_snapshot())::text::bigint), 0)
+           AND NOT EXISTS (SELECT FROM custody_logleaf AS leaf WHERE leaf.event_id = event.id))"""
 _HASH = re.compile(r"[0-9a-f]{8,64}")
 _EVENT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TOLD = ("name", "organisation", "kind", "sscc", "article", "quantity", "note")
@@ -131,6 +140,13 @@ def unsequenced(since: int = 0) -> QuerySet[CustodyEvent]:
     """
     in_log = LogLeaf.objects.filter(event_id=OuterRef("pk"))
     return CustodyEvent.objects.filter(~Exists(in_log), xid__gte=since).order_by("ordinal")
+
+
+def is_behind() -> bool:
+    """Whether an event waits for the sequencer: one statement, for whoever asks several times a second."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BEHIND)
+        return bool(cursor.fetchone()[0])
 
 
 def settled_transaction() -> int:

@@ -67,7 +67,7 @@ def event_cells(index: int, event: Mapping[str, Any]) -> tuple[str, ...]:
         reason.get("biz_step", ""),
         reason.get("disposition", ""),
         " | ".join(f"{ref['type']}: {ref['id']}" for ref in reason["refs"]),
-        canonical.json_bytes(event["details"]).decode(),
+        canonical.encode(event["details"]).decode(),
     )
 
 

@@ -14,9 +14,10 @@ from apps.appointments.announcing import announce
 from apps.appointments.models import Appointment
 from apps.deliveries import services
 from apps.deliveries.selectors import delivery_by_id
-from apps.deliveries.services import day_papers
+from apps.deliveries.services import bulk, day_papers
 from apps.deliveries.services.codes import COMPOSER, new_code
 from apps.deliveries.services.expecting import ANSWER_BY_POLICY
+from apps.deliveries.services.freed import OFFER_FREED
 from apps.documents.papers import Transport
 from apps.notices.kinds import Kind
 from apps.notices.mailing import Mail, composes
@@ -36,6 +37,13 @@ def expire() -> None:
     _for_each_shipper("remind of offers", services.escalate_offers)
 
 
+@shared_task(name="deliveries.offer_freed", ignore_result=True, expires=25)
+def offer_what_is_free() -> None:
+    """Offer what became free in whatever way (a block ends, a closure is lifted) to those who wait for it."""
+    with doorway.network():
+        services.offer_freed_slots(now=timezone.now())
+
+
 @shared_task(name="deliveries.remind_of_papers", ignore_result=True, expires=600)
 def remind_of_papers() -> None:
     """Ask, for each shipper, for the papers that the next days' visits lack."""
@@ -52,6 +60,18 @@ def _for_each_shipper(what: str, act: Callable[..., object]) -> None:
                 act(now=timezone.now())
         except Exception:
             log.exception("could not %s of %s", what, shipper.slug)
+
+
+@handles("deliveries.find_slots", queue="routing", atomic=False)
+def find_slots(job_id: str, request_id: str) -> None:
+    """Look for the slots of a bulk request; the second time it finds the job over and does nothing."""
+    bulk.run_bulk_search(job_id=UUID(job_id), request_id=UUID(request_id), clock=timezone.now)
+
+
+@handles("deliveries.send_offers", atomic=False)
+def send_offers(job_id: str, request_id: str) -> None:
+    """Send the chosen offers of a bulk request; what is sent already stays sent."""
+    bulk.run_bulk_sending(job_id=UUID(job_id), request_id=UUID(request_id), clock=timezone.now)
 
 
 @handles("deliveries.issue_delivery_note", queue="documents")
@@ -97,6 +117,13 @@ def issue_proof_of_delivery(delivery_id: str) -> None:
 def answer_by_policy(offer_id: str) -> None:
     """Have the policy of the side that has to answer an offer look at it."""
     services.answer_by_policy(offer_id=UUID(offer_id), now=timezone.now())
+
+
+@handles(OFFER_FREED, atomic=False)
+def offer_freed(site_id: str) -> None:
+    """Offer what was just freed at a site to those who wait there."""
+    with doorway.network():
+        services.offer_freed_slots(now=timezone.now(), site_id=UUID(site_id))
 
 
 @handles("deliveries.announce_move")

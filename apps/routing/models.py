@@ -131,7 +131,12 @@ class Stop(Record):
 class Unassigned(Record):
     """A delivery that the plan left out: a stable code, every binding reason as a sentence, and details.
 
-    ``slot`` is what was agreed at the planning, if anything was.
+    ``slot`` is what was agreed at the planning, if anything was. ``remedies`` are changes that would admit
+    it to this plan, each tried out, the cheapest first: dicts of ``kind`` (slot, overtime, earlier, depot,
+    vehicle), ``extra_cents`` that carriers would charge more, ``sentence``, ``route`` (number of the route
+    that would take it; null: a further one), ``vehicle`` (what people call that class), ``seconds`` (by how
+    much hours give way, else 0) and ``slot``: null, or for the kind slot what its dock could give and the
+    recipient can be offered as it stands, a dict of ``dock`` (id), ``start`` and ``end`` (ISO 8601, UTC).
     """
 
     plan = models.ForeignKey(RoutePlan, on_delete=models.CASCADE, related_name="unassigned")
@@ -142,6 +147,7 @@ class Unassigned(Record):
     details = models.JSONField(
         default=list, help_text=_("Sentences, such as one for each vehicle that can't.")
     )
+    remedies = models.JSONField(default=list, help_text=_("Changes that would admit it, the cheapest first."))
 
     class Meta:
         ordering = ["plan", "id"]

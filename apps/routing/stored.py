@@ -17,6 +17,7 @@ from apps.routing.days import LocalDay
 from apps.routing.models import Route, RoutePlan, Stop, Unassigned
 from apps.routing.problems import DayProblem
 from apps.routing.standing import copied
+from apps.routing.visits import PlannedVisit
 
 
 @dataclass(frozen=True)
@@ -221,7 +222,27 @@ def _left_out_by_engine(asked: DayProblem, plan: RoutePlan, answer: engine.Plan)
             code=one.reasons[0].code,
             reasons=[reason.sentence for reason in one.reasons],
             details=[*(line for reason in one.reasons for line in reason.details), *visit.promised],
+            remedies=[_remedy(asked, visit, remedy) for remedy in one.remedies],
         )
+
+
+def _remedy(asked: DayProblem, visit: PlannedVisit, one: engine.Remedy) -> dict[str, Any]:
+    """As ``Unassigned`` says."""
+    classes = {offer.id: offer.label for offer in asked.problem.fleet}
+    return {
+        "kind": one.kind.value,
+        "extra_cents": one.extra_cents,
+        "sentence": one.sentence,
+        "route": one.route,
+        "vehicle": classes.get(one.class_id, one.class_id),
+        "seconds": one.seconds,
+        "slot": one.slot
+        and {
+            "dock": str(visit.dock.pk),
+            "start": asked.day.moment(one.slot.start).isoformat(),
+            "end": asked.day.moment(one.slot.end).isoformat(),
+        },
+    }
 
 
 def _planned_route(

@@ -53,14 +53,18 @@ def web(port: int) -> Child:
     return Child("web", (*command, "config.wsgi:application"))
 
 
-def background(home: Path) -> tuple[Child, Child]:
-    """The worker and the clock that gives it its regular work."""
+def background(home: Path) -> tuple[Child, Child, Child]:
+    """The worker, the clock that gives it its regular work, and the sequencer of the custody logs."""
     as_root_too = ("-W", "ignore:You're running the worker with superuser privileges")
     celery = (sys.executable, *as_root_too, "-m", "celery", "--quiet", "-A", "config")
     alone = ("--without-gossip", "--without-mingle")
     worker = ("worker", "-P", "prefork", "-c", "2", "-Q", ",".join(QUEUES), "-l", "INFO", *alone)
     beat = ("beat", "-l", "WARNING", "--schedule", str(home / "beat-schedule"))
-    return Child("worker", (*celery, *worker)), Child("beat", (*celery, *beat, "--pidfile", ""))
+    return (
+        Child("worker", (*celery, *worker)),
+        Child("beat", (*celery, *beat, "--pidfile", "")),
+        Child("sequencer", (sys.executable, "manage.py", "sequencer")),
+    )
 
 
 def serve(*, migrate: bool) -> int:

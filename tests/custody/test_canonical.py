@@ -234,3 +234,17 @@ def test_a_short_salt_is_refused():
 )
 def test_the_verifiers_canonical_json_is_that_of_the_library(value):
     assert verify.canonical_json(value) == canonical.json_bytes(value)
+
+
+@given(
+    st.recursive(
+        st.booleans()
+        | st.integers(-(2**53) + 1, 2**53 - 1)
+        | st.text(st.characters(exclude_categories=["Cs"])),
+        lambda inner: (
+            st.lists(inner) | st.dictionaries(st.from_regex(r"[a-z0-9_]{1,8}", fullmatch=True), inner)
+        ),
+    )
+)
+def test_the_quick_encoding_of_events_is_that_of_the_library(value):
+    assert canonical.encode(value) == canonical.json_bytes(value)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 
 from apps.documents import store
 from apps.tenancy import doorway
@@ -111,3 +113,41 @@ def test_only_the_process_may_read_the_files(at_acme):
         "0o600",
         "0o700",
     )
+
+
+class TestInAnObjectStore:
+    """The same promises where papers lie in an object store; here one that is kept in memory."""
+
+    @pytest.fixture(autouse=True)
+    def _object_store(self, settings):
+        backend = "django.core.files.storage.InMemoryStorage"
+        settings.STORE_BACKEND = backend
+        settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": backend}}
+
+    def test_what_is_put_twice_is_read_back_and_there_once(self, at_acme):
+        stored = store.put(CONTENT)
+
+        assert store.put(CONTENT) == stored
+        assert store.read(stored.path) == CONTENT
+        folder = f"t_acme/documents/{stored.sha256[:2]}"
+        assert default_storage.listdir(folder) == ([], [stored.sha256])
+        assert files() == []
+
+    def test_an_altered_file_is_refused_and_put_right_by_the_next_put(self, at_acme):
+        stored = store.put(CONTENT)
+        default_storage.delete(stored.path)
+        default_storage.save(stored.path, ContentFile(CONTENT[:-1]))
+
+        with pytest.raises(store.FileAltered):
+            store.read(stored.path)
+        store.put(CONTENT)
+
+        assert store.read(stored.path) == CONTENT
+
+    def test_another_shipper_reaches_none_of_it(self, acme, globex):
+        with doorway.enter_shipper(acme):
+            stored = store.put(CONTENT)
+
+        for path in (stored.path, stored.path.replace("t_acme", "t_globex")):
+            with doorway.enter_shipper(globex), pytest.raises(store.FileNotInStore):
+                store.open(path)

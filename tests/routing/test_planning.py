@@ -1,6 +1,7 @@
 """A day is planned in the background from what was agreed: at tariff cost, within the rules, with reasons."""
 
 from dataclasses import replace
+from datetime import time
 from decimal import Decimal
 from fractions import Fraction
 
@@ -8,6 +9,7 @@ import pytest
 from django.db import connection
 
 from apps.appointments.models import Appointment
+from apps.appointments.selectors import find_slots
 from apps.core.errors import PermissionRefused
 from apps.core.models import Job
 from apps.deliveries.selectors import load_of
@@ -418,3 +420,36 @@ def test_a_plan_is_read_in_as_many_queries_however_large(
         reasons = [one.delivery.number for one in plan.unassigned.all()]
 
     assert (len(facts), len(reasons)) == (2, 1)
+
+
+def test_what_is_left_out_comes_with_slots_that_its_dock_can_give_priced_on_this_plan(
+    warehouse, order, agree, ask, drain, northern_site, southern_site
+):
+    make_carrier("Swift", {**RIGID, "shift_end": time(16)}, per_hour=0, per_route=0)
+    first = agree(order(northern_site), "Dock 1", "09:00")
+    second = agree(order(southern_site), "Dock 1", "09:00")
+    agree(order(southern_site), "Dock 2", "11:30")
+
+    ask()
+    drain()
+
+    plan = latest_plan(site=warehouse, day=DAY)
+    (one,) = plan.unassigned.all()
+    assert one.delivery in (first, second)
+    slots = [remedy for remedy in one.remedies if remedy["kind"] == "slot"]
+    assert 1 <= len(slots) <= 3
+    assert [remedy["extra_cents"] for remedy in one.remedies] == sorted(
+        r["extra_cents"] for r in one.remedies
+    )
+    visit = gather(site=warehouse, day=DAY, now=NOW).visits[one.delivery.number]
+    bookable = find_slots(
+        site=one.delivery.site, load=load_of(one.delivery), first_day=DAY, days=1, now=NOW,
+        appointment=visit.appointment,
+    ).slots  # fmt: skip
+    free = {(str(slot.dock_id), slot.start.isoformat(), slot.end.isoformat()) for slot in bookable}
+    for remedy in slots:
+        slot = remedy["slot"]
+        assert (slot["dock"], slot["start"], slot["end"]) in free
+        assert slot["dock"] == str(visit.dock.pk)
+        assert remedy["route"] == 1
+        assert f"for ZAR {remedy['extra_cents'] / 100:,.2f} more" in remedy["sentence"]

@@ -1,19 +1,20 @@
 """What must hold when goods move: looked up and kept under the lock of their consignments' counters."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from apps.custody.errors import ImpossibleStep
-from apps.custody.models import CustodyEvent, UnitHandover
+from apps.custody.models import CustodyEvent
 from apps.custody.possession import ACCEPTED, MOVES, Step, conflict, in_force, passed_on
-from apps.custody.selectors import events_of_consignments
+from apps.custody.services.writing import Cursor, Passed, moves_of
 
 NO_UNIT = ""
 
 
-def keep_possible(row: CustodyEvent, consignments: Mapping[str, Sequence[str]], details: Any) -> None:
-    """Refuse a step that contradicts the record; note what a handover passes on.
+def keep_possible(
+    cursor: Cursor, row: CustodyEvent, consignments: Mapping[str, Sequence[str]], details: Any
+) -> list[Passed]:
+    """Refuse a step that contradicts the record; answers which units a handover passes on.
 
     Call it while the counters of ``consignments`` are locked and before ``row`` is written.
 
@@ -21,43 +22,17 @@ def keep_possible(row: CustodyEvent, consignments: Mapping[str, Sequence[str]], 
         ImpossibleStep: the goods were handed over already.
     """
     if row.type not in MOVES:
-        return
+        return []
+    passed: list[Passed] = []
+    before = moves_of(cursor, list(consignments))
     for number, ssccs in consignments.items():
-        new = Step(str(row.pk), row.type, row.event_time, row.ordinal, passed_on(row.type, ssccs, details))
-        if reason := conflict(steps_of([number]), new):
+        steps, units = before.get(number, []), passed_on(row.type, ssccs, details)
+        new = Step(str(row.pk), row.type, row.event_time, row.ordinal, units)
+        if reason := conflict(steps, new):
             raise ImpossibleStep(f"{number}: {reason}")
-
-
-def note_handover(row: CustodyEvent, consignments: Mapping[str, Sequence[str]], details: Any) -> None:
-    """Write down, once ``row`` is written, which units an accepted handover passed on."""
-    if row.type not in ACCEPTED:
-        return
-    UnitHandover.objects.bulk_create(
-        UnitHandover(event=row, consignment=number, unit=unit, round=_rounds(number, unit))
-        for number, ssccs in consignments.items()
-        for unit in _units(ssccs, passed_on(row.type, ssccs, details))
-    )
-
-
-def steps_of(numbers: Sequence[str]) -> list[Step]:
-    """What moved these consignments' goods so far, and what corrected it."""
-    events = events_of_consignments(numbers).filter(type__in=[*MOVES, "correction"])
-    passed: dict[Any, set[str]] = {}
-    for event_id, unit in UnitHandover.objects.filter(consignment__in=numbers).values_list(
-        "event_id", "unit"
-    ):
-        passed.setdefault(event_id, set()).update({unit} - {NO_UNIT})
-    return [
-        Step(
-            str(event.pk),
-            event.type,
-            event.event_time,
-            event.ordinal,
-            frozenset(passed.get(event.pk, ())),
-            json.loads(bytes(event.canonical))["details"]["corrects"] if event.type == "correction" else "",
-        )
-        for event in events
-    ]
+        if row.type in ACCEPTED:
+            passed += [(number, unit, _rounds(steps, unit)) for unit in _units(ssccs, units)]
+    return passed
 
 
 def _units(ssccs: Sequence[str], passed: frozenset[str]) -> list[str]:
@@ -65,10 +40,12 @@ def _units(ssccs: Sequence[str], passed: frozenset[str]) -> list[str]:
     return sorted(passed) if ssccs else [NO_UNIT]
 
 
-def _rounds(number: str, unit: str) -> int:
+def _rounds(steps: Sequence[Step], unit: str) -> int:
     """How many handovers of this unit were taken back by corrections."""
-    earlier = UnitHandover.objects.filter(consignment=number, unit=unit).values_list("event_id", flat=True)
-    if not earlier:
-        return 0
-    kept = {step.event_id for step in in_force(steps_of([number]))}
-    return sum(str(each) not in kept for each in earlier)
+    handovers = [step for step in steps if step.type in ACCEPTED and _concerns(step, unit)]
+    kept = {step.event_id for step in in_force(steps)}
+    return sum(step.event_id not in kept for step in handovers)
+
+
+def _concerns(step: Step, unit: str) -> bool:
+    return unit in step.units if unit else not step.units

@@ -16,10 +16,11 @@ from apps.custody import canonical, events, facts, merkle
 from apps.custody.commitments import Disclosure as Opening
 from apps.custody.errors import RecordRefused
 from apps.custody.facts import Personal
-from apps.custody.models import ConsignmentSequence, CustodyEvent, Disclosure
+from apps.custody.models import CustodyEvent
 from apps.custody.selectors import log_origin
 from apps.custody.services.devices import Device, note_action, said_before
-from apps.custody.services.moving import keep_possible, note_handover
+from apps.custody.services.moving import keep_possible
+from apps.custody.services.writing import prepared, take_places, write
 from apps.facilities.models import Recipient, Site
 from apps.tenancy.doorway import current_shipper
 
@@ -82,15 +83,14 @@ def record(
         return earlier
     units = {facts.clean_text(number): sorted(set(ssccs)) for number, ssccs in sorted(consignments.items())}
     event, opened = _settled(_event(row, actor, units, details, site, refs, device), str(row.pk))
-    positions = _take_positions(sorted(units))
-    for consignment in event["consignments"]:
-        consignment["cseq"] = positions[consignment["number"]]
-    row.canonical = canonical.canonical_bytes(event)
-    row.leaf_hash = merkle.leaf_hash(row.canonical)
-    row.ordinal, row.xid = _take_ordinal()
-    keep_possible(row, units, event["details"])
-    _insert(row, positions, opened)
-    note_handover(row, units, event["details"])
+    with prepared() as cursor:
+        positions, row.ordinal, row.xid = take_places(cursor, sorted(units))
+        for consignment in event["consignments"]:
+            consignment["cseq"] = positions[consignment["number"]]
+        row.canonical = canonical.encode(event)
+        row.leaf_hash = merkle.leaf_hash(row.canonical)
+        passed = keep_possible(cursor, row, units, event["details"])
+        write(cursor, row, positions, opened, passed)
     if device:
         for anomaly in note_action(device, row, consignments, details):
             record("clock_anomaly", actor=actor, now=now, event_time=now, consignments={}, details=anomaly)
@@ -214,7 +214,9 @@ def _actor(actor: Actor, shipper_name: str, site: Site | None) -> dict[str, Any]
 
 
 def _stand_in(actor: Actor) -> str:
-    """Who acts when nobody is signed in: the driver, whoever holds a link, or Dockside."""
+    """Who acts when nobody is signed in: the driver, whoever holds a link or a system's key, or Dockside."""
+    if actor.means == Means.KEY:
+        return f"system {actor.name}"
     return "driver" if actor.is_driver else "link" if actor.means == Means.LINK else "dockside"
 
 
@@ -232,37 +234,3 @@ def _role(actor: Actor, recipient: Recipient | None) -> str:
         return actor.means.value
     held = actor.roles | {role for at, role in actor.recipient_roles if recipient and at == recipient.pk}
     return next((role.value for role in ROLES if role in held), "system")
-
-
-def _take_positions(consignments: Sequence[str]) -> dict[str, int]:
-    """The next position in each history. Locks the counters' rows in order of number, so nobody deadlocks."""
-    if not consignments:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO custody_consignmentcounter AS counter (consignment, last)"
-            " SELECT number, 1 FROM unnest(%s::varchar[]) WITH ORDINALITY AS given(number, place)"
-            " ORDER BY place"
-            " ON CONFLICT (consignment) DO UPDATE SET last = counter.last + 1 RETURNING consignment, last",
-            [list(consignments)],
-        )
-        return dict(cursor.fetchall())
-
-
-def _take_ordinal() -> tuple[int, int]:
-    """The event's place among all, drawn while its positions are held, and the transaction that writes it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('custody_ordinal'), pg_current_xact_id()::text::bigint")
-        ordinal, xid = cursor.fetchone()
-        return ordinal, xid
-
-
-def _insert(row: CustodyEvent, positions: Mapping[str, int], opened: Iterable[Opening]) -> None:
-    CustodyEvent.objects.bulk_create([row])
-    ConsignmentSequence.objects.bulk_create(
-        ConsignmentSequence(event=row, consignment=number, position=position)
-        for number, position in positions.items()
-    )
-    Disclosure.objects.bulk_create(
-        Disclosure(event=row, path=each.path, salt=each.salt, value=each.value) for each in opened
-    )

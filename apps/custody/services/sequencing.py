@@ -1,6 +1,5 @@
 """The sequencer: gives committed events their place in the log and signs what the log has become."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -11,6 +10,18 @@ from apps.custody.models import Checkpoint, LogLeaf
 from apps.tenancy.doorway import current_shipper
 
 BATCH = 5000
+
+# An anti-join, as `selectors.unsequenced`: "after the last one" would lose events that commit late.
+_APPEND = """
+    WITH due AS MATERIALIZED (
+        SELECT id, leaf_hash, row_number() OVER (ORDER BY ordinal) AS place
+          FROM custody_custodyevent AS event
+         WHERE xid >= %s
+           AND NOT EXISTS (SELECT FROM custody_logleaf AS leaf WHERE leaf.event_id = event.id)
+         ORDER BY ordinal LIMIT %s
+    ), appended AS (
+        INSERT INTO custody_logleaf (index, event_id) SELECT %s + place - 1, id FROM due)
+    SELECT leaf_hash FROM due ORDER BY place"""
 
 
 @transaction.atomic
@@ -28,21 +39,16 @@ def sequence(*, now: datetime, limit: int = BATCH) -> Checkpoint | None:
     last = selectors.latest_checkpoint()
     settled = selectors.settled_transaction()  # before looking: what is settled now can't be overlooked below
     since = selectors.search_from(last, settled)
-    batch = [
-        (pk, bytes(leaf)) for pk, leaf in selectors.unsequenced(since).values_list("pk", "leaf_hash")[:limit]
-    ]
-    if not batch:
+    if not selectors.unsequenced(since).exists():
         return None
     signer = keys.signer()
     frontier = _frontier(last, signer)
-    LogLeaf.objects.bulk_create(
-        LogLeaf(index=index, event_id=pk) for index, (pk, _) in enumerate(batch, start=frontier.size)
-    )
-    before = frontier.size
-    _extend(frontier, [leaf for _, leaf in batch])
+    before, leaves = frontier.size, _append(since, frontier.size, limit)
+    for leaf in leaves:
+        frontier.append(leaf)
     if before >> tiles.HEIGHT != frontier.size >> tiles.HEIGHT:
         tiles.extend(frontier.size)
-    return _sign(frontier, signer, settled=settled if len(batch) < limit else since, now=now)
+    return _sign(frontier, signer, settled=settled if len(leaves) < limit else since, now=now)
 
 
 def lock_log() -> None:
@@ -52,6 +58,13 @@ def lock_log() -> None:
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
             [f"custody.log {current_shipper().schema_name}"],
         )
+
+
+def _append(since: int, size: int, limit: int) -> list[bytes]:
+    """Give events that are not in the log the places from ``size`` on; answers their leaf hashes in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(_APPEND, [since, limit, size])
+        return [bytes(leaf) for (leaf,) in cursor.fetchall()]
 
 
 def _frontier(last: Checkpoint | None, signer: notes.Signer) -> merkle.Frontier:
@@ -72,11 +85,6 @@ def _frontier(last: Checkpoint | None, signer: notes.Signer) -> merkle.Frontier:
     if (signed.size, signed.root) != (frontier.size, frontier.root()):
         raise LogDamaged(f"The checkpoint at {last.size} events is not the one that was signed.")
     return frontier
-
-
-def _extend(frontier: merkle.Frontier, leaves: Sequence[bytes]) -> None:
-    for leaf in leaves:
-        frontier.append(leaf)
 
 
 def _sign(frontier: merkle.Frontier, signer: notes.Signer, *, settled: int, now: datetime) -> Checkpoint:

@@ -115,15 +115,18 @@ def excluded(search: SlotSearch, site: Site, day: date) -> list[Context]:
     return [*_docks_out(search), *_lead_times(search, site), *_closures(search, site), *_day_out(search, day)]
 
 
-def day_strip(search: SlotSearch, day: date, zone: str) -> Context | None:
-    """The day to scale: free at some dock, busy, closed; None when the site does not receive on it."""
+def day_strip(search: SlotSearch, day: date, zone: str, axis: Axis | None = None) -> Context | None:
+    """The day to scale: free at some dock, busy, closed; None when the site does not receive on it.
+
+    On its own hours, or on the ``axis`` that several days share.
+    """
     bounds = day_bounds(day, search.zone)
     open_hours = [_moments(span) for dock_id in search.docks for span in search.calendar.hours_at(dock_id)]
     hours = merged(_cut(open_hours, bounds))
     if not hours:
         return None
     free = merged(_cut([_moments((gap.start, gap.end)) for gap in search.calendar.gaps], bounds))
-    axis = axis_around(hours, within=bounds, zone=zone)
+    axis = axis or axis_around(hours, within=bounds, zone=zone)
     parts = [
         *_parts("closed", uncovered([(axis.start, axis.end)], hours), axis),
         *_parts("busy", uncovered(hours, free), axis),

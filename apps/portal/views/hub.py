@@ -62,11 +62,7 @@ def site(request: ActingRequest, site_id: UUID) -> HttpResponse:
     """The public profile of one of the recipient's sites: what every shipper may read of it."""
     profile = site_profile(get_object_or_404(receiving_sites_visible_to(request.actor), pk=site_id))
     now = timezone.now()
-    edit = (
-        reverse("admin:facilities_site_change", args=[site_id])
-        if _manages(request.actor, profile.site)
-        else ""
-    )
+    edit = reverse("hub:setup", args=[site_id, "place"]) if _manages(request.actor, profile.site) else ""
     context = hub_frame(request, site=profile.site) | site_page(profile, now=now) | {"edit_url": edit}
     return render(request, "portal/hub/site.html", context)
 

@@ -2,6 +2,7 @@
 goes in."""
 
 from apps.routing.engine.check import Violation, check
+from apps.routing.engine.driving import Driver, drive
 from apps.routing.engine.problem import (
     DEFAULT_PENALTY_CENTS,
     Budget,
@@ -36,6 +37,7 @@ from apps.routing.engine.result import (
     Unassigned,
 )
 from apps.routing.engine.rounds import ROUNDS, Progress
+from apps.routing.engine.slots import SlotCost, StandingPlan
 from apps.routing.engine.solve import EngineFault, plan
 from apps.routing.engine.travel import GreatCircle, Point, TravelProvider
 
@@ -50,6 +52,7 @@ __all__ = [
     "Cost",
     "Current",
     "Depot",
+    "Driver",
     "DrivingRules",
     "EngineFault",
     "GreatCircle",
@@ -66,6 +69,8 @@ __all__ = [
     "Remedy",
     "RemedyKind",
     "Segment",
+    "SlotCost",
+    "StandingPlan",
     "Stay",
     "Tariff",
     "TravelMatrix",
@@ -77,5 +82,6 @@ __all__ = [
     "Window",
     "check",
     "diff",
+    "drive",
     "plan",
 ]

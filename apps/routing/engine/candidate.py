@@ -296,7 +296,7 @@ class RouteBook:
             pallets=sum(problem.visits[visit].load.pallets for visit in visits),
             waiting=took - working,
         )
-        late, late_cents = _lateness(frame, timing)
+        late, late_cents = lateness(frame, timing)
         return Candidate(
             order, vehicle, frame, timing, metres, cost, late, late_cents, self._change(visits, offer)
         )
@@ -348,7 +348,7 @@ def _flexible(stops: tuple[tuple[tuple[Opening, ...], int], ...]) -> bool:
     return any(len(openings) > 1 or openings[0].due < openings[0].latest for openings, _ in stops)
 
 
-def _lateness(frame: Frame, timing: Timing) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def lateness(frame: Frame, timing: Timing) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """By how many seconds each stop is late, and what that costs."""
     if not frame.openings:
         return (0,) * len(timing.starts), (0,) * len(timing.starts)

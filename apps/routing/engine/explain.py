@@ -9,10 +9,11 @@ from itertools import combinations
 from apps.routing.engine.candidate import Candidate, RouteBook, Waiver
 from apps.routing.engine.compat import refusals
 from apps.routing.engine.insertion import Insertion, cheapest_insertion
-from apps.routing.engine.problem import Carrier, Problem
-from apps.routing.engine.remedies import remedies
+from apps.routing.engine.problem import Carrier, Problem, Window
+from apps.routing.engine.remedies import remedies, suitable_vehicle
 from apps.routing.engine.result import Reason, Remedy
 from apps.routing.engine.rules import TIME_RULES, Rule
+from apps.routing.engine.slots import StandingPlan
 from apps.routing.engine.timing import latest_departure
 from apps.routing.engine.wording import clock, duration, listing, money
 
@@ -26,13 +27,18 @@ _ON_THE_DAY = (
 
 
 def explain(
-    book: RouteBook, routes: Sequence[Candidate], visit: int
+    book: RouteBook,
+    routes: Sequence[Candidate],
+    visit: int,
+    *,
+    standing: StandingPlan,
+    offered: Sequence[Window] | None = None,
 ) -> tuple[tuple[Reason, ...], tuple[Remedy, ...]]:
     """Why ``visit`` (by number) is on none of ``routes``, at least one reason; and what would admit it.
 
     First whether any vehicle may serve it, then whether one could with nothing else to do, then what stands
     in its way on this day: each rule that alone would admit it if waived, the other visits staying where they
-    are.
+    are. ``standing`` and ``offered`` as in ``remedies``.
     """
     problem = book.problem
     if not problem.fleet:
@@ -40,14 +46,17 @@ def explain(
     classes = range(len(problem.fleet))
     may = [number for number in classes if book.allowed(visit, number)]
     if not may:
-        return (_no_vehicle_may(book, visit),), ()
+        return (_no_vehicle_may(book, visit),), suitable_vehicle(book, visit)
+    helps = remedies(book, routes, visit, standing=standing, offered=offered)
     can = [one for one in may if isinstance(book.candidate(book.alone(visit, one), one), Candidate)]
     if not can:
-        return _no_time(book, visit, may), remedies(book, routes, visit)
+        return _no_time(book, visit, may), helps
     insertion = cheapest_insertion(book, routes, visit)
     if insertion is not None:
-        return (_too_dear(problem, visit, insertion),), ()
-    return _no_room(book, routes, visit, can), remedies(book, routes, visit)
+        worth = problem.visits[visit].penalty_cents
+        cheaper = tuple(one for one in helps if one.extra_cents < worth)
+        return (_too_dear(problem, visit, insertion),), cheaper
+    return _no_room(book, routes, visit, can), helps
 
 
 def _no_vehicle_may(book: RouteBook, visit: int) -> Reason:

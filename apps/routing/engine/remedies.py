@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from apps.routing.engine.candidate import Candidate, RouteBook, Waiver
+from apps.routing.engine.compat import refusals
 from apps.routing.engine.frame import Opening
 from apps.routing.engine.insertion import Insertion, cheapest_insertion
 from apps.routing.engine.problem import Problem, Window
 from apps.routing.engine.result import Remedy, RemedyKind
 from apps.routing.engine.rules import Rule
-from apps.routing.engine.wording import clock, duration, money
+from apps.routing.engine.slots import SlotCost, StandingPlan
+from apps.routing.engine.wording import clock, duration, listing, money
 
 AT_MOST = 2 * 3600
 """Seconds by which hours may give way; what needs more is no remedy."""
@@ -26,37 +28,85 @@ _HOURS = (
 )
 
 
-def remedies(book: RouteBook, routes: Sequence[Candidate], visit: int) -> tuple[Remedy, ...]:
-    """Each kind of change that would admit ``visit`` (by number), the others staying where they are."""
-    found = [
-        *_other_slot(book, routes, visit),
-        *_other_hours(book, routes, visit),
-        *_another_vehicle(book, routes, visit),
-    ]
+SLOTS = 3
+"""At most so many other slots are named; an offer has room for a few."""
+
+
+def remedies(
+    book: RouteBook,
+    routes: Sequence[Candidate],
+    visit: int,
+    *,
+    standing: StandingPlan,
+    offered: Sequence[Window] | None = None,
+) -> tuple[Remedy, ...]:
+    """Each kind of change that would admit ``visit`` (by number), the others staying where they are.
+
+    ``standing`` are the same routes, prepared to price slots; ``offered`` the slots that the dock could
+    really give, where they are known: without them any time is tried.
+    """
+    slots = offered if offered is not None else book.problem.visits[visit].alternatives or None
+    other = _any_time(book, routes, visit) if slots is None else _offered(book, visit, slots, standing)
+    found = [*other, *_other_hours(book, routes, visit), *_another_vehicle(book, routes, visit)]
     return tuple(sorted(found, key=lambda one: (one.extra_cents, one.kind)))
 
 
-def _other_slot(book: RouteBook, routes: Sequence[Candidate], visit: int) -> Iterator[Remedy]:
+def suitable_vehicle(book: RouteBook, visit: int) -> tuple[Remedy, ...]:
+    """What a vehicle like one that there is would cost, were it fit for the dock and the goods: the cheapest.
+
+    Only classes that break the fewest rules are looked at; it comes on a route of its own.
+    """
+    problem, one = book.problem, book.problem.visits[visit]
+    broken = {number: refusals(one, offer) for number, offer in enumerate(problem.fleet)}
+    fewest = min((len(found) for found in broken.values() if found), default=0)
+    tried = []
+    for number, found in broken.items():
+        if not found or len(found) > fewest:
+            continue
+        waived = frozenset(refusal.rule for refusal in found)
+        answer = book.waived((visit,), number, Waiver(waived, visit))
+        if isinstance(answer, Candidate):
+            tried.append((answer.cents, number, listing(refusal.sentence for refusal in found)))
+    if not tried:
+        return ()
+    cents, number, why = min(tried)
+    offer = problem.fleet[number]
+    sentence = (
+        f"It would fit on a vehicle like {offer.label} if it were not for this: {why}; at that tariff a "
+        f"route of its own costs {money(problem, cents)}."
+    )
+    return (Remedy(RemedyKind.VEHICLE, cents, sentence, offer.id),)
+
+
+def _offered(
+    book: RouteBook, visit: int, slots: Sequence[Window], standing: StandingPlan
+) -> Iterator[Remedy]:
+    """The cheapest of the slots that the dock could give."""
     problem, one = book.problem, book.problem.visits[visit]
     takes = max(one.service_seconds, 1)
-    offered = tuple(
-        Opening(slot.start, slot.end - takes, slot.end - takes)
-        for slot in one.alternatives
-        if slot.end - takes >= slot.start and slot.end - takes >= problem.now
-    )
-    if one.alternatives and not offered:
-        return
-    waiver = Waiver(frozenset({Rule.WINDOW}), visit, instead=offered)
-    insertion = cheapest_insertion(book, routes, visit, waiver)
+    coming = [slot for slot in slots if slot != one.window and slot.end - takes >= problem.now]
+    prices = [
+        (price.cents, price) for price in standing.costs_of_known(visit, coming) if price.cents is not None
+    ]
+    for cents, price in sorted(prices, key=lambda pair: (pair[0], pair[1].slot.start))[:SLOTS]:
+        yield _slot_remedy(book, price, cents)
+
+
+def _slot_remedy(book: RouteBook, price: SlotCost, cents: int) -> Remedy:
+    problem, slot = book.problem, price.slot
+    span = f"{clock(problem, slot.start)}–{clock(problem, slot.end)}"
+    sentence = f"It would fit at {span}, for {money(problem, cents)} more."
+    return Remedy(RemedyKind.SLOT, cents, sentence, price.class_id, route=price.route, slot=slot)
+
+
+def _any_time(book: RouteBook, routes: Sequence[Candidate], visit: int) -> Iterator[Remedy]:
+    """The cheapest time of all, whether or not the dock could give it."""
+    problem, one = book.problem, book.problem.visits[visit]
+    insertion = cheapest_insertion(book, routes, visit, Waiver(frozenset({Rule.WINDOW}), visit))
     if insertion is None:
         return
-    start = _start(insertion, visit)
-    if offered:
-        fitting = (slot for slot in one.alternatives if slot.start <= start <= slot.end - takes)
-        slot = min(fitting, key=lambda slot: (slot.end - slot.start, slot.start))
-    else:
-        start = _rounded(book, insertion, visit, start)
-        slot = Window(start, start + takes)
+    start = _rounded(book, insertion, visit, _start(insertion, visit))
+    slot = Window(start, start + max(one.service_seconds, 1))
     yield _remedy(
         problem,
         RemedyKind.SLOT,

@@ -7,19 +7,20 @@ gets a last try and then its reasons. The independent checker judges the plan be
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from apps.routing.engine.bound import lower_bound
 from apps.routing.engine.candidate import RELOAD, Candidate, RouteBook
 from apps.routing.engine.check import Violation, check
 from apps.routing.engine.explain import explain
-from apps.routing.engine.problem import InvalidProblem, Keep, Problem
+from apps.routing.engine.problem import InvalidProblem, Keep, Problem, Window
 from apps.routing.engine.repair import changed, split
 from apps.routing.engine.result import Plan, PlannedRoute, PlannedStop, Unassigned
 from apps.routing.engine.rounds import Found, Progress, Rounds
 from apps.routing.engine.rules import Rule
 from apps.routing.engine.search import Clock
+from apps.routing.engine.slots import StandingPlan
 from apps.routing.engine.sound import Sound, sort_out
 from apps.routing.engine.timing import segments
 
@@ -38,12 +39,14 @@ def plan(
     *,
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    alternatives: Callable[[str], Sequence[Window]] | None = None,
 ) -> Plan:
     """Routes for ``problem`` at the lowest cost found, every rule kept, a reason for every visit left out.
 
     ``progress`` hears of better solutions; ``cancelled`` is asked again and again, and when it says yes the
-    best so far is the answer. Both are called in the caller's thread. Each round runs the budget's
-    iterations. Equal problems, seeds, workers and iterations give equal plans.
+    best so far is the answer. ``alternatives`` is asked, at the end, for the slots that the dock of a visit
+    left out could give instead; without it any time is tried. All are called in the caller's thread. Each
+    round runs the budget's iterations. Equal problems, seeds, workers and iterations give equal plans.
 
     Raises:
         InvalidProblem: the problem makes no sense; it says why.
@@ -54,7 +57,7 @@ def plan(
     _refuse_what_cannot_stay(book)
     clock = Clock(problem.budget.seconds, cancelled or (lambda: False))
     found = _search(book, clock, progress or (lambda _: None))
-    answer = _write(problem, sound, book, found, clock)
+    answer = _write(problem, sound, book, found, clock, alternatives)
     violations = check(problem, answer)
     if violations:
         raise EngineFault(violations)
@@ -104,16 +107,16 @@ def _notes(problem: Problem, sound: Sound, found: Found, clock: Clock) -> tuple[
     return tuple(notes)
 
 
-def _write(problem: Problem, sound: Sound, book: RouteBook, found: Found, clock: Clock) -> Plan:
+def _write(
+    problem: Problem,
+    sound: Sound,
+    book: RouteBook,
+    found: Found,
+    clock: Clock,
+    alternatives: Callable[[str], Sequence[Window]] | None,
+) -> Plan:
     planned = _routes(problem, book, found.routes)
-    inside = book.problem
-    served = {visit for route in found.routes for visit in route.visits}
-    ordered = _ordered(book, found.routes)
-    unassigned = list(sound.left_out)
-    for visit, one in enumerate(inside.visits):
-        if visit not in served:
-            reasons, remedies = explain(book, ordered, visit)
-            unassigned.append(Unassigned(one.id, reasons, remedies))
+    unassigned = [*sound.left_out, *_left_out(book, _ordered(book, found.routes), alternatives)]
     penalty = {visit.id: visit.penalty_cents for visit in problem.visits}
     driven = Counter(route.carrier_id for route in planned)
     answer = Plan(
@@ -132,6 +135,23 @@ def _write(problem: Problem, sound: Sound, book: RouteBook, found: Found, clock:
     )
     moved = changed(problem, answer)
     return replace(answer, changed=moved, change_cost=len(moved) * problem.change_cents)
+
+
+def _left_out(
+    book: RouteBook,
+    routes: Sequence[Candidate],
+    alternatives: Callable[[str], Sequence[Window]] | None,
+) -> Iterator[Unassigned]:
+    """What is on none of ``routes``, with reasons and remedies."""
+    served = {visit for route in routes for visit in route.visits}
+    missing = [visit for visit in range(len(book.problem.visits)) if visit not in served]
+    standing = StandingPlan.of_candidates(book, routes) if missing else None
+    for visit in missing:
+        assert standing is not None
+        name = book.problem.visits[visit].id
+        offered = None if alternatives is None else alternatives(name)
+        reasons, remedies = explain(book, routes, visit, standing=standing, offered=offered)
+        yield Unassigned(name, reasons, remedies)
 
 
 def _ordered(book: RouteBook, routes: Sequence[Candidate]) -> list[Candidate]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from apps.routing.engine import Reason, Tariff, Window, plan
+from dataclasses import replace
+
+from apps.routing.engine import Reason, RemedyKind, Tariff, Window, plan
 from tests.routing.engine.days import HOUR, at, day, left_out, vehicles, visit
 
 
@@ -111,3 +113,77 @@ def test_a_visit_worth_less_than_its_way_is_priced():
     problem = day([50], [visit("a", penalty_cents=5_000)], [vehicles("van", tariff=Tariff(per_km_cents=100))])
 
     assert left_out(plan(problem)) == {"a": ["dearer-than-penalty"]}
+
+
+def remedies_of(answer, name):
+    return {
+        remedy.kind: remedy
+        for one in answer.unassigned
+        if one.visit_id == name
+        for remedy in reversed(one.remedies)
+    }
+
+
+def test_each_way_to_admit_it_is_tried_and_priced():
+    problem = day(
+        [60, -60],
+        [visit("a", window=Window(at(8), at(8, 30))), visit("b", window=Window(at(9), at(9, 30)))],
+        [vehicles("van", shift=Window(at(6), at(12)))],
+    )
+
+    answer = plan(problem)
+
+    (missing,) = answer.unassigned
+    found = remedies_of(answer, missing.visit_id)
+    assert set(found) == {RemedyKind.SLOT, RemedyKind.VEHICLE}
+    assert [one.extra_cents for one in missing.remedies] == [12_000, 12_000]
+    slot = found[RemedyKind.SLOT].slot
+    other = "b" if missing.visit_id == "a" else "a"
+    moved = [replace(one, window=slot) if one.id != other else one for one in problem.visits]
+    again = plan(replace(problem, visits=tuple(moved)))
+    assert (again.unassigned, again.route_cost - answer.route_cost) == ((), 12_000)
+
+
+def test_only_slots_that_the_dock_can_give_are_named_the_cheapest_first():
+    problem = day(
+        [60, -60],
+        [
+            visit("a", window=Window(at(8), at(8, 30))),
+            visit("b", window=Window(at(9), at(9, 30)), penalty_cents=100_000),
+        ],
+        [vehicles("van", shift=Window(at(6), at(18)), tariff=Tariff(per_km_cents=100, per_hour_cents=600))],
+    )
+    offered = [Window(at(hour), at(hour, 30)) for hour in (14, 5, 11, 9, 16, 10, 12)]
+
+    answer = plan(problem, alternatives=lambda name: offered)
+
+    slots = [one for one in answer.unassigned[0].remedies if one.kind is RemedyKind.SLOT]
+    assert [at_clock(one.slot.start) for one in slots] == [10, 11, 12]
+    assert [one.extra_cents for one in slots] == sorted(one.extra_cents for one in slots)
+    assert plan(problem, alternatives=lambda name: []).unassigned[0].remedies[0].kind is RemedyKind.VEHICLE
+
+
+def at_clock(seconds):
+    return seconds / 3600
+
+
+def test_overtime_is_said_to_the_minute_and_admits_it():
+    problem = day(
+        [60], [visit("a", window=Window(at(11), at(12)))], [vehicles("van", shift=Window(at(6), at(12)))]
+    )
+
+    answer = plan(problem)
+
+    overtime = remedies_of(answer, "a")[RemedyKind.OVERTIME]
+    assert (overtime.seconds, overtime.extra_cents) == (10 * 60, 12_000)
+    longer = replace(problem.fleet[0], shift=Window(at(6), at(12) + overtime.seconds))
+    assert plan(replace(problem, fleet=(longer,))).unassigned == ()
+
+
+def test_where_no_vehicle_may_serve_it_one_that_could_is_priced_by_its_tariff():
+    problem = day([50], [visit("a", needs_tail_lift=True)], [vehicles("van")])
+
+    (remedy,) = plan(problem).unassigned[0].remedies
+
+    assert (remedy.kind, remedy.extra_cents) == (RemedyKind.VEHICLE, 10_000)
+    assert "no tail-lift" in remedy.sentence

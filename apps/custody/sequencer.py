@@ -1,0 +1,63 @@
+"""The sequencer: brings every shipper's committed events into its log, several times a second.
+
+Should it be down, the worker does the same every half minute. A log that can't be signed stops no other and
+is tried again after a while.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+
+from django.db import OperationalError, connection
+from django.utils import timezone
+
+from apps.custody import selectors
+from apps.custody.services.sequencing import sequence
+from apps.tenancy import doorway
+from apps.tenancy.models import Shipper
+
+log = logging.getLogger(__name__)
+
+PAUSE = 0.2  # seconds between two passes
+AGAIN_AFTER = 30.0  # seconds until a log that can't be signed, or a database that is away, is tried again
+RECONNECT_AFTER = 1.0
+
+
+def run(stop: Event) -> None:
+    """Pass after pass until ``stop`` is set; a pass that has begun ends first."""
+    resting: dict[str, float] = {}
+    while not stop.is_set():
+        try:
+            sequence_every_log(resting)
+        except OperationalError as error:
+            log.warning("the database is away: %s", error)
+            connection.close()
+            stop.wait(RECONNECT_AFTER)
+        stop.wait(PAUSE)
+
+
+def sequence_every_log(resting: dict[str, float] | None = None) -> None:
+    """One pass over all shippers; those in ``resting`` (schema, monotonic time) wait until their time."""
+    resting = {} if resting is None else resting
+    with doorway.network():
+        shippers = list(Shipper.objects.filter(state=Shipper.State.ACTIVE))
+    for shipper in shippers:
+        if resting.get(shipper.schema_name, 0.0) > time.monotonic():
+            continue
+        with _apart(shipper, resting), doorway.enter_shipper(shipper):
+            while selectors.is_behind() and sequence(now=timezone.now()):
+                pass
+
+
+@contextmanager
+def _apart(shipper: Shipper, resting: dict[str, float]) -> Iterator[None]:
+    """What goes wrong with one log is said, and it rests."""
+    try:
+        yield
+    except OperationalError:
+        raise
+    except Exception:
+        resting[shipper.schema_name] = time.monotonic() + AGAIN_AFTER
+        log.exception("the log of %s was not sequenced", shipper.slug)

@@ -1,0 +1,61 @@
+"""Building, verifying and reading a large bundle, each in a process of its own that tells its peak memory."""
+
+import hashlib
+import json
+import resource
+import time
+import zipfile
+from uuid import UUID, uuid4
+
+import django
+
+django.setup()
+
+from django.utils import timezone  # noqa: E402 models need the set-up above
+
+from apps.accounts.actors import Actor, Side  # noqa: E402
+from apps.accounts.models import Role  # noqa: E402
+from apps.custody import selectors, verify  # noqa: E402
+from apps.custody.services import ExportScope, export_bundle  # noqa: E402
+from apps.tenancy import doorway  # noqa: E402
+from apps.tenancy.models import Shipper  # noqa: E402
+
+
+def build(shipper_id: UUID, target: str) -> tuple[str, float, float]:
+    started = time.monotonic()
+    with doorway.enter_shipper(Shipper.objects.get(pk=shipper_id)):
+        with open(target, "w+b") as output:
+            export_bundle(actor=auditor(shipper_id), scope=ExportScope(), output=output, now=timezone.now())
+        vkey = str(selectors.verifier_key())
+    return vkey, time.monotonic() - started, _peak()
+
+
+def check(target: str, vkey: str) -> tuple[float, float]:
+    started = time.process_time()
+    with open(target, "rb") as file:
+        report = verify.verify(file, [verify.parse_key(vkey)])
+    assert report.verdict == verify.PASS, list(report.lines())
+    return time.process_time() - started, _peak()
+
+
+def read_all(target: str) -> float:
+    """Seconds to read every byte of a bundle, parse each line of JSON and hash it."""
+    started = time.process_time()
+    with zipfile.ZipFile(target) as bundle:
+        for name in bundle.namelist():
+            with bundle.open(name) as member:
+                for line in member:
+                    hashlib.sha256(line).digest()
+                    if name.endswith(".jsonl"):
+                        json.loads(line)
+    return time.process_time() - started
+
+
+def _peak() -> float:
+    """MiB of memory that this process had at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def auditor(shipper_id: UUID) -> Actor:
+    """Somebody who may export."""
+    return Actor(Side.SHIPPER, uuid4(), "Auditor", shipper_id=shipper_id, roles=frozenset({Role.AUDITOR}))

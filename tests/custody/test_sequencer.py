@@ -1,0 +1,73 @@
+"""The process that brings events into the logs: every shipper's, whatever becomes of another's."""
+
+import threading
+
+import pytest
+from django.db import OperationalError
+
+from apps.custody import selectors, sequencer
+from apps.custody.services import record as record_event
+from apps.tenancy import doorway
+
+
+@pytest.fixture
+def both(record, now, globex, bob):
+    """An event of Acme's and one of Globex's wait."""
+    record("departed")
+    with doorway.enter_shipper(globex):
+        record_event(
+            "access_viewed",
+            actor=bob,
+            now=now,
+            event_time=now,
+            consignments={},
+            details={"what": "D-1"},
+        )
+
+
+def _waiting(shipper):
+    with doorway.enter_shipper(shipper):
+        return selectors.is_behind()
+
+
+def test_a_pass_brings_in_what_waits_at_every_shipper(both, acme, globex):
+    waited = _waiting(acme), _waiting(globex)
+
+    sequencer.sequence_every_log()
+
+    assert (waited, _waiting(acme), _waiting(globex)) == ((True, True), False, False)
+
+
+def test_a_log_that_cant_be_signed_rests_and_stops_no_other(both, acme, globex, now, monkeypatch):
+    tried, real = [], sequencer.sequence
+
+    def sequence(**arguments):
+        tried.append(doorway.current_shipper().slug)
+        if tried[-1] == "acme":
+            raise RuntimeError("its key is away")
+        return real(**arguments)
+
+    monkeypatch.setattr(sequencer, "sequence", sequence)
+    resting = {}
+    for _ in range(3):
+        sequencer.sequence_every_log(resting)
+
+    assert (tried.count("acme"), set(resting)) == (1, {"t_acme"})
+    assert not _waiting(globex)
+
+
+def test_a_pass_that_finds_the_database_away_is_followed_by_another(db, monkeypatch):
+    stop, passes = threading.Event(), []
+
+    def one_pass(resting):
+        passes.append(len(passes))
+        if len(passes) == 1:
+            raise OperationalError("away")
+        stop.set()
+
+    monkeypatch.setattr(sequencer, "sequence_every_log", one_pass)
+    monkeypatch.setattr(sequencer, "RECONNECT_AFTER", 0)
+    monkeypatch.setattr(sequencer.connection, "close", lambda: None)
+    sequencer.run(stop)
+
+    assert passes == [0, 1]
