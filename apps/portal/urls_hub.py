@@ -16,6 +16,7 @@ from apps.portal.views import (
     people,
     policies,
     proposing,
+    site_profile,
     site_setup,
     yard,
 )
@@ -53,7 +54,8 @@ urlpatterns = [
     path("sites/<uuid:site_id>/blocks/", board_blocks.block, name="block"),
     path(BLOCK, board_blocks.block_edit, name="block_edit"),
     path(f"{BLOCK}check/", board_blocks.block_check, name="block_check"),
-    path("sites/<uuid:site_id>/profile/", hub.site, name="site"),
+    path("sites/<uuid:site_id>/profile/", site_profile.hub_site, name="site"),
+    path("sites/<uuid:site_id>/versions/<int:number>/", site_profile.hub_version, name="site_version"),
     path("sites/<uuid:site_id>/setup/<slug:step>/", site_setup.setup, name="setup"),
     path("sites/<uuid:site_id>/holidays/", site_setup.holidays, name="holidays"),
     path("sites/", site_setup.sites, name="sites"),
