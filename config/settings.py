@@ -86,6 +86,7 @@ TENANT_APPS = [
     "apps.routing",
     "apps.tendering",
     "apps.driving",
+    "apps.integrations",
     "apps.portal",
     "django.contrib.contenttypes",
     "django.contrib.admin",
@@ -170,6 +171,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "sweep the outbox": {"task": "tenancy.sweep", "schedule": 2.0, "options": {"expires": 2}},
     "expire unanswered offers": {"task": "deliveries.expire", "schedule": 30.0, "options": {"expires": 30}},
+    "offer what is free": {"task": "deliveries.offer_freed", "schedule": 30.0, "options": {"expires": 30}},
     "ask for missing papers": {
         "task": "deliveries.remind_of_papers",
         "schedule": 900.0,

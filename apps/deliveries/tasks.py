@@ -16,6 +16,7 @@ from apps.deliveries import services
 from apps.deliveries.selectors import delivery_by_id
 from apps.deliveries.services import bulk, day_papers
 from apps.deliveries.services.expecting import ANSWER_BY_POLICY
+from apps.deliveries.services.freed import OFFER_FREED
 from apps.documents.papers import Transport
 from apps.notices.kinds import Kind
 from apps.notices.services import notify, shipper_people
@@ -31,6 +32,13 @@ def expire() -> None:
     """End, for each shipper, the offers that nobody answered in time, and remind of those nearly over."""
     _for_each_shipper("end offers", services.expire_offers)
     _for_each_shipper("remind of offers", services.escalate_offers)
+
+
+@shared_task(name="deliveries.offer_freed", ignore_result=True, expires=25)
+def offer_what_is_free() -> None:
+    """Offer what became free in whatever way (a block ends, a closure is lifted) to those who wait for it."""
+    with doorway.network():
+        services.offer_freed_slots(now=timezone.now())
 
 
 @shared_task(name="deliveries.remind_of_papers", ignore_result=True, expires=600)
@@ -106,6 +114,13 @@ def issue_proof_of_delivery(delivery_id: str) -> None:
 def answer_by_policy(offer_id: str) -> None:
     """Have the policy of the side that has to answer an offer look at it."""
     services.answer_by_policy(offer_id=UUID(offer_id), now=timezone.now())
+
+
+@handles(OFFER_FREED, atomic=False)
+def offer_freed(site_id: str) -> None:
+    """Offer what was just freed at a site to those who wait there."""
+    with doorway.network():
+        services.offer_freed_slots(now=timezone.now(), site_id=UUID(site_id))
 
 
 @handles("deliveries.announce_move")

@@ -188,8 +188,30 @@ class ExportForm(forms.Form):
         return typed
 
 
+class ReceivedFilter(Filter):
+    """Where a recipient's auditor looks, over all shippers or at one."""
+
+    q = forms.CharField(
+        label=_("Search"),
+        required=False,
+        max_length=80,
+        widget=forms.SearchInput(attrs={"placeholder": _("Number, SSCC or hash")}),
+    )
+    shipper = forms.ChoiceField(label=_("Shipper"), required=False)
+    article = forms.CharField(label=_("Article"), required=False, max_length=200)
+    batch = forms.CharField(label=_("Batch"), required=False, max_length=60)
+    first_day = forms.DateField(label=_("Recorded from"), required=False, widget=DATE)
+    last_day = forms.DateField(label=_("Recorded until"), required=False, widget=DATE)
+
+    def __init__(self, *args: Any, shippers: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer_shippers(self, shippers)
+
+
 class ReceivedExportForm(forms.Form):
     """What a recipient's bundles are to hold, one for each shipper's log."""
+
+    recipient = forms.ChoiceField(label=_("For"), required=False)
 
     shipper = forms.ChoiceField(label=_("Shipper"), required=False)
     consignments = forms.CharField(
@@ -203,11 +225,16 @@ class ReceivedExportForm(forms.Form):
     first_day = forms.DateField(label=_("Recorded from"), required=False, widget=DATE)
     last_day = forms.DateField(label=_("Recorded until"), required=False, widget=DATE)
 
-    def __init__(self, *args: Any, shippers: list[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, shippers: list[tuple[str, str]], recipients: list[tuple[str, str]], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        shipper = self.fields["shipper"]
-        assert isinstance(shipper, forms.ChoiceField)
-        shipper.choices = [("", _now("Every shipper")), *shippers]
+        _offer_shippers(self, shippers)
+        for_whom = self.fields["recipient"]
+        assert isinstance(for_whom, forms.ChoiceField)
+        for_whom.choices = recipients
+        if len(recipients) == 1:
+            for_whom.widget = forms.HiddenInput()
 
     def scope(self, recipient_id: UUID) -> ExportScope:
         """Of this recipient's goods, those that were asked for."""
@@ -240,3 +267,9 @@ def _offer(form: forms.Form, recipients: Any) -> None:
     field = form.fields["recipient"]
     assert isinstance(field, forms.ModelChoiceField)
     field.queryset = recipients
+
+
+def _offer_shippers(form: forms.Form, shippers: list[tuple[str, str]]) -> None:
+    field = form.fields["shipper"]
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = [("", _now("Every shipper")), *shippers]

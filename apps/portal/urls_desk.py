@@ -16,6 +16,7 @@ from apps.portal.views import (
     desk_offers,
     desk_plan,
     desk_replan,
+    desk_sheets,
     desk_slots,
     driver,
     papers,
@@ -24,6 +25,7 @@ from apps.portal.views import (
     site_profile,
     tender_link,
     tenders,
+    waiting,
 )
 
 app_name = "desk"
@@ -42,6 +44,8 @@ deliveries = [
     path("import/<uuid:import_id>/refused.csv", desk_imports.import_report, name="import_report"),
     path("deliveries/<uuid:delivery_id>/", desk_delivery.delivery, name="delivery"),
     path("deliveries/<uuid:delivery_id>/slots/", desk_slots.ask, name="ask"),
+    path("deliveries/<uuid:delivery_id>/waiting/", waiting.wait, name="wait"),
+    path("deliveries/<uuid:delivery_id>/waiting/leave/", waiting.leave, name="stop_waiting"),
     path("deliveries/<uuid:delivery_id>/load/", desk_delivery.load, name="load"),
     path("deliveries/<uuid:delivery_id>/depart/", desk_delivery.depart, name="depart"),
     path("deliveries/<uuid:delivery_id>/papers/add/", papers.desk_bring, name="bring"),
@@ -93,8 +97,11 @@ planning = [
     path("plan/<uuid:plan_id>/move/<uuid:delivery_id>/", desk_moving.move, name="move"),
     path("plan/routes/<uuid:route_id>/lock/", desk_replan.lock_route, name="lock_route"),
     path("plan/routes/<uuid:route_id>/breakdown/", desk_replan.breakdown, name="breakdown"),
+    path("plan/routes/<uuid:route_id>/sheet.pdf", desk_sheets.pdf, name="route_pdf"),
+    path("plan/routes/<uuid:route_id>/sheet.csv", desk_sheets.table, name="route_csv"),
     path("plan/stops/<uuid:stop_id>/lock/", desk_replan.lock_stop, name="lock_stop"),
     path("plan/disruptions/<uuid:disruption_id>/withdraw/", desk_replan.withdraw, name="withdraw"),
+    path("plan/<uuid:plan_id>/propose/<uuid:delivery_id>/", desk_replan.propose, name="propose"),
     path("plan/schedule/<uuid:site_id>/", desk_replan.schedule, name="schedule"),
     path("jobs/<uuid:job_id>/", desk_jobs.job, name="job"),
     path("jobs/<uuid:job_id>/cancel/", desk_jobs.cancel, name="job_cancel"),

@@ -18,7 +18,7 @@ from django.urls import NoReverseMatch, URLResolver, get_resolver, reverse
 
 from tests.portal.neighbours import Ids
 
-REFUSALS = frozenset({403, 404, 405, 410})
+REFUSALS = frozenset({401, 403, 404, 405, 410})
 #: Answers to everybody: signing in and out, help, health, what a browser fetches by itself.
 PUBLIC = frozenset(
     {

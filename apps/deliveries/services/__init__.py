@@ -35,6 +35,7 @@ from apps.deliveries.services.steps import (
     record_loading,
     start_unloading,
 )
+from apps.deliveries.services.waiting import offer_freed_slots, wait_for_slot
 from apps.deliveries.services.yard import move_vehicle, record_no_show, record_walk_in, take_from_dock
 from apps.deliveries.statement import Judged, Position, Statement, UnitFinding
 
@@ -64,6 +65,7 @@ __all__ = [
     "judged",
     "move_now",
     "move_vehicle",
+    "offer_freed_slots",
     "open_day_papers",
     "photos_of",
     "propose_move",
@@ -79,6 +81,7 @@ __all__ = [
     "request_day_papers",
     "start_unloading",
     "take_from_dock",
+    "wait_for_slot",
     "waive_document",
     "withdraw_move",
 ]
