@@ -224,6 +224,12 @@ class ReceivedExportForm(forms.Form):
     batch = forms.CharField(label=_("Batch"), required=False, max_length=60)
     first_day = forms.DateField(label=_("Recorded from"), required=False, widget=DATE)
     last_day = forms.DateField(label=_("Recorded until"), required=False, widget=DATE)
+    kept = forms.IntegerField(
+        label=_("Checkpoint that you keep"),
+        required=False,
+        min_value=1,
+        help_text=_("Of one shipper: the number in its second line."),
+    )
 
     def __init__(
         self, *args: Any, shippers: list[tuple[str, str]], recipients: list[tuple[str, str]], **kwargs: Any
@@ -235,6 +241,12 @@ class ReceivedExportForm(forms.Form):
         for_whom.choices = recipients
         if len(recipients) == 1:
             for_whom.widget = forms.HiddenInput()
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or {}
+        if typed.get("kept") and not typed.get("shipper"):
+            self.add_error("shipper", _now("Choose the shipper whose checkpoint it is."))
+        return typed
 
     def scope(self, recipient_id: UUID) -> ExportScope:
         """Of this recipient's goods, those that were asked for."""

@@ -55,6 +55,7 @@ urlpatterns = [
     path(f"{APPOINTMENT}custody/moments/", custody_hub.custody_moments, name="custody_moments"),
     path("custody/", hub_records.records, name="records"),
     path("custody/exports/", hub_exports.exports, name="received_exports"),
+    path("custody/checkpoints/<slug:shipper>/", hub_exports.checkpoint, name="received_checkpoint"),
     path(RECEIVED, hub_exports.download, name="received_download"),
     path(f"{RECEIVED}progress/", hub_exports.watch, name="received_watch"),
     path(f"{RECEIVED}cancel/", hub_exports.cancel, name="received_cancel"),
