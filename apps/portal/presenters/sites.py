@@ -114,7 +114,8 @@ def _dock(profile: DockProfile, windows: Iterable[ReceivingWindow]) -> Context:
 
 def _handling(time: HandlingTime, names: Mapping[UUID, str]) -> str:
     sentence = rules.describe_handling(time)
-    return f"{names[time.dock_id]}: {sentence}" if time.dock_id in names else sentence
+    name = names.get(time.dock_id) if time.dock_id else None
+    return f"{name}: {sentence}" if name else sentence
 
 
 def _season(season: Season, site: Site) -> Context:
