@@ -76,7 +76,7 @@ def confirm_code(
     if sent.attempts >= MOST_ATTEMPTS:
         return "That code was typed wrong too often. Have another one sent."
     sent.attempts += 1
-    if not check_password(code.strip(), sent.code_hash or None):
+    if not (sent.code_hash and check_password(code.strip(), sent.code_hash)):
         sent.save(update_fields=["attempts"])
         return f"That is not the code; {MOST_ATTEMPTS - sent.attempts} tries are left."
     sent.confirmed_at = now
@@ -118,7 +118,8 @@ def _receiver(site: Site, name: str) -> Person:
     """The member of the site's recipient who receives under that name; asked in the network's role."""
     with doorway.network():
         working = Membership.objects.filter(
-            recipient_id=site.recipient_id,
+            recipient=site.recipient,
+            recipient__isnull=False,
             role__in=(Role.RECEIVING_MANAGER, Role.DOCK_OPERATOR),
             person__is_active=True,
         ).select_related("person")
