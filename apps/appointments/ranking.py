@@ -33,7 +33,7 @@ class Wish:
     """What is wanted: a start in ``[earliest, latest]``, and what a slot does to the planned route.
 
     ``extra_minutes`` answers how many minutes longer the route takes with a stop then, None where it can't
-    be served; it is asked of the few best slots only.
+    be served; it raises LookupError where no route is planned yet, and is asked of the few best slots only.
     """
 
     earliest: datetime | None = None
@@ -104,7 +104,10 @@ def _candidates(search: SlotSearch, wish: Wish) -> Iterator[Ranked]:
 
 def _on_the_route(ranked: Ranked, wish: Wish) -> Ranked:
     assert wish.extra_minutes is not None
-    extra = wish.extra_minutes(ranked.slot)
+    try:
+        extra = wish.extra_minutes(ranked.slot)
+    except LookupError:
+        return ranked
     if extra is None:
         return replace(ranked, score=ranked.score + OFF_THE_ROUTE, is_off_route=True)
     return replace(ranked, score=ranked.score + ROUTE_WEIGHT * extra, extra=extra)

@@ -84,6 +84,15 @@ def test_what_the_route_pays_for_a_slot_counts_and_is_asked_of_few(found):
     assert len(asked) <= 24
 
 
+def test_where_no_route_is_planned_yet_the_route_says_nothing(found):
+    def extra(slot):
+        raise LookupError
+
+    ranked = best(found, wish(found, 10, extra_minutes=extra), 1)
+
+    assert (clock(found, ranked), ranked[0].extra, ranked[0].is_off_route) == (["Tue 10:00"], None, False)
+
+
 def test_what_the_route_cannot_serve_comes_last_and_says_so(found):
     ranked = best(found, wish(found, 10, extra_minutes=lambda slot: None), 1)
 

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts.actors import Side
 from apps.accounts.http import ActingRequest
+from apps.accounts.permissions import allows
 from apps.appointments import selectors as appointments
 from apps.appointments.load import Load, Slot
 from apps.appointments.models import Appointment
@@ -39,6 +40,7 @@ from apps.portal.presenters.offers import is_counterable, is_reschedulable, move
 from apps.portal.presenters.parties import Parties
 from apps.portal.views.desk_delivery import offers_of
 from apps.portal.views.desk_vehicle import vehicle_default, with_vehicle
+from apps.routing.services import extra_minutes
 from apps.tenancy.doorway import current_shipper
 
 MOST_DAYS = 62
@@ -256,7 +258,7 @@ def _context(
         day_url=day_url,
         today=today,
         wanted=picking.wanted,
-        wish=_wish(picking, search),
+        wish=_wish(request, picking, search, now),
     )
     picker["hidden"] = [*picker["hidden"], *picking.vehicle_query]
     return {
@@ -283,12 +285,18 @@ def _context(
     }
 
 
-def _wish(picking: Picking, search: SlotSearch) -> Wish:
-    """What is wanted: the time that the other side named, else any time of the day that was ordered for."""
+def _wish(request: ActingRequest, picking: Picking, search: SlotSearch, now: datetime) -> Wish:
+    """What is wanted: the time that the other side named, else any time of the day that was ordered for.
+
+    Who plans sees too what a time does to the route of its day.
+    """
+    extra = None
+    if allows(request.actor, "routing.price"):
+        extra = extra_minutes(actor=request.actor, delivery=picking.delivery, now=now, load=picking.load)
     if picking.wanted is not None:
-        return Wish(earliest=picking.wanted.start, latest=picking.wanted.start)
+        return Wish(picking.wanted.start, picking.wanted.start, extra)
     start, end = day_bounds(picking.delivery.day, search.zone)
-    return Wish(earliest=start, latest=end)
+    return Wish(start, end, extra)
 
 
 def _wait_url(picking: Picking, search: SlotSearch, day: date) -> str:
