@@ -177,6 +177,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "expire unanswered tenders": {"task": "tendering.expire", "schedule": 30.0, "options": {"expires": 30}},
     "plan and watch the days": {"task": "routing.watch", "schedule": 60.0, "options": {"expires": 60}},
+    "have the custody logs cosigned": {
+        "task": "custody.witness",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     # the sequencer does it several times a second
     "sequence the custody logs": {"task": "custody.sequence", "schedule": 30.0, "options": {"expires": 30}},
 }
@@ -257,6 +262,9 @@ STORE_DIR = Path(
 )  # papers, bundles: private, one folder per schema
 CLAMD_ADDRESS = env.str("CLAMD_ADDRESS", "")  # host:port or a socket's path; empty: papers are not scanned
 CUSTODY_KEY_DIR = Path(env.str("CUSTODY_KEY_DIR", str(LOCAL_DIR / "keys")))  # readable by workers alone
+CUSTODY_WITNESSES: list[str] = env.list(
+    "CUSTODY_WITNESSES", []
+)  # each: the URL of a witness, a space, its key
 TIMESTAMP_URL = env.str("TIMESTAMP_URL", "")  # RFC 3161 service that signatures of papers are time-stamped by
 STORE_BACKEND = env.str("STORE_BACKEND", "")  # a Django storage's dotted path: an object store for papers
 STORAGES = {
