@@ -22,6 +22,7 @@ from apps.portal.views import (
     papers,
     people,
     policies,
+    site_profile,
     tender_link,
     tenders,
     waiting,
@@ -149,4 +150,6 @@ urlpatterns = [
     *custody,
     *driving,
     path("people/", people.desk_people, name="people"),
+    path("sites/<uuid:site_id>/", site_profile.desk_site, name="site"),
+    path("sites/<uuid:site_id>/versions/<int:number>/", site_profile.desk_version, name="site_version"),
 ]

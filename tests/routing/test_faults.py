@@ -1,114 +1,119 @@
-"""What goes wrong around a planning is said on the job or the plan, and what is in force stays."""
+"""Bad input to a day: a clear message on the plan each time, and no delivery is dropped in silence."""
 
-from datetime import date, timedelta
+from datetime import date, time
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from apps.carriers.models import Tariff
+from apps.appointments.models import Appointment
+from apps.carriers.models import Carrier, Tariff, Vehicle
 from apps.core.models import Job
 from apps.facilities.models import Site
-from apps.routing.models import RoutePlan
-from apps.routing.services import publish_plan, request_plan, run_plan_job
+from apps.routing.selectors import latest_plan
+from apps.routing.services import request_plan
 from apps.tenancy import doorway
-from tests.appointments.test_contention import at_once
-from tests.routing.conftest import DAY, NOW, RIGID, make_carrier
+from tests.routing.conftest import DAY, NOW, PRICES, RIGID, local, make_carrier
 
 
 @pytest.fixture
-def in_force(warehouse, order, agree, planned, alice, northern_site):
-    make_carrier("Swift", RIGID, drivers=("Ann",))
-    agree(order(northern_site), "Dock 1", "09:00")
-    return publish_plan(actor=alice, plan_id=planned().pk, now=NOW)
+def planned_with(warehouse, order, agree, alice, drain, northern_site, southern_site):
+    """``planned_with(fault)``: the plan of a day with two agreed deliveries after ``fault()``."""
 
-
-@pytest.mark.django_db(transaction=True)
-def test_of_plans_asked_for_at_once_for_one_day_one_runs(warehouse, alice, acme):
-    def ask():
-        with doorway.enter_shipper(acme):
-            site = Site.objects.get(code="ACME-DC")
-            return request_plan(actor=alice, site=site, day=DAY, now=NOW).pk
-
-    jobs = at_once([ask] * 4)
-
-    connection.set_tenant(acme)
-    assert len(set(jobs)) == Job.objects.count() == 1
-
-
-def test_a_worker_that_dies_over_a_plan_again_and_again_fails_it_in_words_and_the_old_one_stays(
-    in_force, warehouse, alice, monkeypatch
-):
-    job = request_plan(actor=alice, site=warehouse, day=DAY, now=NOW)
-
-    def work():
-        run_plan_job(job_id=job.pk, site_id=warehouse.pk, day=DAY, seed=1, clock=lambda: NOW)
+    def make(fault=lambda: None, *, now=NOW):
+        make_carrier("Swift", RIGID)
+        agreed = [
+            agree(order(northern_site), "Dock 1", "09:00"),
+            agree(order(southern_site), "Dock 1", "13:00"),
+        ]
+        fault()
+        job = request_plan(actor=alice, site=warehouse, day=DAY, now=now)
+        drain()
         job.refresh_from_db()
+        plan = latest_plan(site=warehouse, day=DAY)
+        assert job.state == Job.State.DONE, job.message
+        assert named(plan) == sorted(one.number for one in agreed)
+        return plan
 
-    class Killed(BaseException):
-        """What ends the process, so that nothing can be written down any more."""
-
-    def die(*args, **kwargs):
-        raise Killed
-
-    monkeypatch.setattr("apps.routing.engine.plan", die)
-    states = []
-    for _attempt in range(3):
-        with pytest.raises(Killed):
-            work()
-        job.refresh_from_db()
-        states.append(job.state)
-    work()
-
-    assert states == [Job.State.RUNNING] * 3
-    assert job.state == Job.State.FAILED
-    assert "The worker ended 3 times over this plan; nothing was changed" in job.message
-    assert [(one.pk, one.state) for one in RoutePlan.objects.all()] == [
-        (in_force.pk, RoutePlan.State.PUBLISHED)
-    ]
+    return make
 
 
-def test_a_worker_that_died_once_is_followed_by_one_that_ends_the_work(
-    in_force, warehouse, alice, monkeypatch
-):
-    job = request_plan(actor=alice, site=warehouse, day=DAY, now=NOW)
-    Job.objects.filter(pk=job.pk).update(state=Job.State.RUNNING, attempts=1)
-
-    run_plan_job(job_id=job.pk, site_id=warehouse.pk, day=DAY, seed=1, clock=lambda: NOW)
-
-    job.refresh_from_db()
-    assert (job.state, RoutePlan.objects.count()) == (Job.State.DONE, 2)
-    assert RoutePlan.objects.get(state=RoutePlan.State.PUBLISHED) == in_force
+def named(plan):
+    """Every delivery that the plan speaks of, on a route or left out with a reason."""
+    on_routes = [stop.delivery.number for route in plan.routes.all() for stop in route.stops.all()]
+    return sorted(on_routes + [one.delivery.number for one in plan.unassigned.all() if one.reasons])
 
 
-def test_a_gap_in_tariffs_and_a_carrier_without_vehicles_are_on_the_plan(
-    warehouse, order, agree, planned, northern_site
-):
-    make_carrier("Bare")
-    make_carrier("Gap", RIGID)
-    Tariff.objects.update(valid=DateRange(DAY + timedelta(days=1), None))
-    delivery = agree(order(northern_site), "Dock 1", "09:00")
-
-    plan = planned()
-
-    assert "Bare has no active vehicle." in plan.notes
-    assert "Gap has no tariff for any of its vehicles on 4 March 2026." in plan.notes
-    assert [one.delivery for one in plan.unassigned.all()] == [delivery]
+def only(**changes):
+    """The one vehicle of the day is like that."""
+    return lambda: Vehicle.objects.update(**changes)
 
 
-def test_two_tariffs_at_once_can_not_be_stored(warehouse):
-    carrier = make_carrier("Swift", RIGID)
+def told(plan):
+    reasons = [sentence for one in plan.unassigned.all() for sentence in one.reasons]
+    return " ".join([*plan.notes, *reasons])
 
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (only(capacity_pallets=0), "SWI1 stays out: it has room for no pallet."),
+        (only(shift_start=time(9), shift_end=time(9, 5)), "With Rigid truck SWI1 (Swift)"),
+        (lambda: Tariff.objects.update(valid=DateRange(date(2025, 1, 1), DAY)), "has no tariff for"),
+        (lambda: Vehicle.objects.update(active=False), "Swift has no active vehicle."),
+        (lambda: Carrier.objects.all().update(active=False), "No vehicle is offered for this day."),
+    ],
+)
+def test_a_fault_of_the_fleet_leaves_everything_out_and_says_why(planned_with, fault, message):
+    plan = planned_with(fault)
+
+    assert not plan.routes.exists()
+    assert message in told(plan)
+
+
+def test_a_carrier_without_vehicles_is_noted_and_the_others_drive(planned_with):
+    plan = planned_with(lambda: Carrier.objects.create(name="Paper Haulage"))
+
+    assert "Paper Haulage has no active vehicle." in told(plan)
+    assert not plan.unassigned.exists()
+
+
+def test_two_tariffs_at_once_can_not_be(planned_with):
+    plan = planned_with()
+    one = Tariff.objects.get()
     with pytest.raises(IntegrityError, match="tariff_valid_once"), transaction.atomic():
         Tariff.objects.create(
-            carrier=carrier, vehicle_class="rigid", valid=DateRange(date(2026, 3, 1), date(2026, 4, 1))
+            carrier=one.carrier, vehicle_class=one.vehicle_class, valid=DateRange(DAY, None), **PRICES
         )
+    assert not plan.unassigned.exists()
 
 
-def test_a_vehicle_without_room_and_an_empty_day_are_said_in_words(warehouse, planned):
-    make_carrier("Flat", {**RIGID, "capacity_pallets": 0})
+def test_an_appointment_in_the_past_is_left_out_and_the_later_one_is_planned(planned_with):
+    plan = planned_with(now=local("11:00"))
 
-    plan = planned()
+    (gone,) = plan.unassigned.all()
+    assert (gone.code, gone.reasons[0][:25]) == ("slot-in-the-past", "Its slot 09:00–09:30 is o")
+    assert plan.routes.get().stops.count() == 1
 
+
+def test_a_site_that_is_nowhere_leaves_its_delivery_out_and_no_other(planned_with, northern_site):
+    def lose():
+        with doorway.network():
+            assert Site.objects.filter(pk=northern_site.pk).update(latitude=float("nan")) == 1
+
+    plan = planned_with(lose)
+
+    (lost,) = plan.unassigned.all()
+    assert (lost.code, lost.delivery.site) == ("no-coordinates", northern_site)
+    assert Appointment.objects.get(delivery_id=lost.delivery_id).state == "confirmed"
+
+
+def test_a_day_without_deliveries_is_an_empty_plan_that_says_so(warehouse, alice, drain):
+    make_carrier("Swift", RIGID)
+
+    request_plan(actor=alice, site=warehouse, day=DAY, now=NOW)
+    drain()
+
+    plan = latest_plan(site=warehouse, day=DAY)
     assert plan.notes[0] == "There is nothing to plan: no delivery has a confirmed slot on this day."
-    assert "FLA1 stays out: it has room for no pallet." in plan.notes
+    assert named(plan) == []
