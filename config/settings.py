@@ -86,6 +86,7 @@ TENANT_APPS = [
     "apps.routing",
     "apps.tendering",
     "apps.driving",
+    "apps.insights",
     "apps.portal",
     "django.contrib.contenttypes",
     "django.contrib.admin",
@@ -176,6 +177,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 600},
     },
     "expire unanswered tenders": {"task": "tendering.expire", "schedule": 30.0, "options": {"expires": 30}},
+    "look for exceptions": {"task": "insights.watch", "schedule": 20.0, "options": {"expires": 20}},
     "plan and watch the days": {"task": "routing.watch", "schedule": 60.0, "options": {"expires": 60}},
     # the sequencer does it several times a second
     "sequence the custody logs": {"task": "custody.sequence", "schedule": 30.0, "options": {"expires": 30}},

@@ -1,7 +1,7 @@
 """The key pages before axe, light and dark, and at 320 px: WCAG 2.2 AA as far as a program can tell."""
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,8 @@ from apps.appointments.models import Appointment
 from apps.deliveries import services
 from apps.deliveries.models import Delivery
 from apps.facilities.models import Site
+from apps.insights.models import DeliveryException
+from apps.insights.services import watch
 from apps.routing.models import RoutePlan
 from apps.routing.services import publish_plan, request_plan
 from apps.tenancy import doorway
@@ -54,11 +56,17 @@ def test_the_desks_pages_have_no_barrier(
     unloading: Appointment,
     order: Callable[[Actor], Delivery],
     alice: Actor,
+    acme: Shipper,
     day: date,
 ):
     unbooked = order(alice)
+    with doorway.enter_shipper(acme):
+        watch(now=asked.must_act_by - timedelta(hours=1))
+        found = DeliveryException.objects.filter(delivery_id=asked.delivery_id).get()
     pages = [
         "/",
+        "/exceptions/",
+        f"/exceptions/{found.pk}/",
         "/import/",
         "/offers/",
         f"/deliveries/{asked.delivery_id}/",

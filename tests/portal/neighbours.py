@@ -23,6 +23,8 @@ from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import load_of
 from apps.documents.models import Document
 from apps.facilities.models import Site
+from apps.insights.models import DeliveryException
+from apps.insights.services import watch
 from apps.routing.models import Route, RoutePlan, Stop
 from apps.routing.services import request_plan
 from apps.tenancy import doorway
@@ -36,6 +38,7 @@ from tests.routing.conftest import RIGID, make_carrier
 
 #: Wednesday after the tests' Monday.
 DAY = (NOW + timedelta(days=2)).date()
+NEARLY_A_DAY = timedelta(hours=22)
 HEAD = "consignment,order,site,date,line,article,quantity,unit,batch,weight_kg,pallets"
 
 ACME_AND_NORTHERN, ACME_AND_SOUTHERN, GLOBEX_AND_NORTHERN = "kestrel", "osprey", "heron"
@@ -118,6 +121,9 @@ def do_business(
         }
         finished = set(Job.objects.filter(state=Job.State.DONE).values_list("pk", flat=True))
         assert {plan_job.pk, export_job.pk} <= finished
+        watch(now=NOW + NEARLY_A_DAY)
+        business.own["exception_id"] = _keys(DeliveryException.objects.all())
+        assert business.own["exception_id"]
     return business
 
 
