@@ -66,6 +66,7 @@ def test_the_desks_pages_have_no_barrier(
     pages = [
         "/",
         "/exceptions/",
+        "/figures/",
         f"/exceptions/{found.pk}/",
         "/import/",
         "/offers/",

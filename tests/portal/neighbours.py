@@ -38,7 +38,7 @@ from tests.routing.conftest import RIGID, make_carrier
 
 #: Wednesday after the tests' Monday.
 DAY = (NOW + timedelta(days=2)).date()
-NEARLY_A_DAY = timedelta(hours=22)
+AFTERWARDS = NOW + timedelta(days=3)
 HEAD = "consignment,order,site,date,line,article,quantity,unit,batch,weight_kg,pallets"
 
 ACME_AND_NORTHERN, ACME_AND_SOUTHERN, GLOBEX_AND_NORTHERN = "kestrel", "osprey", "heron"
@@ -121,7 +121,7 @@ def do_business(
         }
         finished = set(Job.objects.filter(state=Job.State.DONE).values_list("pk", flat=True))
         assert {plan_job.pk, export_job.pk} <= finished
-        watch(now=NOW + NEARLY_A_DAY)
+        watch(now=AFTERWARDS)
         business.own["exception_id"] = _keys(DeliveryException.objects.all())
         assert business.own["exception_id"]
     return business
