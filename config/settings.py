@@ -87,6 +87,7 @@ TENANT_APPS = [
     "apps.tendering",
     "apps.driving",
     "apps.insights",
+    "apps.integrations",
     "apps.portal",
     "django.contrib.contenttypes",
     "django.contrib.admin",
@@ -171,6 +172,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "sweep the outbox": {"task": "tenancy.sweep", "schedule": 2.0, "options": {"expires": 2}},
     "expire unanswered offers": {"task": "deliveries.expire", "schedule": 30.0, "options": {"expires": 30}},
+    "offer what is free": {"task": "deliveries.offer_freed", "schedule": 30.0, "options": {"expires": 30}},
     "ask for missing papers": {
         "task": "deliveries.remind_of_papers",
         "schedule": 900.0,
@@ -259,6 +261,9 @@ STORE_DIR = Path(
 )  # papers, bundles: private, one folder per schema
 CLAMD_ADDRESS = env.str("CLAMD_ADDRESS", "")  # host:port or a socket's path; empty: papers are not scanned
 CUSTODY_KEY_DIR = Path(env.str("CUSTODY_KEY_DIR", str(LOCAL_DIR / "keys")))  # readable by workers alone
+ROUTER_URL = env.str("ROUTER_URL", "")  # OSRM-compatible; empty: great circles at a lorry's speeds
+ROUTER_TIMEOUT = env.float("ROUTER_TIMEOUT", 5.0)
+ROUTER_TABLE_SIZE = env.int("ROUTER_TABLE_SIZE", 100)
 TIMESTAMP_URL = env.str("TIMESTAMP_URL", "")  # RFC 3161 service that signatures of papers are time-stamped by
 STORE_BACKEND = env.str("STORE_BACKEND", "")  # a Django storage's dotted path: an object store for papers
 STORAGES = {

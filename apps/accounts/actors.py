@@ -21,11 +21,12 @@ class Side(StrEnum):
 
 
 class Means(StrEnum):
-    """How somebody acts: signed in, by a link that was sent to an address, or by a policy set beforehand."""
+    """How somebody acts: signed in, by a link that was sent to an address, by a policy, by a system's key."""
 
     PERSON = "person"
     LINK = "link"
     POLICY = "policy"
+    KEY = "key"
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ class Actor:
     def has_role_at(self, recipient_id: UUID, *roles: Role) -> bool:
         """Whether the actor holds one of ``roles`` in that recipient."""
         return any(held_at == recipient_id and role in roles for held_at, role in self.recipient_roles)
+
+    def at_recipient(self, recipient_id: UUID | None) -> "Actor | None":
+        """The actor with the roles held in this recipient alone, so that a record names it; None without."""
+        held = tuple(role for role in self.recipient_roles if role[0] == recipient_id)
+        return replace(self, recipient_roles=held) if held else None
 
     def has_role(self, *roles: Role) -> bool:
         """Whether the actor holds one of ``roles`` on the side it acts for."""

@@ -8,7 +8,7 @@ import rules
 from apps.accounts.actors import Actor, Side
 from apps.accounts.models import Role
 from apps.accounts.permissions import is_operator, is_planner
-from apps.appointments.models import AnswerPolicy, Appointment
+from apps.appointments.models import AnswerPolicy, Appointment, WaitingEntry
 from apps.facilities.models import Site
 
 
@@ -64,6 +64,12 @@ def sets_policy(actor: Actor, policy: AnswerPolicy) -> bool:
     return bool(is_planner(actor)) and actor.shipper_id == policy.shipper_id
 
 
+@rules.predicate
+def waits(actor: Actor, entry: WaitingEntry) -> bool:
+    """Whoever plans for the shipper has its deliveries wait."""
+    return bool(is_planner(actor)) and actor.shipper_id == entry.shipper_id
+
+
 negotiates = (is_its_shipper & is_planner) | is_its_receiving_manager
 
 rules.add_rule("appointments.offer", negotiates)
@@ -76,3 +82,5 @@ rules.add_rule("appointments.move", is_its_receiving_manager | is_its_dock_opera
 rules.add_rule("appointments.block", is_its_receiving_manager | is_its_dock_operator)
 rules.add_rule("appointments.view", is_its_shipper | is_its_recipient | is_operator | is_dockside)
 rules.add_rule("appointments.set_policy", sets_policy)
+rules.add_rule("appointments.wait", waits)
+rules.add_rule("appointments.set_terms", is_its_receiving_manager)

@@ -1,6 +1,6 @@
 """Every shared read of appointments: slot search, who sees what, what waits for whom, the day board."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -15,7 +15,7 @@ from apps.accounts.models import Role
 from apps.appointments import reasons, seasons
 from apps.appointments.gaps import find_gaps
 from apps.appointments.load import Load, Slot
-from apps.appointments.models import Appointment, AppointmentEvent
+from apps.appointments.models import Appointment, AppointmentEvent, DockOccupancy
 from apps.appointments.search import (
     Bounds,
     Calendar,
@@ -63,6 +63,27 @@ def find_slots(
     return replace(search, slots=slots, per_day=_per_day(search, site, first_day, days))
 
 
+def find_at_sites(
+    *,
+    sites: Iterable[Site],
+    load: Load,
+    first_day: date,
+    days: int,
+    now: datetime,
+    shipper_id: UUID | None = None,
+) -> dict[UUID, SlotSearch]:
+    """What each of several sites can give the load on its own local days, by site; two statements a site.
+
+    ``ranking.best_of`` puts them into one order.
+    """
+    return {
+        site.pk: find_slots(
+            site=site, load=load, first_day=first_day, days=days, now=now, shipper_id=shipper_id
+        )
+        for site in sites
+    }
+
+
 def _search(
     site: Site,
     load: Load,
@@ -90,7 +111,7 @@ def _search(
             refused[profile.dock.pk] = always
         else:
             barred += at_times
-            needs[profile.dock.pk] = _need(profile, load)
+            needs[profile.dock.pk] = need_at(profile, load)
     calendar = Calendar()
     if needs:
         calendar = find_gaps(
@@ -117,7 +138,8 @@ def _search(
     )
 
 
-def _need(profile: DockProfile, load: Load) -> DockNeed:
+def need_at(profile: DockProfile, load: Load) -> DockNeed:
+    """What the load takes of a dock that takes it."""
     dock = profile.dock
     return DockNeed(
         dock_id=dock.pk,
@@ -182,6 +204,17 @@ def busy_times(*, dock_ids: Sequence[UUID], start: datetime, end: datetime, now:
             [list(dock_ids), start, end, now],
         )
         return [Busy(*row) for row in cursor.fetchall()]
+
+
+def live_holds(*, site_id: UUID, shipper_id: UUID, now: datetime) -> QuerySet[DockOccupancy]:
+    """What a shipper holds at a site by its own offers; what the recipient offered to it doesn't count."""
+    return DockOccupancy.objects.filter(
+        kind=DockOccupancy.Kind.HOLD,
+        hold_expires_at__gt=now,
+        appointment__shipper_id=shipper_id,
+        appointment__site_id=site_id,
+        offered_slot__offer__side=Side.SHIPPER,
+    )
 
 
 def appointments_visible_to(actor: Actor | None) -> QuerySet[Appointment]:

@@ -44,6 +44,17 @@ class OfferState(TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
+class WaitingState(TextChoices):
+    """Where an entry of a waiting list stands."""
+
+    WAITING = "waiting", _("Waiting")
+    OFFERED = "offered", _("A slot is offered")
+    TAKEN = "taken", _("Slot taken")
+    PASSED = "passed", _("Slot passed on")
+    LEFT = "left", _("Left the list")
+    OVER = "over", _("No slot became free")
+
+
 class ReasonCode(TextChoices):
     """Why somebody declined, changed or cancelled."""
 

@@ -85,6 +85,7 @@ ROLE_LABELS: Mapping[str, str | Promise] = {
     "system": _("Dockside"),
     "policy": _("Policy"),
     "link": _("By a link from e-mail"),
+    "key": _("By a system’s key"),
 }
 ERASED = _("erased")
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import rules
 
-from apps.accounts.actors import Actor, Side
+from apps.accounts.actors import Actor, Means, Side
 from apps.accounts.models import Role
 from apps.accounts.permissions import is_shipper_admin
 from apps.tenancy.models import Shipper
@@ -21,6 +21,12 @@ def has_desk_role(actor: Actor, subject: Any = None) -> bool:
 def oversees_receiving(actor: Actor, subject: Any = None) -> bool:
     """Audits for a recipient or manages its receiving; which deliveries those are the doorway decides."""
     return actor.side == Side.RECIPIENT and actor.has_role(Role.AUDITOR, Role.RECEIVING_MANAGER)
+
+
+@rules.predicate
+def is_a_system(actor: Actor, subject: Any = None) -> bool:
+    """A system with the shipper's key; what the key is good for is checked where it comes in."""
+    return actor.side == Side.SHIPPER and actor.means == Means.KEY
 
 
 @rules.predicate
@@ -46,7 +52,7 @@ def audits_for_recipient(actor: Actor, recipient_id: UUID | None = None) -> bool
     )
 
 
-rules.add_rule("custody.view", has_desk_role | oversees_receiving)
+rules.add_rule("custody.view", has_desk_role | oversees_receiving | is_a_system)
 rules.add_rule("custody.export", is_of_shipper & (audits_for_shipper | is_shipper_admin))
 rules.add_rule("custody.export_received", audits_for_recipient)
 rules.add_rule("custody.correct", is_of_shipper & is_shipper_admin)

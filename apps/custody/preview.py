@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Sum
 
 from apps.custody.models import Checkpoint, CustodyEvent, Disclosure
-from apps.custody.selectors import TimelineEntry, entries
+from apps.custody.selectors import TimelineEntry, entries, events_of_consignments
 from apps.custody.services.scoping import ExportScope, numbers_in, places_in
 from apps.documents.models import Document
 
@@ -40,7 +40,7 @@ def preview_of(scope: ExportScope) -> Preview:
     numbers = numbers_in(scope)
     disclosures = Disclosure.objects.all()
     if not scope.is_whole_log:
-        events = events.filter(pk__in=places_in(ExportScope(consignments=tuple(numbers))).values("event"))
+        events = events_of_consignments(numbers)
         documents = documents.filter(
             delivery_id__in=events.order_by().exclude(delivery_id=None).values("delivery_id")
         )

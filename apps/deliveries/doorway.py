@@ -56,3 +56,31 @@ def enter_announced(*, actor: Actor | None, site: Site, shipper_id: UUID, number
         if delivery is None:
             raise unknown
         yield delivery
+
+
+@contextmanager
+def enter_received(*, actor: Actor | None, shipper_id: UUID) -> Iterator[Shipper]:
+    """Enter the schema of a shipper that delivers or delivered to the actor's recipients, for its record.
+
+    What is asked there has to be narrowed to what they received: `ExportScope.received_only` or a delivery
+    whose appointment is at one of their sites. Evaluate it before leaving.
+
+    Raises:
+        UnknownDelivery: the shipper is no partner of theirs and never was, or is retired.
+    """
+    partnerships = Partnership.objects.select_related("shipper").filter(shipper_id=shipper_id)
+    partnership = partnerships.filter(recipient_id__in=actor.recipient_ids if actor else ()).first()
+    if partnership is None or partnership.shipper.state != Shipper.State.ACTIVE:
+        raise UnknownDelivery("There is no such shipper that delivers to these sites.")
+    with doorway.enter_shipper(partnership.shipper):
+        yield partnership.shipper
+
+
+def shippers_delivering_to(actor: Actor) -> list[Shipper]:
+    """The active shippers that deliver or delivered to the actor's recipients, by name; for the hub."""
+    partnerships = Partnership.objects.filter(recipient_id__in=actor.recipient_ids)
+    return list(
+        Shipper.objects.filter(pk__in=partnerships.values("shipper"), state=Shipper.State.ACTIVE).order_by(
+            "name"
+        )
+    )

@@ -14,10 +14,14 @@ from apps.appointments.announcing import announce
 from apps.appointments.models import Appointment
 from apps.deliveries import services
 from apps.deliveries.selectors import delivery_by_id
-from apps.deliveries.services import day_papers
+from apps.deliveries.services import bulk, day_papers
+from apps.deliveries.services.codes import COMPOSER, new_code
 from apps.deliveries.services.expecting import ANSWER_BY_POLICY
+from apps.deliveries.services.freed import OFFER_FREED
 from apps.documents.papers import Transport
 from apps.notices.kinds import Kind
+from apps.notices.mailing import Mail, composes
+from apps.notices.models import Notice
 from apps.notices.services import notify, shipper_people
 from apps.tenancy import doorway
 from apps.tenancy.models import Shipper
@@ -31,6 +35,13 @@ def expire() -> None:
     """End, for each shipper, the offers that nobody answered in time, and remind of those nearly over."""
     _for_each_shipper("end offers", services.expire_offers)
     _for_each_shipper("remind of offers", services.escalate_offers)
+
+
+@shared_task(name="deliveries.offer_freed", ignore_result=True, expires=25)
+def offer_what_is_free() -> None:
+    """Offer what became free in whatever way (a block ends, a closure is lifted) to those who wait for it."""
+    with doorway.network():
+        services.offer_freed_slots(now=timezone.now())
 
 
 @shared_task(name="deliveries.remind_of_papers", ignore_result=True, expires=600)
@@ -49,6 +60,18 @@ def _for_each_shipper(what: str, act: Callable[..., object]) -> None:
                 act(now=timezone.now())
         except Exception:
             log.exception("could not %s of %s", what, shipper.slug)
+
+
+@handles("deliveries.find_slots", queue="routing", atomic=False)
+def find_slots(job_id: str, request_id: str) -> None:
+    """Look for the slots of a bulk request; the second time it finds the job over and does nothing."""
+    bulk.run_bulk_search(job_id=UUID(job_id), request_id=UUID(request_id), clock=timezone.now)
+
+
+@handles("deliveries.send_offers", atomic=False)
+def send_offers(job_id: str, request_id: str) -> None:
+    """Send the chosen offers of a bulk request; what is sent already stays sent."""
+    bulk.run_bulk_sending(job_id=UUID(job_id), request_id=UUID(request_id), clock=timezone.now)
 
 
 @handles("deliveries.issue_delivery_note", queue="documents")
@@ -96,6 +119,13 @@ def answer_by_policy(offer_id: str) -> None:
     services.answer_by_policy(offer_id=UUID(offer_id), now=timezone.now())
 
 
+@handles(OFFER_FREED, atomic=False)
+def offer_freed(site_id: str) -> None:
+    """Offer what was just freed at a site to those who wait there."""
+    with doorway.network():
+        services.offer_freed_slots(now=timezone.now(), site_id=UUID(site_id))
+
+
 @handles("deliveries.announce_move")
 def announce_move(appointment_id: str, version: int) -> None:
     """Tell the shipper which dock its vehicle goes to, unless the appointment has moved on since."""
@@ -119,3 +149,13 @@ def announce_handover(delivery_id: str) -> None:
         path=f"/deliveries/{delivery.pk}/",
         subject_id=delivery.pk,
     )
+
+
+@composes(COMPOSER)
+def compose_code(notice: Notice) -> Mail | None:
+    """The mail with the code of a handover, drawn as it is written; none for one that is void by now."""
+    code, digits = new_code(UUID(notice.facts["code_id"]))
+    if code.expires_at <= timezone.now():
+        return None
+    body = render_to_string("mail/handover_code.txt", {"code": code, "digits": digits})
+    return Mail(notice.title, body.strip() + "\n")

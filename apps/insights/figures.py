@@ -238,7 +238,9 @@ def _of_visits(chosen: QuerySet[Delivery]) -> Iterable[Figure]:
     yield _share(Name.ON_TIME, counted["on_time"], counted["came"], counted["came_without"])
     yield _share(Name.OTIF, counted["otif"], counted["over_window"], counted["over"] - counted["over_window"])
     yield _share(Name.FIRST_ATTEMPT, counted["first"], counted["over"], counted["all"] - counted["over"])
-    yield _share(Name.DISCREPANCY, counted["otherwise"], counted["stated"], counted["all"] - counted["stated"])
+    yield _share(
+        Name.DISCREPANCY, counted["otherwise"], counted["stated"], counted["all"] - counted["stated"]
+    )
     yield _mean(
         Name.DWELL, _minutes(counted["dwell"]), counted["dwelt"], counted["stated"] - counted["dwelt"]
     )

@@ -95,7 +95,7 @@ class ExportForm(forms.Form):
     SCOPES = (
         ("delivery", _("One delivery")),
         ("consignments", _("Named consignments")),
-        ("search", _("What meets conditions: recipient, article and batch (recall), carrier, period")),
+        ("search", _("By conditions, as for a recall")),
         ("log", _("The whole log")),
     )
 
@@ -188,16 +188,16 @@ class ExportForm(forms.Form):
         return typed
 
 
-class ReceivedExportForm(forms.Form):
-    """What a recipient's bundles are to hold, one for each shipper's log."""
+class ReceivedFilter(Filter):
+    """Where a recipient's auditor looks, over all shippers or at one."""
 
-    shipper = forms.ChoiceField(label=_("Shipper"), required=False)
-    consignments = forms.CharField(
-        label=_("Consignment numbers"),
+    q = forms.CharField(
+        label=_("Search"),
         required=False,
-        max_length=4000,
-        help_text=_("All that was received, unless some are named; with commas between."),
+        max_length=80,
+        widget=forms.SearchInput(attrs={"placeholder": _("Number, SSCC or hash")}),
     )
+    shipper = forms.ChoiceField(label=_("Shipper"), required=False)
     article = forms.CharField(label=_("Article"), required=False, max_length=200)
     batch = forms.CharField(label=_("Batch"), required=False, max_length=60)
     first_day = forms.DateField(label=_("Recorded from"), required=False, widget=DATE)
@@ -205,9 +205,47 @@ class ReceivedExportForm(forms.Form):
 
     def __init__(self, *args: Any, shippers: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        shipper = self.fields["shipper"]
-        assert isinstance(shipper, forms.ChoiceField)
-        shipper.choices = [("", _now("Every shipper")), *shippers]
+        _offer_shippers(self, shippers)
+
+
+class ReceivedExportForm(forms.Form):
+    """What a recipient's bundles are to hold, one for each shipper's log."""
+
+    recipient = forms.ChoiceField(label=_("For"), required=False)
+
+    shipper = forms.ChoiceField(label=_("Shipper"), required=False)
+    consignments = forms.CharField(
+        label=_("Consignments, unless all"),
+        required=False,
+        max_length=4000,
+        widget=forms.TextInput(attrs={"placeholder": _("Numbers with commas between")}),
+    )
+    article = forms.CharField(label=_("Article"), required=False, max_length=200)
+    batch = forms.CharField(label=_("Batch"), required=False, max_length=60)
+    first_day = forms.DateField(label=_("Recorded from"), required=False, widget=DATE)
+    last_day = forms.DateField(label=_("Recorded until"), required=False, widget=DATE)
+    kept = forms.IntegerField(
+        label=_("Checkpoint kept (its size)"),
+        required=False,
+        min_value=1,
+    )
+
+    def __init__(
+        self, *args: Any, shippers: list[tuple[str, str]], recipients: list[tuple[str, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        _offer_shippers(self, shippers)
+        for_whom = self.fields["recipient"]
+        assert isinstance(for_whom, forms.ChoiceField)
+        for_whom.choices = recipients
+        if len(recipients) == 1:
+            for_whom.widget = forms.HiddenInput()
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or {}
+        if typed.get("kept") and not typed.get("shipper"):
+            self.add_error("shipper", _now("Choose the shipper whose checkpoint it is."))
+        return typed
 
     def scope(self, recipient_id: UUID) -> ExportScope:
         """Of this recipient's goods, those that were asked for."""
@@ -240,3 +278,9 @@ def _offer(form: forms.Form, recipients: Any) -> None:
     field = form.fields["recipient"]
     assert isinstance(field, forms.ModelChoiceField)
     field.queryset = recipients
+
+
+def _offer_shippers(form: forms.Form, shippers: list[tuple[str, str]]) -> None:
+    field = form.fields["shipper"]
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = [("", _now("Every shipper")), *shippers]

@@ -3,7 +3,7 @@
 from allauth.account import urls as allauth
 from django.urls import include, path
 
-from apps.portal.views import answer_link, common, notices, people
+from apps.portal.views import answer_link, common, feeds, notices, people
 
 #: Nobody changes the address they are known by: an invitation proved it, and whoever took another's unproven
 #: would collect the roles that the other is invited to.
@@ -19,5 +19,8 @@ urlpatterns = [
     path("notices/", notices.notices, name="notices"),
     path("notices/read/", notices.read_every, name="notices_read"),
     path("notices/preferences/", notices.preferences, name="notice_preferences"),
+    path("calendars/", feeds.feeds, name="feeds"),
+    path("calendars/<uuid:feed_id>/revoke/", feeds.revoke, name="revoke_feed"),
+    path("calendars/read/<str:token>.ics", feeds.calendar, name="calendar"),
     path("notices/<uuid:notice_id>/", notices.open_notice, name="notice_open"),
 ]

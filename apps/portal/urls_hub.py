@@ -11,17 +11,23 @@ from apps.portal.views import (
     custody_hub,
     gate,
     hub,
+    hub_exports,
+    hub_records,
     operator,
     papers,
     people,
     policies,
     proposing,
+    site_profile,
+    site_setup,
+    waiting,
     yard,
 )
 
 app_name = "hub"
 
 APPOINTMENT = "appointments/<uuid:appointment_id>/"
+RECEIVED = "custody/exports/<slug:shipper>/<uuid:job_id>/"
 BLOCK = "sites/<uuid:site_id>/blocks/<uuid:block_id>/"
 
 urlpatterns = [
@@ -46,13 +52,26 @@ urlpatterns = [
     path(f"{APPOINTMENT}papers/add/", papers.hub_bring, name="bring"),
     path(f"{APPOINTMENT}papers/<slug:document_type>/waive/", papers.waive, name="waive"),
     path(f"{APPOINTMENT}custody/", custody_hub.custody, name="custody"),
+    path(f"{APPOINTMENT}custody/moments/", custody_hub.custody_moments, name="custody_moments"),
+    path("custody/", hub_records.records, name="records"),
+    path("custody/exports/", hub_exports.exports, name="received_exports"),
+    path("custody/checkpoints/<slug:shipper>/", hub_exports.checkpoint, name="received_checkpoint"),
+    path(RECEIVED, hub_exports.download, name="received_download"),
+    path(f"{RECEIVED}progress/", hub_exports.watch, name="received_watch"),
+    path(f"{RECEIVED}cancel/", hub_exports.cancel, name="received_cancel"),
     path("sites/<uuid:site_id>/", board.board, name="board"),
     path("sites/<uuid:site_id>/gate/", board.gate_list, name="gate_list"),
     path("sites/<uuid:site_id>/walk-in/", yard.walk_in, name="walk_in"),
     path("sites/<uuid:site_id>/blocks/", board_blocks.block, name="block"),
     path(BLOCK, board_blocks.block_edit, name="block_edit"),
     path(f"{BLOCK}check/", board_blocks.block_check, name="block_check"),
-    path("sites/<uuid:site_id>/profile/", hub.site, name="site"),
+    path("sites/<uuid:site_id>/profile/", site_profile.hub_site, name="site"),
+    path("sites/<uuid:site_id>/versions/<int:number>/", site_profile.hub_version, name="site_version"),
+    path("sites/<uuid:site_id>/waiting/", waiting.waiting_list, name="waiting"),
+    path("sites/<uuid:site_id>/setup/<slug:step>/", site_setup.setup, name="setup"),
+    path("sites/<uuid:site_id>/holidays/", site_setup.holidays, name="holidays"),
+    path("sites/", site_setup.sites, name="sites"),
+    path("sites/new/", site_setup.site_new, name="site_new"),
     path("sites/<uuid:site_id>/policies/", policies.hub_policies, name="policies"),
     path("sites/<uuid:site_id>/policies/every/", policies.hub_policy, name="policy_for_all"),
     path("sites/<uuid:site_id>/policies/<uuid:partner_id>/", policies.hub_policy, name="policy"),

@@ -17,6 +17,20 @@ class CurrenciesMixed(DomainError):
     status = 409
 
 
+class MoveRefused(DomainError):
+    """A delivery can't be moved there; says why, and where it would fit."""
+
+    code = "move-refused"
+    status = 409
+
+
+class NothingToPropose(DomainError):
+    """There is no slot to propose for a delivery, or what was agreed is no longer what was planned for."""
+
+    code = "nothing-to-propose"
+    status = 409
+
+
 class PlanOutdated(DomainError):
     """Something that the plan relies on has changed since; ``deliveries`` are the numbers concerned."""
 

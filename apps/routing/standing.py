@@ -14,9 +14,9 @@ from apps.deliveries import selectors as deliveries
 from apps.deliveries.selectors import Visit
 from apps.deliveries.states import State
 from apps.routing import engine
-from apps.routing.models import Disruption, Route, RoutePlan, Stop
+from apps.routing.models import Disruption, Route, RoutePlan, Stop, Unassigned
 
-Row = TypeVar("Row", Route, Stop)
+Row = TypeVar("Row", Route, Stop, Unassigned)
 
 HAS_LEFT = frozenset(State) - {State.OPEN, State.CANCELLED}
 """Goods in these states are on a vehicle or were; where they are, no plan can change any more."""
@@ -131,7 +131,7 @@ def still_agreed(stop: Stop, visit: Visit) -> bool:
 
 def copied(kept: Kept, plan: RoutePlan, number: int) -> tuple[Route, list[Stop]]:
     """New rows that say the same in ``plan``; a stop that no longer stays is driven past as planned."""
-    route = _copy(
+    route = copy_of(
         kept.route, plan=plan, number=number, carrier=kept.route.carrier, vehicle=kept.route.vehicle
     )
     before = list(kept.route.stops.all())
@@ -144,7 +144,7 @@ def copied(kept: Kept, plan: RoutePlan, number: int) -> tuple[Route, list[Stop]]
     for stop in before:
         if stop.pk in staying:
             stops.append(
-                _copy(
+                copy_of(
                     stop,
                     route=route,
                     delivery=stop.delivery,
@@ -158,7 +158,7 @@ def copied(kept: Kept, plan: RoutePlan, number: int) -> tuple[Route, list[Stop]]
     return route, stops
 
 
-def _copy(row: Row, **changed: object) -> Row:
+def copy_of(row: Row, **changed: object) -> Row:
     """An unsaved row with the same facts, under a key of its own."""
     facts = {
         field.attname: getattr(row, field.attname)

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
 
-from apps.custody import checking, doctor
+from apps.custody import checking, doctor, hostile
 from apps.custody import services as custody
 from apps.custody.models import CustodyEvent
 from apps.tenancy.models import Outbox
@@ -18,15 +18,20 @@ from apps.tenancy.outbox import GIVE_UP_AFTER
 from tests.database import TEST_DATABASE
 
 
-@pytest.mark.parametrize("statement", list(doctor.hostile_statements(["t_globex"])))
+@pytest.mark.parametrize("statement", list(hostile.hostile_statements(["t_globex"])))
 def test_a_shippers_role_is_refused(at_acme, statement):
-    assert doctor.is_refused(statement)
+    assert hostile.is_refused(statement)
 
 
 def test_the_doctor_tells_a_statement_that_works_from_one_that_is_refused(at_acme):
-    assert not doctor.is_refused("DELETE FROM custody_disclosure")
-    assert not doctor.is_refused("SELECT 1")
-    assert not doctor.is_refused("no SQL at all")
+    assert not hostile.is_refused("DELETE FROM custody_disclosure")
+    assert not hostile.is_refused("SELECT 1")
+    assert not hostile.is_refused("no SQL at all")
+
+
+@pytest.mark.parametrize("statement", list(hostile.statements_of_others("t_acme")))
+def test_the_hub_and_the_login_are_refused(db, statement):
+    assert hostile.is_refused(statement)
 
 
 def test_the_doctor_shows_promised_work_that_was_given_up(db, now):
@@ -71,10 +76,10 @@ def test_the_owners_plain_statements_are_refused_and_what_goes_around_the_trigge
     refused = []
     filled = {  # a trigger for each row has nothing to say where there is none
         table
-        for table in doctor.APPEND_ONLY
+        for table in hostile.APPEND_ONLY
         if owner.execute(f"SELECT EXISTS (SELECT FROM {table})").fetchone()[0]
     }
-    for table, column in doctor.APPEND_ONLY.items():
+    for table, column in hostile.APPEND_ONLY.items():
         statements = (
             f"TRUNCATE {table} CASCADE",
             f"DELETE FROM {table}",
@@ -96,7 +101,7 @@ def test_the_owners_plain_statements_are_refused_and_what_goes_around_the_trigge
     )
     recomputed = checking.verify_now(delivery_id)
 
-    assert (len(filled), len(refused)) == (5, 3 * 5 + len(doctor.APPEND_ONLY) - 5)
+    assert (len(filled), len(refused)) == (5, 3 * 5 + len(hostile.APPEND_ONLY) - 5)
     assert (sound.holds, sound.checked, sound.size) == (True, 2, 2)
     assert (edited.holds, edited.bad_event) == (False, first.pk)
     assert (recomputed.holds, recomputed.reason) == (
@@ -119,3 +124,12 @@ def test_the_doctor_fails_where_a_guard_was_taken_away(owner):
     assert set(unsound) == {"acme: triggers guard the record", "acme: record can't be rewritten"}
     assert "custody_checkpoint.custody_keep_rows" in unsound["acme: triggers guard the record"]
     assert "UPDATE custody_logleaf" in unsound["acme: record can't be rewritten"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_serves_where_a_record_can_be_changed(owner):
+    hostile.require_guarded()
+    owner.execute("GRANT UPDATE ON custody_logleaf TO t_acme")
+
+    with pytest.raises(hostile.Unguarded, match="UPDATE custody_logleaf"):
+        hostile.require_guarded()

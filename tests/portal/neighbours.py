@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
-from apps.accounts.actors import Actor
+from apps.accounts.actors import Actor, actor_in_network
+from apps.accounts.models import Membership, Role
 from apps.appointments.models import Appointment
 from apps.appointments.selectors import find_slots
 from apps.carriers import files
@@ -21,10 +22,14 @@ from apps.custody.services import ExportScope, request_export, sequence
 from apps.deliveries import services
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import load_of
+from apps.deliveries.services.bulk import request_bulk
 from apps.documents.models import Document
 from apps.facilities.models import Site
 from apps.insights.models import DeliveryException
 from apps.insights.services import watch
+from apps.notices.models import CalendarFeed
+from apps.notices.permissions import FeedOwner
+from apps.notices.services import open_feed
 from apps.routing.models import Route, RoutePlan, Stop
 from apps.routing.services import request_plan
 from apps.tenancy import doorway
@@ -90,27 +95,51 @@ def do_business(
 ) -> Business:
     """Import, book, issue papers, plan and export; what the shipper keeps to itself carries ``word``."""
     business = Business(shipper, trips)
+    auditors = {trip.site.recipient_id: _auditor_of(trip.site) for trip in trips}
     with doorway.enter_shipper(shipper):
         carrier = make_carrier(f"{word} Lines", RIGID, drivers=(f"{word} Driver",))
+        open_feed(
+            actor=planner,
+            scope=CalendarFeed.Scope.SHIPPER,
+            subject_id=shipper.pk,
+            label=f"{word} calendar",
+            owner=FeedOwner(shipper_id=shipper.pk),
+        )
         for number, trip in enumerate(trips, start=1):
             _book(trip, planner, number, word)
         warehouse = Site.objects.get(shipper=shipper)
         plan_job = request_plan(actor=planner, site=warehouse, day=DAY, now=NOW)
         while sequence(now=NOW):
             pass
+        asked = [each.pk for each in Delivery.objects.all()]
+        bulk_request = request_bulk(actor=planner, delivery_ids=asked)
         export_job = request_export(actor=administrator, scope=ExportScope(), now=NOW)
+        received = {
+            recipient_id: request_export(
+                actor=auditor,
+                scope=ExportScope(recipient_id=recipient_id, received_only=True),
+                now=NOW,
+            )
+            for recipient_id, auditor in auditors.items()
+            if auditor and recipient_id
+        }
     drain()
     with doorway.enter_shipper(shipper):
         for trip in trips:
             papers = Document.objects.filter(delivery_id__in=trip.ids["delivery_id"])
             trip.ids["document_id"] = _keys(papers)
+            job = received.get(trip.site.recipient_id or shipper.pk)
+            trip.ids["job_id"] = _keys([job] if job else [])
+            trip.ids["shipper"] = {shipper.slug}
         carrier_ids = _tender(carrier)
         business.own = {
+            "feed_id": _keys(CalendarFeed.objects.all()),
             "import_id": _keys(Import.objects.all()),
             "plan_id": _keys(RoutePlan.objects.all()),
             "route_id": _keys(Route.objects.all()),
             "stop_id": _keys(Stop.objects.all()),
             "job_id": _keys(Job.objects.all()),
+            "request_id": _keys([bulk_request]),
             "site_id": _keys([warehouse]),
             "carriers_carrier": _keys([carrier]),
             "carriers_vehicle": _keys(carrier.vehicles.all()),
@@ -120,11 +149,17 @@ def do_business(
             **carrier_ids,
         }
         finished = set(Job.objects.filter(state=Job.State.DONE).values_list("pk", flat=True))
-        assert {plan_job.pk, export_job.pk} <= finished
+        assert {plan_job.pk, export_job.pk, *(job.pk for job in received.values())} <= finished
         watch(now=AFTERWARDS)
         business.own["exception_id"] = _keys(DeliveryException.objects.all())
         assert business.own["exception_id"]
     return business
+
+
+def _auditor_of(site: Site) -> Actor | None:
+    """Who audits for the site's recipient, where somebody does."""
+    held = Membership.objects.filter(recipient_id=site.recipient_id, role=Role.AUDITOR).first()
+    return actor_in_network(held.person) if held else None
 
 
 def _tender(carrier: Carrier) -> Ids:
@@ -168,9 +203,23 @@ def _book(trip: Trip, planner: Actor, number: int, word: str) -> None:
         "offer_id": {str(offer.pk)},
         "site_id": {str(trip.site.pk)},
         "partner_id": {str(planner.shipper_id)},
+        "feed_id": _feed(trip),
         "facilities_site": {str(trip.site.pk)},
         "facilities_recipient": {str(trip.site.recipient_id)},
     }
+
+
+def _feed(trip: Trip) -> set[str]:
+    """A calendar of the recipient's, made by its manager."""
+    with doorway.network():
+        open_feed(
+            actor=trip.manager,
+            scope=CalendarFeed.Scope.SITE,
+            subject_id=trip.site.pk,
+            label=f"{trip.word} docks",
+            owner=FeedOwner(recipient_id=trip.site.recipient_id),
+        )
+        return _keys(CalendarFeed.objects.filter(label=f"{trip.word} docks"))
 
 
 def _ask(delivery: Delivery, planner: Actor, word: str) -> Appointment:

@@ -29,19 +29,22 @@ SOUTHERNS = ("sam@southern.example",)
 OPERATORS = ("olga@network.example",)
 EVERYBODY = (*ACMES, *GLOBEXS, *NORTHERNS, *SOUTHERNS, *OPERATORS, None)
 
-#: What the two admins are about; nobody's.
-APPLICATIONS: Ids = {"app_label": {"carriers", "facilities"}}
+#: What the two admins are about, and pages of a site's set-up; nobody's.
+APPLICATIONS: Ids = {"app_label": {"carriers", "facilities"}, "step": {"docks", "copy"}, "number": {"1"}}
 #: Lists and searches that could be asked for more than one's own; numbers are equal at both shippers.
 QUERIES: dict[str, list[dict[str, str]]] = {
     "admin:autocomplete": [{"app_label": "carriers", "model_name": "vehicle", "field_name": "carrier"}],
     "admin:search": [{"s": "Lines"}, {"s": "Clinic"}, {"s": "Hospital"}],
     "admin:carriers_carrier_changelist": [{"q": "Lines"}, {"all": ""}],
     "admin:facilities_recipient_changelist": [{"q": "Clinic"}, {"q": "Hospital"}],
-    "admin:facilities_site_changelist": [{"q": "1"}],
     "desk:deliveries": [{"q": "D000001"}, {"q": "C-1"}],
-    "desk:custody": [{"q": "D000001"}, {"q": "C-1"}],
+    "desk:custody": [{"q": "D000001"}, {"q": "C-1"}, {"batch": "B-7"}],
+    "desk:custody_moments": [{"at": "2027-01-01T00:00"}],
     "desk:exports": [{"scope": "delivery", "number": "D000001"}, {"scope": "log"}],
     "desk:plan": [{"day": f"{DAY}"}],
+    "hub:records": [{"q": "D000001"}, {"q": "C-1"}, {"batch": "B-7"}, {"article": "osprey tablets"}],
+    "hub:custody_moments": [{"at": "2027-01-01T00:00"}],
+    "hub:received_exports": [{"shipper": ""}, {"shipper": "acme"}, {"shipper": "", "batch": "B-7"}],
     "hub:board": [{"day": f"{DAY}"}, {"day": f"{DAY}", "part": "board"}],
     "hub:people": [{"recipient": "Southern Clinic"}, {"recipient": "Northern Hospital"}],
 }

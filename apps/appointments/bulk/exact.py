@@ -86,30 +86,32 @@ class _Search:
         if len(best) < most or _cost(best) > least:
             flat = [option for some in options for option in some]
             if len(best) < most:
-                best, most_found = self._most(flat, standing, best)
-                most = min(most, most_found) if is_all else most
+                best, bound = self._most(flat, standing, best)
+                if is_all and bound is not None:
+                    most = min(most, floor(bound + 1e-6))
                 least = sum(could[: len(best)])
-            best, least_found = self._cheapest(flat, standing, best)
-            least = max(least, least_found) if is_all else least
+            best, bound = self._cheapest(flat, standing, best)
+            if is_all and bound is not None:
+                least = max(least, ceil(bound - 1e-6))
         return SiteAnswer(tuple(best), len(best), _cost(best), most, min(least, _cost(best)))
 
     def _most(
         self, flat: Sequence[Option], standing: Sequence[Option], best: list[Option]
-    ) -> tuple[list[Option], int]:
+    ) -> tuple[list[Option], float | None]:
         model, taken = self._model(flat, standing)
         model.maximize(sum(taken))
         found, bound = self._solve(model, taken, flat, best)
-        return (found if len(found) > len(best) else best), floor(bound + 1e-6)
+        return (found if len(found) > len(best) else best), bound
 
     def _cheapest(
         self, flat: Sequence[Option], standing: Sequence[Option], best: list[Option]
-    ) -> tuple[list[Option], int]:
+    ) -> tuple[list[Option], float | None]:
         model, taken = self._model(flat, standing)
         model.add(sum(taken) == len(best))
         model.minimize(sum(option.cost * var for option, var in zip(flat, taken, strict=True)))
         found, bound = self._solve(model, taken, flat, best)
         better = len(found) == len(best) and _cost(found) < _cost(best)
-        return (found if better else best), ceil(bound - 1e-6)
+        return (found if better else best), bound
 
     def _solve(
         self,
@@ -117,7 +119,8 @@ class _Search:
         taken: Sequence[cp_model.IntVar],
         flat: Sequence[Option],
         best: Sequence[Option],
-    ) -> tuple[list[Option], float]:
+    ) -> tuple[list[Option], float | None]:
+        """What a solver finds from ``best`` on, and its bound; nothing when it was stopped before either."""
         hinted = set(best)
         for option, var in zip(flat, taken, strict=True):
             model.add_hint(var, option in hinted)
@@ -128,7 +131,7 @@ class _Search:
         solver.parameters.max_time_in_seconds = max(0.1, self._until - monotonic())
         status = self._run(solver, model)
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            return [], solver.best_objective_bound
+            return [], None
         chosen = [option for option, var in zip(flat, taken, strict=True) if solver.value(var)]
         return chosen, solver.best_objective_bound
 

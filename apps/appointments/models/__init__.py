@@ -14,6 +14,7 @@ from apps.appointments.models.negotiation import (
     SiteTerms,
 )
 from apps.appointments.models.policies import AnswerPolicy
+from apps.appointments.models.waiting import WaitingEntry
 
 __all__ = [
     "OWN_APPOINTMENT",
@@ -25,4 +26,5 @@ __all__ = [
     "Offer",
     "OfferedSlot",
     "SiteTerms",
+    "WaitingEntry",
 ]

@@ -3,24 +3,24 @@
 from typing import ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.actors import Means, Side
-from apps.appointments.load import Load
+from apps.appointments.models.loads import CarriesLoad
 from apps.appointments.states import OfferState, ReasonCode, State
 from apps.core.access import ALL, CURRENT_SHIPPER, Access
 from apps.core.models import Record
-from apps.facilities.models import VISIBLE_SITE, Dock, LoadType, Site, TemperatureClass, VehicleType
+from apps.facilities.models import VISIBLE_SITE, Dock, Site
 from apps.tenancy.models import Shipper
 
 OWN_APPOINTMENT = "EXISTS (SELECT 1 FROM public.appointments_appointment a WHERE a.id = appointment_id)"
 SIDES = [(side.value, side.name.title()) for side in Side]
 
 
-class Appointment(Record):
+class Appointment(CarriesLoad, Record):
     """One visit of a shipper's vehicle to a site. ``dock``, ``lane`` and ``during`` are what was agreed."""
 
     shipper = models.ForeignKey(Shipper, on_delete=models.PROTECT, related_name="+")
@@ -40,22 +40,6 @@ class Appointment(Record):
     is_planned = models.BooleanField(default=True, help_text=_("False for a walk-in."))
     version = models.PositiveIntegerField(default=1)
 
-    load_type = models.CharField(max_length=10, choices=LoadType, default=LoadType.PALLETS)
-    pallets = models.PositiveIntegerField(default=0)
-    weight_kg = models.DecimalField(max_digits=10, decimal_places=2, default=0)
-    volume_m3 = models.DecimalField(max_digits=8, decimal_places=3, default=0)
-    lines = models.PositiveIntegerField(default=0)
-    temperature_class = models.CharField(
-        max_length=10, choices=TemperatureClass, default=TemperatureClass.AMBIENT
-    )
-    adr_classes = ArrayField(models.CharField(max_length=10), default=list, blank=True)
-    live = models.BooleanField(default=True)
-    vehicle_length_m = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
-    vehicle_height_m = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
-    vehicle_weight_kg = models.DecimalField(max_digits=9, decimal_places=2, null=True, blank=True)
-    tail_lift = models.BooleanField(default=False)
-    vehicle_type = models.CharField(max_length=12, choices=VehicleType, blank=True, db_default="")
-    equipment = ArrayField(models.CharField(max_length=12), default=list, blank=True, db_default=[])
     site_version = models.PositiveIntegerField(
         null=True, blank=True, help_text=_("The version of the site's rules that it was agreed under.")
     )
@@ -92,26 +76,6 @@ class Appointment(Record):
 
     def __str__(self) -> str:
         return self.confirmation_number or self.reference
-
-    @property
-    def load(self) -> Load:
-        """The load facts as the value that search and rules take."""
-        return Load(
-            load_type=self.load_type,
-            pallets=self.pallets,
-            weight_kg=self.weight_kg,
-            volume_m3=self.volume_m3,
-            lines=self.lines,
-            temperature_class=self.temperature_class,
-            adr_classes=tuple(self.adr_classes),
-            live=self.live,
-            vehicle_length_m=self.vehicle_length_m,
-            vehicle_height_m=self.vehicle_height_m,
-            vehicle_weight_kg=self.vehicle_weight_kg,
-            tail_lift=self.tail_lift,
-            vehicle_type=self.vehicle_type,
-            equipment=tuple(self.equipment),
-        )
 
 
 class Offer(Record):
@@ -279,6 +243,18 @@ class SiteTerms(Record):
         default=30,
         help_text=_("How long a freed slot is kept for the next on the waiting list."),
     )
+    keeps_waiting_list = models.BooleanField(
+        _("offer freed slots to the waiting list"),
+        default=True,
+        db_default=True,
+        help_text=_("Dockside offers them in the recipient’s name, in the order of asking."),
+    )
+    waiting_per_shipper = models.PositiveSmallIntegerField(
+        _("waiting deliveries per shipper"),
+        default=10,
+        db_default=10,
+        help_text=_("How many of its deliveries may wait here at a time."),
+    )
 
     access: ClassVar[Access] = Access(rows=VISIBLE_SITE)
 
@@ -290,5 +266,8 @@ class SiteTerms(Record):
             ),
             models.CheckConstraint(
                 name="site_terms_keep_a_while", condition=Q(waiting_hold_minutes__range=(5, 24 * 60))
+            ),
+            models.CheckConstraint(
+                name="site_terms_let_somebody_wait", condition=Q(waiting_per_shipper__gte=1)
             ),
         ]

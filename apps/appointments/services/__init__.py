@@ -26,6 +26,7 @@ from apps.appointments.services.expire import expire_offer, expire_offers
 from apps.appointments.services.moving import TimeIsAgreed, move_vehicle, take_from_dock
 from apps.appointments.services.offer import offer_slots
 from apps.appointments.services.policies import drop_policy, set_policy
+from apps.appointments.services.relocating import SiteIsBooked, require_same_clock
 from apps.appointments.services.reschedule import move_now, propose_move, withdraw_move
 from apps.appointments.services.walk_in import register_walk_in
 
@@ -39,6 +40,7 @@ __all__ = [
     "NoPartnership",
     "NotYourTurn",
     "OfferClosed",
+    "SiteIsBooked",
     "SlotRefused",
     "SlotTaken",
     "TimeIsAgreed",
@@ -62,6 +64,7 @@ __all__ = [
     "offer_slots",
     "propose_move",
     "register_walk_in",
+    "require_same_clock",
     "set_policy",
     "take_from_dock",
     "unblock_dock",

@@ -4,7 +4,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from apps.accounts.actors import Actor, Side
-from apps.appointments.models import Appointment, DockOccupancy, SiteTerms
+from apps.appointments.models import Appointment, SiteTerms
+from apps.appointments.selectors import live_holds
 from apps.appointments.services.errors import TooManyHolds
 from apps.appointments.services.occupancy import lock_holder
 
@@ -25,13 +26,9 @@ def require_few_holds(appointment: Appointment, actor: Actor, now: datetime) -> 
     if limit is None:
         return
     lock_holder(appointment.site_id, appointment.shipper_id)
-    held = DockOccupancy.objects.filter(
-        kind=DockOccupancy.Kind.HOLD,
-        hold_expires_at__gt=now,
-        appointment__shipper_id=appointment.shipper_id,
-        appointment__site_id=appointment.site_id,
-        offered_slot__offer__side=Side.SHIPPER,
-    ).order_by("hold_expires_at")
+    held = live_holds(site_id=appointment.site_id, shipper_id=appointment.shipper_id, now=now).order_by(
+        "hold_expires_at"
+    )
     slots = dict(held.values_list("offered_slot_id", "hold_expires_at"))
     if len(slots) <= limit:
         return

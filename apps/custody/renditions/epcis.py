@@ -104,6 +104,10 @@ class Converter:
             answer["sensorElementList"] = [_temperature(event)]
         return [answer]
 
+    def remember(self, event: Event) -> None:
+        """Take notice of an event before those that are told: on which vehicle its delivery was loaded."""
+        self._remember_vehicle(event)
+
     def _remember_vehicle(self, event: Event) -> None:
         plate = event["details"].get("vehicle")
         if plate and event["type"] in {"loaded", "departed", "arrived"}:

@@ -17,7 +17,6 @@ from apps.custody.facts import Personal
 from apps.custody.services.devices import Device
 from apps.custody.services.erasing import erase
 from apps.custody.services.export_jobs import (
-    acting_for,
     cancel_export,
     exports_of,
     open_export,
@@ -43,7 +42,6 @@ __all__ = [
     "Personal",
     "RecordRefused",
     "UnknownExport",
-    "acting_for",
     "cancel_export",
     "correct",
     "erase",

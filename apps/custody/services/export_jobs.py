@@ -6,7 +6,6 @@
 import logging
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -193,18 +192,13 @@ def _asker(job_id: UUID, scope: ExportScope) -> Actor:
     actor = None
     if person and scope.received_only:
         with doorway.network():
-            actor = acting_for(actor_in_network(person), scope.recipient_id)
+            member = actor_in_network(person)
+            actor = member.at_recipient(scope.recipient_id) if member else None
     elif person:
         actor = actor_at_shipper(person, current_shipper().pk)
     if actor is None:
         raise PermissionRefused("Whoever asked for this export has no role here any more.")
     return actor
-
-
-def acting_for(actor: Actor | None, recipient_id: UUID | None) -> Actor | None:
-    """The actor with the roles at this recipient alone, so that the record names it; None without any."""
-    roles = tuple(held for held in actor.recipient_roles if held[0] == recipient_id) if actor else ()
-    return replace(actor, recipient_roles=roles) if actor and roles else None
 
 
 def _report(job_id: UUID, done: int, total: int) -> None:

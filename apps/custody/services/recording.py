@@ -214,7 +214,9 @@ def _actor(actor: Actor, shipper_name: str, site: Site | None) -> dict[str, Any]
 
 
 def _stand_in(actor: Actor) -> str:
-    """Who acts when nobody is signed in: the driver, whoever holds a link, or Dockside."""
+    """Who acts when nobody is signed in: the driver, whoever holds a link or a system's key, or Dockside."""
+    if actor.means == Means.KEY:
+        return f"system {actor.name}"
     return "driver" if actor.is_driver else "link" if actor.means == Means.LINK else "dockside"
 
 

@@ -36,7 +36,7 @@ def note_access(
         PermissionRefused: ``actor`` may not read the record.
     """
     require(actor, "custody.view")
-    who = str(actor.person_id)
+    who = str(actor.person_id) if actor.person_id else f"system {actor.name}"
     lately = CustodyEvent.objects.filter(
         type="access_viewed", recorded_at__gt=now - ONE_ACCESS, delivery_id=delivery_id
     )

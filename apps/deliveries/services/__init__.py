@@ -15,6 +15,7 @@ from apps.deliveries.services.booking import (
     withdraw_move,
 )
 from apps.deliveries.services.brought import bring_document, bring_logger, bring_photo, waive_document
+from apps.deliveries.services.codes import confirm_code, request_code
 from apps.deliveries.services.day_papers import cancel_day_papers, open_day_papers, request_day_papers
 from apps.deliveries.services.expecting import escalate_offers
 from apps.deliveries.services.handover import hand_over, judged, photos_of
@@ -33,8 +34,10 @@ from apps.deliveries.services.steps import (
     record_departure,
     record_failure,
     record_loading,
+    reseal,
     start_unloading,
 )
+from apps.deliveries.services.waiting import offer_freed_slots, wait_for_slot
 from apps.deliveries.services.yard import move_vehicle, record_no_show, record_walk_in, take_from_dock
 from apps.deliveries.statement import Judged, Position, Statement, UnitFinding
 
@@ -51,6 +54,7 @@ __all__ = [
     "bring_photo",
     "cancel_appointment",
     "cancel_day_papers",
+    "confirm_code",
     "counter_offer",
     "decline_offer",
     "escalate_offers",
@@ -64,6 +68,7 @@ __all__ = [
     "judged",
     "move_now",
     "move_vehicle",
+    "offer_freed_slots",
     "open_day_papers",
     "photos_of",
     "propose_move",
@@ -75,10 +80,13 @@ __all__ = [
     "record_planned",
     "record_walk_in",
     "remind_of_papers",
+    "request_code",
     "request_consignment_note",
     "request_day_papers",
+    "reseal",
     "start_unloading",
     "take_from_dock",
+    "wait_for_slot",
     "waive_document",
     "withdraw_move",
 ]

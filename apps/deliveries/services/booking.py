@@ -22,6 +22,7 @@ from apps.deliveries.errors import DocumentsMissing, UnknownDelivery
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import day_of_visit, goods_of, load_of, visit_of
 from apps.deliveries.services.expecting import expect_answer, policy_to_answer, time_to_answer
+from apps.deliveries.services.freed import slot_freed
 from apps.deliveries.services.recording import agreed_fact, record, slot_fact
 from apps.deliveries.services.transitions import try_again
 from apps.documents.selectors import missing_documents
@@ -124,6 +125,7 @@ def accept_offer(
         delivery, appointment, actor, now, offer_id=offer_id, before=before if offer.moves else None
     )
     _answered(offer_id, now)
+    slot_freed(appointment.site_id)
     return appointment
 
 
@@ -188,6 +190,7 @@ def move_now(
     )
     require_documents(delivery, Step.CONFIRM)
     _record_agreed(delivery, appointment, actor, now, before=before)
+    slot_freed(appointment.site_id)
     return appointment
 
 
@@ -210,6 +213,7 @@ def withdraw_move(*, actor: Actor, delivery: Delivery, offer_id: UUID, now: date
     )
     _answered(offer_id, now)
     announce(appointment, "move_withdrawn", actor.side)
+    slot_freed(appointment.site_id)
     return appointment
 
 
@@ -231,6 +235,7 @@ def decline_offer(
     )
     _answered(offer_id, now)
     announce(appointment, "move_declined" if offer.moves else "declined", actor.side)
+    slot_freed(appointment.site_id)
     return appointment
 
 
@@ -269,6 +274,7 @@ def cancel_appointment(
     if open_offer is not None:
         _answered(open_offer.pk, now)
     announce(appointment, "cancelled", actor.side)
+    slot_freed(appointment.site_id)
     return appointment
 
 
@@ -290,6 +296,7 @@ def expire_offers(*, now: datetime) -> int:
         )
         moves = appointment.state == AppointmentState.CONFIRMED
         announce(appointment, "move_expired" if moves else "expired", Side.NETWORK)
+        slot_freed(appointment.site_id)
     return len(expired)
 
 
@@ -323,6 +330,11 @@ def _of_delivery(delivery: Delivery, appointment_id: UUID) -> Appointment:
     if appointment is None:
         raise UnknownDelivery("That appointment belongs to another delivery.")
     return appointment
+
+
+def record_first_offer(delivery: Delivery, appointment: Appointment, actor: Actor, now: datetime) -> None:
+    """Put the offer that opens a negotiation on record and expect its answer."""
+    _record_offer("slots_offered", delivery, appointment, _policy_of_other(appointment, actor), actor, now)
 
 
 def _policy_of_other(appointment: Appointment, actor: Actor) -> AnswerPolicy | None:

@@ -15,6 +15,7 @@ from apps.custody.canonical import format_time
 from apps.deliveries.errors import DocumentsMissing, NotAWalkIn, UnknownDelivery
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import goods_of, load_of, visit_of
+from apps.deliveries.services.freed import slot_freed
 from apps.deliveries.services.recording import record
 from apps.deliveries.services.transitions import lock, transition
 from apps.deliveries.states import FailureReason, State
@@ -172,6 +173,7 @@ def record_no_show(
         details={"reason": "no_show"},
     )
     announce(appointment, "no_show", Side.NETWORK)
+    slot_freed(appointment.site_id)
     return delivery
 
 

@@ -14,11 +14,20 @@ WORDS = {Job.State.WAITING: "queued"}
 
 
 def progress(
-    job: Job, *, title: str, now: datetime, result_url: str = "", result_label: str = "", back: str = ""
+    job: Job,
+    *,
+    title: str,
+    now: datetime,
+    result_url: str = "",
+    result_label: str = "",
+    back: str = "",
+    url: str = "",
+    cancel_url: str = "",
 ) -> dict[str, Any]:
     """How far a job is, what is left of it, where its result lies once it is done.
 
-    ``back`` is the page that it is shown on, to return to after stopping it.
+    ``back`` is the page that it is shown on, to return to after stopping it. ``url`` and ``cancel_url`` are
+    the job's own addresses where they are not the desk's.
     """
     state = Job.State(job.state)
     query = f"?{urlencode({'back': back})}" if back else ""
@@ -30,8 +39,8 @@ def progress(
         "total": job.total or None,
         "message": _stopping(job) or job.message or _message(state),
         "remaining": remaining(job, now=now),
-        "url": reverse("desk:job", args=[job.pk]) + query,
-        "cancel_url": reverse("desk:job_cancel", args=[job.pk]) + query
+        "url": url or reverse("desk:job", args=[job.pk]) + query,
+        "cancel_url": cancel_url or reverse("desk:job_cancel", args=[job.pk]) + query
         if not job.cancel_requested and not job.is_over
         else "",
         "result_url": result_url if state == Job.State.DONE else "",

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from apps.accounts.actors import Side
 from apps.appointments.models import Appointment, Offer, OfferedSlot
+from apps.appointments.models.loads import CarriesLoad
 from apps.appointments.services.reschedule import cutoff, needs_consent
 from apps.appointments.states import OfferState, ReasonCode, State
 from apps.portal.presenters.parties import Parties
@@ -206,6 +207,8 @@ def agreed(appointment: Appointment) -> Context | None:
         "end": appointment.during.upper,
         "dock": appointment.dock.name,
         "window": {"start": window.lower, "end": window.upper} if window else None,
+        "version": appointment.site_version,
+        "version_is_old": appointment.site_version not in (None, appointment.site.version),
     }
 
 
@@ -228,7 +231,7 @@ def load_facts(appointment: Appointment) -> list[Context]:
     return [{"label": label, "value": value} for label, value in facts if value]
 
 
-def load_line(appointment: Appointment) -> str:
+def load_line(appointment: CarriesLoad) -> str:
     """The load in a few words: “4 pallets, 1,250 kg, chilled, 2–8 °C”."""
     pallets = ngettext("%(n)s pallet", "%(n)s pallets", appointment.pallets) % {"n": appointment.pallets}
     parts = [pallets, _("%(kg)s kg") % {"kg": f"{appointment.weight_kg:,.0f}"}]

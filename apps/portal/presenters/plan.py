@@ -15,7 +15,8 @@ from apps.routing.days import LocalDay
 from apps.routing.drawing import gantt_of, map_of
 from apps.routing.engine.result import Activity
 from apps.routing.engine.svg import swatch
-from apps.routing.models import Route, RoutePlan, Stop
+from apps.routing.models import Route, RoutePlan, Stop, Unassigned
+from apps.routing.services import slots_to_propose
 
 Context = dict[str, Any]
 COST_PARTS = {
@@ -74,14 +75,25 @@ def left_out_table(plan: RoutePlan) -> list[Context]:
     return [
         {
             "number": one.delivery.number,
+            "delivery_id": one.delivery_id,
+            "may_move": one.slot is not None,
             "url": reverse("desk:delivery", args=[one.delivery_id]),
             "site": one.delivery.site.name,
             "pallets": one.delivery.pallets,
             "reasons": one.reasons,
+            "remedies": [remedy["sentence"] for remedy in one.remedies],
+            "slots": _slots(one),
             "details": one.details,
         }
         for one in plan.unassigned.all()
     ]
+
+
+def _slots(one: Unassigned) -> str:
+    """The slots that could be proposed, in the site's time: “10:00–10:30 or 11:15–11:45”; may be empty."""
+    zone = one.delivery.site.time_zone
+    spans = [f"{clock(slot.start, zone)}–{clock(slot.end, zone)}" for slot in slots_to_propose(one)]
+    return _(" or ").join(spans)
 
 
 def tiles(plan: RoutePlan) -> list[Context]:
@@ -137,7 +149,7 @@ def changes(draft: RoutePlan, in_force: RoutePlan | None) -> Context | None:
         "summary": ngettext(
             "%(n)d delivery changes; %(cost)s.", "%(n)d deliveries change; %(cost)s.", len(found.stops)
         )
-        % {"n": len(found.stops), "cost": _dearer(found.cents, draft.currency)},
+        % {"n": len(found.stops), "cost": dearer(found.cents, draft.currency)},
         "stops": [
             {
                 "number": one.number,
@@ -152,7 +164,8 @@ def changes(draft: RoutePlan, in_force: RoutePlan | None) -> Context | None:
     }
 
 
-def _dearer(cents: int, currency: str) -> str:
+def dearer(cents: int, currency: str) -> str:
+    """“ZAR 120.00 dearer”, “ZAR 120.00 cheaper” or “at the same cost”."""
     if not cents:
         return _("at the same cost")
     words = {"amount": money(abs(cents), currency)}
@@ -206,6 +219,7 @@ def _stop(stop: Stop, zone: str) -> Context:
     waits = stop.starts_at - stop.arrives_at
     return {
         "pk": stop.pk,
+        "delivery_id": delivery.pk,
         "is_locked": stop.is_locked,
         "position": stop.position,
         "delivery": delivery.number,

@@ -49,6 +49,7 @@ from apps.portal.presenters.handover import handover_facts, photo_facts
 from apps.portal.presenters.papers import missing, papers
 from apps.portal.presenters.parties import Parties
 from apps.portal.presenters.timeline import timeline
+from apps.portal.views.waiting import waiting_facts
 from apps.routing.models import RoutePlan, Stop
 from apps.tenancy.doorway import current_shipper
 
@@ -252,6 +253,7 @@ def page(request: ActingRequest, shown: Delivery, *, refused: DomainError | None
         "turn": present.turn(shown, appointment, standing, shipper=frame["shipper_name"]),
         "compare": _compare(request, shown, appointment, offers, parties),
         "agreed": present_offers.agreed(appointment) if appointment and visit.is_confirmed else None,
+        "waiting": waiting_facts(shown),
         "vehicle_facts": present_offers.load_facts(appointment) if appointment else [],
         "consignments": consignments_of(shown),
         "papers": entries,

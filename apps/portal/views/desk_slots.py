@@ -9,7 +9,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,8 +22,8 @@ from apps.accounts.http import ActingRequest
 from apps.appointments import selectors as appointments
 from apps.appointments.load import Load, Slot
 from apps.appointments.models import Appointment
-from apps.appointments.search import SlotSearch, local_day
-from apps.carriers.models import Vehicle
+from apps.appointments.ranking import Wish
+from apps.appointments.search import SlotSearch, day_bounds, local_day
 from apps.core.errors import DomainError, PermissionRefused
 from apps.deliveries import services
 from apps.deliveries.errors import UnknownDelivery
@@ -39,6 +38,7 @@ from apps.portal.presenters import slots as present_slots
 from apps.portal.presenters.offers import is_counterable, is_reschedulable, move_terms, open_offer
 from apps.portal.presenters.parties import Parties
 from apps.portal.views.desk_delivery import offers_of
+from apps.portal.views.desk_vehicle import vehicle_default, with_vehicle
 from apps.tenancy.doorway import current_shipper
 
 MOST_DAYS = 62
@@ -186,39 +186,6 @@ def _move_terms(request: ActingRequest, appointment: Appointment) -> dict[str, A
     return move_terms(appointment, parties, side=Side.SHIPPER, now=timezone.now())
 
 
-def vehicle_default(delivery: Delivery) -> dict[str, Any]:
-    """The largest vehicle of the shipper's carriers that can carry the delivery; nothing when none can."""
-    suitable = Vehicle.objects.filter(
-        Q(temperature_classes__contains=[delivery.temperature_class]),
-        active=True,
-        carrier__active=True,
-        capacity_pallets__gte=delivery.pallets,
-        capacity_kg__gte=delivery.weight_kg,
-    )
-    largest = suitable.order_by("-length_m", "-gross_weight_kg").first()
-    if largest is None:
-        return {}
-    return {
-        "length": largest.length_m,
-        "height": largest.height_m,
-        "weight": largest.gross_weight_kg,
-        "tail_lift": "on" if largest.tail_lift else "",
-    }
-
-
-def with_vehicle(load: Load, form: VehicleForm) -> Load:
-    """The load with the vehicle as far as it was typed in readable numbers."""
-    form.is_valid()
-    vehicle = getattr(form, "cleaned_data", {})
-    return replace(
-        load,
-        vehicle_length_m=vehicle.get("length"),
-        vehicle_height_m=vehicle.get("height"),
-        vehicle_weight_kg=vehicle.get("weight"),
-        tail_lift=bool(vehicle.get("tail_lift")),
-    )
-
-
 def _pick(request: ActingRequest, picking: Picking) -> HttpResponse:
     choice = read_choice(request.POST or request.GET)
     is_now = request.POST.get("how") == "now"
@@ -289,6 +256,7 @@ def _context(
         day_url=day_url,
         today=today,
         wanted=picking.wanted,
+        wish=_wish(picking, search),
     )
     picker["hidden"] = [*picker["hidden"], *picking.vehicle_query]
     return {
@@ -306,12 +274,29 @@ def _context(
         "vehicle": picking.vehicle,
         "vehicle_query": picking.vehicle_query,
         "action": picking.action,
+        "wait_url": _wait_url(picking, search, day),
         "choice": choice,
         "chosen": present_slots.chosen_slots(choice, search),
         "refused": refused,
         "taken": _taken(refused),
         "answer_until": _answer_until(delivery, choice, now),
     }
+
+
+def _wish(picking: Picking, search: SlotSearch) -> Wish:
+    """What is wanted: the time that the other side named, else any time of the day that was ordered for."""
+    if picking.wanted is not None:
+        return Wish(earliest=picking.wanted.start, latest=picking.wanted.start)
+    start, end = day_bounds(picking.delivery.day, search.zone)
+    return Wish(earliest=start, latest=end)
+
+
+def _wait_url(picking: Picking, search: SlotSearch, day: date) -> str:
+    """Where a delivery without a slot asks to wait for the day that has nothing left; empty elsewhere."""
+    if picking.vehicle is None or any(count.day == day and count.starts for count in search.per_day):
+        return ""
+    query = urlencode([("day", day.isoformat()), *picking.vehicle_query])
+    return f"{reverse('desk:wait', args=[picking.delivery.pk])}?{query}"
 
 
 def _first_free(search: SlotSearch, wanted: date, today: date) -> date:

@@ -14,6 +14,8 @@ from apps.core.models import Job
 from apps.custody.services import cancel_export
 from apps.custody.services.export_jobs import KIND as EXPORT
 from apps.deliveries.services import cancel_day_papers
+from apps.deliveries.services.bulk import cancel_bulk_job
+from apps.deliveries.services.bulk.asking import FINDING, SENDING
 from apps.deliveries.services.day_papers import KIND as DAY_PAPERS
 from apps.routing.selectors import JOB_KIND as PLANNING
 from apps.routing.selectors import plan_of_job
@@ -41,7 +43,27 @@ def _plan_address(job: Job) -> str:
     return f"{reverse('desk:plan')}?site={plan.site_id}&day={plan.day:%Y-%m-%d}&version={plan.version}"
 
 
+def _bulk_address(job: Job) -> str:
+    return reverse("desk:bulk_request", args=[job.subject_id])
+
+
 KINDS = {
+    **{
+        kind: Kind(
+            permission="deliveries.plan",
+            section="deliveries",
+            title=title,
+            back=_bulk_address,
+            result=_bulk_address,
+            result_label=gettext_lazy("Open the proposal"),
+            stop=lambda actor, job: cancel_bulk_job(actor=actor, job_id=job.pk, now=timezone.now()),
+            leads_on=True,
+        )
+        for kind, title in (
+            (FINDING, lambda job: _("Looking for slots")),
+            (SENDING, lambda job: _("Sending the offers")),
+        )
+    },
     PLANNING: Kind(
         permission="routing.plan",
         section="plan",

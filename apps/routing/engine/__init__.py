@@ -2,6 +2,7 @@
 goes in."""
 
 from apps.routing.engine.check import Violation, check
+from apps.routing.engine.driving import Driver, drive
 from apps.routing.engine.problem import (
     DEFAULT_PENALTY_CENTS,
     Budget,
@@ -51,6 +52,7 @@ __all__ = [
     "Cost",
     "Current",
     "Depot",
+    "Driver",
     "DrivingRules",
     "EngineFault",
     "GreatCircle",
@@ -80,5 +82,6 @@ __all__ = [
     "Window",
     "check",
     "diff",
+    "drive",
     "plan",
 ]

@@ -20,6 +20,7 @@ from apps.routing.models import Route, RoutePlan, Stop
 from apps.routing.selectors import plan_by_id, published_plan
 from apps.routing.services.locks import one_at_a_time
 from apps.routing.standing import HAS_LEFT, still_agreed, stops_of
+from apps.routing.wording import listed
 from apps.tenancy.outbox import enqueue
 
 
@@ -70,7 +71,7 @@ def _require_current(plan: RoutePlan, former: RoutePlan | None) -> None:
     gone = [stop.delivery.number for stop in planned if not still_agreed(stop, appointed[stop.delivery_id])]
     if gone:
         raise PlanOutdated(
-            f"{_listed(gone)}: the appointment isn't what was planned for any more. Plan the day anew.",
+            f"{listed(gone)}: the appointment isn't what was planned for any more. Plan the day anew.",
             deliveries=gone,
         )
     _require_loads_where_they_are(plan, former)
@@ -84,7 +85,7 @@ def _require_loads_where_they_are(plan: RoutePlan, former: RoutePlan | None) -> 
     moved = sorted(loaded[one] for one in loaded if new.get(one) != old.get(one))
     if moved:
         raise PlanOutdated(
-            f"{_listed(moved)}: loaded already, and version {plan.version} doesn't leave it where it is. "
+            f"{listed(moved)}: loaded already, and version {plan.version} doesn't leave it where it is. "
             "Repair the plan in force; a repair leaves what is loaded as it is.",
             deliveries=moved,
         )
@@ -120,7 +121,7 @@ def _require_vehicles(plan: RoutePlan) -> None:
     ]
     if lost:
         numbers = [stop.delivery.number for route in lost for stop in route.stops.all()]
-        plates = _listed([route.vehicle.plate for route in lost])
+        plates = listed([route.vehicle.plate for route in lost])
         raise PlanOutdated(
             f"{plates} can't drive on this day any more. Plan the day anew.", deliveries=numbers
         )
@@ -185,7 +186,3 @@ def _take_back(plan: RoutePlan, former: RoutePlan | None) -> None:
     for visit in deliveries.visits(dropped):
         if visit.is_confirmed:
             enqueue("deliveries.issue_delivery_note", delivery_id=str(visit.delivery.pk))
-
-
-def _listed(words: list[str]) -> str:
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]

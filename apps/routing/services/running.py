@@ -17,6 +17,7 @@ from apps.routing.problems import DayProblem, gather
 from apps.routing.selectors import latest_plan, own_site, plan_by_id
 from apps.routing.services.locks import one_at_a_time
 from apps.routing.stored import Rows, read_back, write_down
+from apps.routing.wording import counted
 from apps.tenancy.doorway import current_shipper
 
 REPORT_EVERY = 0.5
@@ -208,17 +209,13 @@ def in_words(rows: Rows) -> str:
     stops = sum(len(stops) for _, stops in rows.routes)
     if rows.routes:
         said = [
-            f"Version {plan.version}: {_count(len(rows.routes), 'route')} with {_count(stops, 'stop')}, "
+            f"Version {plan.version}: {counted(len(rows.routes), 'route')} with {counted(stops, 'stop')}, "
             f"{plan.distance_m / 1000:,.0f} km, {plan.currency} {plan.cost_cents / 100:,.2f}."
         ]
     else:
         said = [f"Version {plan.version} has no route.", *plan.notes[:1]]
     if rows.unassigned:
-        said.append(f"Left out, with reasons: {_count(len(rows.unassigned), 'delivery', 'deliveries')}.")
+        said.append(f"Left out, with reasons: {counted(len(rows.unassigned), 'delivery', 'deliveries')}.")
     if not plan.is_finished:
         said.append("The search was ended early; this is the best found until then.")
     return " ".join(said)
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"

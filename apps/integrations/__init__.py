@@ -1,0 +1,1 @@
+"""What partners' systems speak to: keys for them, and the EPCIS 2.0 capture and query interface."""

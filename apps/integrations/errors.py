@@ -1,0 +1,50 @@
+"""What the EPCIS interface refuses, each with the standard's name of the exception."""
+
+from typing import ClassVar
+
+from apps.core.errors import DomainError
+
+
+class EpcisError(DomainError):
+    """A refusal in the words of EPCIS 2.0, section 12.6."""
+
+    exception: ClassVar[str] = "ValidationException"
+    code = "epcis-validation"
+    status = 400
+
+
+class EventRefused(EpcisError):
+    """An EPCIS event can't become a custody event; the reason says why."""
+
+    code = "epcis-event-refused"
+
+
+class QueryParameterWrong(EpcisError):
+    """A parameter of the query is unknown or has no such value."""
+
+    exception = "QueryParameterException"
+    code = "epcis-query-parameter"
+
+
+class QueryTooLarge(EpcisError):
+    """More events match than the query allows."""
+
+    exception = "QueryTooLargeException"
+    code = "epcis-query-too-large"
+    status = 413
+
+
+class CaptureTooLarge(EpcisError):
+    """More events or bytes than one capture takes."""
+
+    exception = "CaptureLimitExceededException"
+    code = "epcis-capture-limit"
+    status = 413
+
+
+class NoSuchResource(EpcisError):
+    """There is no such event, job or vocabulary here."""
+
+    exception = "NoSuchResourceException"
+    code = "epcis-no-such-resource"
+    status = 404

@@ -1,0 +1,81 @@
+"""A shipper's keys for other systems, and what those systems captured by them."""
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.access import Access
+from apps.core.models import Record
+from apps.custody.models import CustodyEvent
+
+
+class Scope(models.TextChoices):
+    """What a key is good for."""
+
+    CAPTURE = "epcis.capture", _("Capture EPCIS events")
+    QUERY = "epcis.query", _("Query EPCIS events")
+
+
+class ApiKey(Record):
+    """Another system's way in; only its token's hash is kept."""
+
+    name = models.CharField(max_length=100, help_text=_("Whose system it is; stands on record."))
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    scopes = ArrayField(models.CharField(max_length=20, choices=Scope))
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    access: ClassVar[Access] = Access(own="SELECT, INSERT, UPDATE")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(scopes=[]), name="api_key_is_good_for_something")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Capture(Record):
+    """One document of EPCIS events that a system handed in: a capture job in the standard's words.
+
+    ``events`` are kept until they were tried; ``errors`` are problem documents, one for each refused event.
+    """
+
+    class Behaviour(models.TextChoices):
+        ROLLBACK = "rollback"
+        PROCEED = "proceed"
+
+    key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, related_name="captures")
+    behaviour = models.CharField(max_length=8, choices=Behaviour, default=Behaviour.ROLLBACK)
+    events = models.JSONField(null=True, blank=True)
+    total = models.PositiveIntegerField()
+    captured = models.PositiveIntegerField(default=0)
+    errors = models.JSONField(default=list, blank=True)
+    received_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    access: ClassVar[Access] = Access(own="SELECT, INSERT, UPDATE")
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.key} · {self.total}"
+
+
+class CapturedEvent(Record):
+    """The custody event that a captured EPCIS event became, under the id it came with: twice is once."""
+
+    epcis_id = models.CharField(max_length=300, unique=True)
+    digest = models.BinaryField(max_length=32)
+    event = models.OneToOneField(CustodyEvent, on_delete=models.PROTECT, related_name="captured_as")
+    capture = models.ForeignKey(Capture, on_delete=models.PROTECT, related_name="captured_events")
+
+    access: ClassVar[Access] = Access(own="SELECT, INSERT")
+
+    def __str__(self) -> str:
+        return self.epcis_id
