@@ -34,10 +34,10 @@ def left_to_person(appointment: Appointment, offer: Offer | None, side: Side, no
 
     The side that has to answer reads it. Its policy is the current schema's to read.
     """
-    if offer is None or appointment.must_act != side:
+    if offer is None:
         return ""
     policy = answering_policy(side=side, site_id=appointment.site_id, shipper_id=appointment.shipper_id)
-    if policy is None or not policy.answers:
+    if policy is None or not policy.answers or appointment.must_act != side:
         return ""
     if offer.moves and needs_consent(appointment, now):
         return _("After the change cut-off a person consents, not a policy.")
