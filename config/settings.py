@@ -172,6 +172,11 @@ CELERY_BEAT_SCHEDULE = {
     "sweep the outbox": {"task": "tenancy.sweep", "schedule": 2.0, "options": {"expires": 2}},
     "expire unanswered offers": {"task": "deliveries.expire", "schedule": 30.0, "options": {"expires": 30}},
     "offer what is free": {"task": "deliveries.offer_freed", "schedule": 30.0, "options": {"expires": 30}},
+    "run standing appointments": {
+        "task": "deliveries.run_series",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "ask for missing papers": {
         "task": "deliveries.remind_of_papers",
         "schedule": 900.0,
