@@ -39,6 +39,8 @@ from apps.portal.presenters import standing as present
 from apps.tenancy.doorway import current_shipper
 
 MOST_DAYS = 60
+#: How long a day that is over stays on the page of its series.
+SHOWN_BACK = timedelta(days=14)
 
 
 @require_GET
@@ -167,11 +169,13 @@ def _page(
     parties = present.parties_of(series)
     is_mine = series.state == StandingState.OFFERED and series.must_act == side
     change = series.replaced_by.filter(state=StandingState.OFFERED).first()
-    visits = series.visits.select_related("dock", "appointment").order_by("-day")[:MOST_DAYS]
+    now = timezone.now()
+    lately = local_day(now, ZoneInfo(series.site.time_zone)) - SHOWN_BACK
+    visits = series.visits.select_related("dock", "appointment").filter(day__gte=lately)[:MOST_DAYS]
     context = _frame(request, series.site) | {
         "series": series,
         "zone": series.site.time_zone,
-        "now": timezone.now(),
+        "now": now,
         "title": _("%(shipper)s to %(site)s") % {"shipper": parties.shipper, "site": parties.recipient},
         "sentence": present.rule_sentence(series),
         "line": present.series_line(series, reader=side),
