@@ -1,108 +1,187 @@
-"""The routing engine: how soon a day is planned, and how near its routes are to the best known.
+"""The routing engine: how near its routes are to the best known beside its peers', how soon, and what one
+more delivery costs.
 
-The day is made up from a fixed seed, so that it needs no file. The other promises need published instances in
-``INSTANCES_DIR`` and are left out, with a word, where there are none.
+``INSTANCES_DIR`` and ``INSTANCES_BKS`` name the instances (see ``_instances``), ``SECONDS`` the time for each
+(10), ``INSTANCES`` which of them are solved: a sample, or ``all``, those with 1,000 customers too.
+``make bench ONLY=routing INSTANCES=all SECONDS=30`` sets them. Every plan is checked.
 """
 
-import csv
-from collections.abc import Iterator
-from pathlib import Path
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from statistics import mean
 from time import perf_counter
 
 import numpy as np
-import pyvrp
-from pyvrp.stop import MaxRuntime
 
 from apps.routing import engine
-from benchmarks import _solomon
+from apps.routing.engine.candidate import RouteBook
+from apps.routing.engine.model import Assumptions, build
+from benchmarks import _instances, _peers
+from benchmarks._days import HOUR, SEED, day_of
+from benchmarks._instances import Instance
 from benchmarks.harness import Promise
 
-DELIVERIES = 50
-NAMES = ("C104", "R104", "RC104")
-SECONDS = 8.0
-SEED = 7
-HOUR = 3600
+TARGETS = {
+    ("VRPTW 100", 10): 0.30,
+    ("VRPTW 100", 30): 0.20,
+    ("VRPTW 200", 10): 1.0,
+    ("VRPTW 200", 30): 0.6,
+    ("VRPTW 400", 10): 2.0,
+    ("VRPTW 400", 30): 1.2,
+    ("VRPTW 1000", 120): 2.5,
+}
+"""Mean gap in percent that is promised for a family in so many seconds."""
+
+BEHIND = 0.10
+"""Points that we may be behind bare PyVRP."""
+
+SAMPLE = ("C104", "R104", "RC201", "R1_2_1", "RC2_2_1", "R1_4_1", "RC1_4_1")
+LARGEST = 1000
+SIZES = ((50, 12), (100, 20), (200, 36), (400, 60))
 
 
 def run() -> Iterator[Promise]:
-    """A day's planning time; then the mean gap in percent, and in points behind PyVRP with equal time."""
-    yield Promise("routing-day-of-50", round(_planning_time(), 2), target=20, unit=" s")
-    folder = _solomon.folder()
-    if folder is None:
+    """The promises of a day first, then those of the instances, each with its peers' figures printed."""
+    yield Promise("routing-day-of-50", round(_seconds_for_50(), 2), target=20, unit=" s")
+    yield Promise("routing-model-share-400", round(_model_share(), 2), target=10, unit=" %")
+    yield from _one_more_delivery()
+    yield from _thousand_deliveries()
+    where = _instances.folder()
+    if where is None:
         print("routing: no published instances; name their folder in INSTANCES_DIR to measure the gaps")
         return
-    best = _best_known(folder)
-    gaps = []
-    for name in NAMES:
-        ours, bare = _gaps(folder / "VRPTW" / f"{name}.txt", best[name])
-        gaps.append((ours, bare))
-        print(f"routing: {name} in {SECONDS:g} s, gap {ours:.2f} %, bare PyVRP {bare:.2f} %")
-    mean, mean_bare = (sum(column) / len(gaps) for column in zip(*gaps, strict=True))
-    yield Promise("routing-gap-100", round(mean, 2), target=0.30, unit=" %")
-    yield Promise("routing-behind-pyvrp", round(mean - mean_bare, 2), target=0.10, unit=" points")
+    yield from _families(_instances.instances(where))
 
 
-def _planning_time() -> float:
-    problem = _made_up_day()
+def _seconds_for_50() -> float:
+    problem = day_of(50, 24, engine.Budget(seed=SEED))
+    return _planned(problem)[1]
+
+
+def _planned(problem: engine.Problem) -> tuple[engine.Plan, float]:
+    """The plan, checked, and the seconds that it took."""
     began = perf_counter()
     answer = engine.plan(problem)
     took = perf_counter() - began
     assert engine.check(problem, answer) == ()
-    return took
+    return answer, took
 
 
-def _gaps(path: Path, best: float) -> tuple[float, float]:
-    """Gap to the best known in percent, ours and bare PyVRP's, each with the same seed and time."""
-    problem, bare = _solomon.read(path, engine.Budget(seed=SEED, iterations=None, seconds=SECONDS))
-    answer = engine.plan(problem)
-    reference = pyvrp.solve(bare, MaxRuntime(SECONDS), seed=SEED, display=False)
-    return 100 * (answer.total_cost / best - 1), 100 * (reference.cost() / best - 1)
+def _model_share() -> float:
+    """Percent of a 10 s run that building the model takes for 400 deliveries."""
+    problem = day_of(400, 60, engine.Budget(seed=SEED), slot=3 * HOUR)
+    available = tuple(len(offer.vehicle_ids) for offer in problem.fleet)
+    began = perf_counter()
+    model = build(RouteBook(problem), range(400), Assumptions(available))
+    took = perf_counter() - began
+    assert model is not None
+    return 100 * took / 10
 
 
-def _best_known(folder: Path) -> dict[str, float]:
-    """Costs in the instances' own unit, of which ``_solomon`` makes ten."""
-    with (folder / "bks.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["variant"] == "VRPTW"]
-    return {row["name"]: 10 * float(row["bks"]) for row in rows}
+def _one_more_delivery() -> Iterator[Promise]:
+    """Milliseconds to price 50 slots for a delivery on a plan of 400 stops; the plan is prepared once."""
+    budget = engine.Budget(seed=SEED, iterations=None, seconds=10.0)
+    problem = day_of(400, 60, budget, slot=3 * HOUR)
+    answer, _ = _planned(problem)
+    began = perf_counter()
+    standing = engine.StandingPlan.of_plan(problem, answer)
+    print(f"routing: a plan of 400 is prepared for pricing in {1000 * (perf_counter() - began):.0f} ms")
+    slots = [engine.Window(7 * HOUR + 600 * one, 7 * HOUR + 600 * one + HOUR) for one in range(50)]
+    times = []
+    for number in range(100):
+        place = problem.place(number)
+        there = (problem.travel.metres[:, place], problem.travel.seconds[:, place])
+        back = (problem.travel.metres[place], problem.travel.seconds[place])
+        began = perf_counter()
+        standing.costs(problem.visits[number], there, back, slots)
+        times.append(1000 * (perf_counter() - began))
+    yield Promise("routing-insertion-p95", round(float(np.percentile(times, 95)), 1), target=50, unit=" ms")
 
 
-def _made_up_day() -> engine.Problem:
-    """50 deliveries around Johannesburg with half-hour slots, two carriers, one of them capped."""
-    random = np.random.default_rng(SEED)
-    places = random.normal((-26.2, 28.1), 0.2, (DELIVERIES, 2)).round(4).tolist()
-    hours = random.integers(7 * 2, 15 * 2, DELIVERIES).tolist()
-    pallets = random.integers(1, 6, DELIVERIES).tolist()
-    visits = tuple(
-        engine.Visit(
-            id=f"D{number:02d}",
-            lat=lat,
-            lon=lon,
-            load=engine.Load(pallets=count, kg=300 * count, litres=1000 * count),
-            window=engine.Window(hour * HOUR // 2, (hour + 1) * HOUR // 2),
-            service_seconds=HOUR // 2,
+def _thousand_deliveries() -> Iterator[Promise]:
+    """A day of 1,000 and 60 vehicles on both cores; what a delivery costs on smaller days beside it."""
+    for count, vehicles in SIZES:
+        budget = engine.Budget(seed=SEED, iterations=None, seconds=10.0)
+        answer, _ = _planned(day_of(count, vehicles, budget, slot=3 * HOUR))
+        _tell_day(count, answer)
+    budget = engine.Budget(seed=SEED, iterations=None, seconds=105.0, workers=2)
+    answer, took = _planned(day_of(1000, 60, budget, slot=3 * HOUR))
+    _tell_day(1000, answer)
+    yield Promise("routing-day-of-1000", round(took, 1), target=120, unit=" s")
+    yield Promise("routing-day-of-1000-left-out", len(answer.unassigned), target=0)
+
+
+def _tell_day(count: int, answer: engine.Plan) -> None:
+    served = count - len(answer.unassigned)
+    print(
+        f"routing: {count} deliveries, {len(answer.routes)} routes, {len(answer.unassigned)} left out, "
+        f"ZAR {answer.route_cost / 100 / max(served, 1):.2f} a delivery",
+        flush=True,
+    )
+
+
+def _families(found: Sequence[Instance]) -> Iterator[Promise]:
+    seconds = float(os.environ.get("SECONDS") or 10)
+    chosen = found if os.environ.get("INSTANCES") == "all" else _sample(found)
+    families: defaultdict[str, list[tuple[float, float | None, float | None]]] = defaultdict(list)
+    for instance in chosen:
+        families[instance.family].append(_gaps(instance, 120.0 if instance.customers >= LARGEST else seconds))
+    print(f"routing: mean gap in % in {seconds:g} s (1,000 customers: 120 s on two cores)")
+    for family, gaps in families.items():
+        ours, bare, google = zip(*gaps, strict=True)
+        print(
+            f"routing: {family:<11} ×{len(gaps):<2} ours {_said(ours)}  PyVRP {_said(bare)}  "
+            f"OR-Tools {_said(google)}"
         )
-        for number, ((lat, lon), hour, count) in enumerate(zip(places, hours, pallets, strict=True))
-    )
-    depot = engine.Depot("depot", -26.14, 28.2)
-    points = [engine.Point(depot.lat, depot.lon), *(engine.Point(one.lat, one.lon) for one in visits)]
-    return engine.Problem(
-        depots=(depot,),
-        visits=visits,
-        fleet=(_vehicles("own", 4, 90_000), _vehicles("hired", 20, 120_000)),
-        carriers=(engine.Carrier("own", max_routes=3), engine.Carrier("hired")),
-        travel=engine.GreatCircle().matrix(points),
-        budget=engine.Budget(seed=SEED),
-        currency="ZAR",
-    )
+    for family, gaps in families.items():
+        name = family.replace(" ", "-").lower()
+        time = 120 if family.endswith("1000") else int(seconds)
+        if (family, time) in TARGETS:
+            gap = mean(one[0] for one in gaps)
+            yield Promise(f"routing-gap-{name}", round(gap, 2), target=TARGETS[family, time], unit=" %")
+        both = [(ours, bare) for ours, bare, _ in gaps if bare is not None]
+        if both:
+            behind = mean(ours - bare for ours, bare in both)
+            yield Promise(f"routing-behind-pyvrp-{name}", round(behind, 2), target=BEHIND, unit=" points")
 
 
-def _vehicles(carrier: str, count: int, fixed_cents: int) -> engine.VehicleClass:
-    return engine.VehicleClass(
-        id=carrier,
-        carrier_id=carrier,
-        depot_id="depot",
-        vehicle_ids=tuple(f"{carrier}-{number}" for number in range(count)),
-        capacity=engine.Load(12, 8000, 40_000),
-        tariff=engine.Tariff(fixed_cents=fixed_cents, per_km_cents=1200, per_hour_cents=18_000),
-        shift=engine.Window(5 * HOUR, 18 * HOUR),
+def _sample(found: Sequence[Instance]) -> list[Instance]:
+    """The named ones, and of every other family the first."""
+    chosen = [one for one in found if one.variant == "VRPTW" and one.name in SAMPLE]
+    seen = {one.family for one in found if one.variant == "VRPTW"}
+    for one in found:
+        if one.family not in seen and one.customers < LARGEST:
+            seen.add(one.family)
+            chosen.append(one)
+    return chosen
+
+
+def _gaps(instance: Instance, seconds: float) -> tuple[float, float | None, float | None]:
+    """Gap to the best known in percent: ours, bare PyVRP's with the same seed, OR-Tools'."""
+    workers = 2 if instance.customers >= LARGEST else 1
+    budget = engine.Budget(seed=SEED, iterations=None, seconds=seconds, workers=workers)
+    problem, data = instance.read(budget)
+    answer, _ = _planned(problem)
+    optional = {str(number) for number, one in enumerate(data.clients(), start=1) if not one.required}
+    assert {one.visit_id for one in answer.unassigned} <= optional
+    costs = (
+        float(answer.total_cost),
+        _peers.bare_pyvrp(data, seconds, SEED),
+        _peers.or_tools(data, seconds),
     )
+    ours, bare, google = (None if cost is None else 100 * (cost / instance.best - 1) for cost in costs)
+    assert ours is not None
+    print(
+        f"routing: {instance.name} in {seconds:g} s: ours {_said([ours])}, PyVRP {_said([bare])}, "
+        f"OR-Tools {_said([google])}",
+        flush=True,
+    )
+    return ours, bare, google
+
+
+def _said(gaps: Sequence[float | None]) -> str:
+    known = [gap for gap in gaps if gap is not None]
+    missing = len(gaps) - len(known)
+    said = f"{mean(known):6.2f}" if known else "     –"
+    return f"{said} ({missing} without)" if missing and known else said

@@ -264,6 +264,9 @@ STORE_DIR = Path(
 )  # papers, bundles: private, one folder per schema
 CLAMD_ADDRESS = env.str("CLAMD_ADDRESS", "")  # host:port or a socket's path; empty: papers are not scanned
 CUSTODY_KEY_DIR = Path(env.str("CUSTODY_KEY_DIR", str(LOCAL_DIR / "keys")))  # readable by workers alone
+ROUTER_URL = env.str("ROUTER_URL", "")  # OSRM-compatible; empty: great circles at a lorry's speeds
+ROUTER_TIMEOUT = env.float("ROUTER_TIMEOUT", 5.0)
+ROUTER_TABLE_SIZE = env.int("ROUTER_TABLE_SIZE", 100)
 TIMESTAMP_URL = env.str("TIMESTAMP_URL", "")  # RFC 3161 service that signatures of papers are time-stamped by
 STORE_BACKEND = env.str("STORE_BACKEND", "")  # a Django storage's dotted path: an object store for papers
 STORAGES = {

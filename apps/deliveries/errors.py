@@ -24,6 +24,13 @@ class StatementInvalid(DomainError):
     status = 422
 
 
+class CodeRefused(DomainError):
+    """The site asks for a one-time code, and there is none that was confirmed, or none can be sent."""
+
+    code = "code-refused"
+    status = 409
+
+
 class WaiverInvalid(DomainError):
     """A paper can't be waived: nobody said why, or it is not demanded."""
 

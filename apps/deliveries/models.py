@@ -112,6 +112,7 @@ class Handover(Record):
     doubts = ArrayField(models.CharField(max_length=30, choices=Doubt), default=list, blank=True)
     attempt = models.PositiveSmallIntegerField(default=1, help_text=_("1 is the first one."))
     position = models.JSONField(null=True, blank=True)
+    confirmed_by_code = models.BooleanField(default=False, help_text=_("By whoever received."))
     device_time = models.DateTimeField(help_text=_("As the device had it."))
     recorded_at = models.DateTimeField(help_text=_("As the server had it."))
 
@@ -182,6 +183,28 @@ class Discrepancy(Record):
                 name="discrepancy_of_a_line_says_how_much",
                 condition=Q(item=None, quantity=None) | Q(item__isnull=False, quantity__gt=0),
             )
+        ]
+
+
+class HandoverCode(Record):
+    """A one-time code that somebody got by e-mail to confirm a handover with; a slow hash of it is kept."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="codes")
+    person_name = models.CharField(max_length=150)
+    code_hash = models.CharField(max_length=200, blank=True, help_text=_("Empty until it is mailed."))
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(name="code_tried_at_most", condition=Q(attempts__lte=5)),
+            models.CheckConstraint(
+                name="code_used_once_confirmed", condition=Q(used_at=None) | Q(confirmed_at__isnull=False)
+            ),
         ]
 
 

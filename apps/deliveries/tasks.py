@@ -15,10 +15,13 @@ from apps.appointments.models import Appointment
 from apps.deliveries import services
 from apps.deliveries.selectors import delivery_by_id
 from apps.deliveries.services import bulk, day_papers
+from apps.deliveries.services.codes import COMPOSER, new_code
 from apps.deliveries.services.expecting import ANSWER_BY_POLICY
 from apps.deliveries.services.freed import OFFER_FREED
 from apps.documents.papers import Transport
 from apps.notices.kinds import Kind
+from apps.notices.mailing import Mail, composes
+from apps.notices.models import Notice
 from apps.notices.services import notify, shipper_people
 from apps.tenancy import doorway
 from apps.tenancy.models import Shipper
@@ -153,3 +156,13 @@ def announce_handover(delivery_id: str) -> None:
         path=f"/deliveries/{delivery.pk}/",
         subject_id=delivery.pk,
     )
+
+
+@composes(COMPOSER)
+def compose_code(notice: Notice) -> Mail | None:
+    """The mail with the code of a handover, drawn as it is written; none for one that is void by now."""
+    code, digits = new_code(UUID(notice.facts["code_id"]))
+    if code.expires_at <= timezone.now():
+        return None
+    body = render_to_string("mail/handover_code.txt", {"code": code, "digits": digits})
+    return Mail(notice.title, body.strip() + "\n")

@@ -78,11 +78,7 @@ def inspect(content: bytes, name: str) -> Inspected:
         UploadTooLarge: more than ``MOST_BYTES``.
         UploadRefused: empty, of a type that we don't take, damaged, encrypted, or able to act by itself.
     """
-    if len(content) > MOST_BYTES:
-        raise UploadTooLarge(
-            _("The file has %(size)s MB; at most %(most)s MB are taken. Scan it with a lower resolution.")
-            % {"size": -(-len(content) // MIB), "most": MOST_BYTES // MIB}
-        )
+    require_size(len(content))
     if not content:
         raise UploadRefused(_("The file is empty. Choose it again."))
     kind = filetype.guess(content[:8192])
@@ -98,6 +94,19 @@ def inspect(content: bytes, name: str) -> Inspected:
         _("%(name)s is not a file that is taken here. Bring a PDF, a photo (JPEG, PNG, WebP) or a CSV table.")
         % {"name": _plain(name)}
     )
+
+
+def require_size(size: int) -> None:
+    """Refuse by size alone, before anything is read into memory.
+
+    Raises:
+        UploadTooLarge: more than ``MOST_BYTES``.
+    """
+    if size > MOST_BYTES:
+        raise UploadTooLarge(
+            _("The file has %(size)s MB; at most %(most)s MB are taken. Scan it with a lower resolution.")
+            % {"size": -(-size // MIB), "most": MOST_BYTES // MIB}
+        )
 
 
 def _image(content: bytes, name: str) -> Inspected:

@@ -48,6 +48,7 @@ class DriverAction(Record):
         ARRIVE = "arrive", _("Arrived")
         UNLOAD = "unload", _("Unloading")
         HAND_OVER = "hand_over", _("Handed over")
+        PHOTO = "photo", _("Photo")
         PROBLEM = "problem", _("Could not deliver")
 
     class Outcome(models.TextChoices):
@@ -63,6 +64,9 @@ class DriverAction(Record):
     device_time = models.DateTimeField(help_text=_("As the phone had it."))
     received_at = models.DateTimeField(help_text=_("As the server had it."))
     skew_ms = models.BigIntegerField()
+    facts = models.JSONField(
+        default=dict, help_text=_("What was sent, where it was refused; without drawn signatures.")
+    )
     outcome = models.CharField(max_length=8, choices=Outcome)
     answer = models.CharField(max_length=600, blank=True)
 

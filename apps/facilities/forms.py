@@ -52,6 +52,7 @@ class PlaceForm(OfSite):
             "protective_equipment",
             "gate_instructions",
             "allows_unattended",
+            "asks_code",
             "active",
         ]
         widgets = {

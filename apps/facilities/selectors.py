@@ -23,20 +23,30 @@ from apps.facilities.models import (
     HandlingTime,
     Partnership,
     ReceivingWindow,
+    Reservation,
+    Season,
     Site,
+    SiteVersion,
 )
+from apps.facilities.profile import Sections, differences, sections_of
 from apps.facilities.rules import DockProfile, SeasonRules
 
 
 @dataclass(frozen=True)
 class SiteProfile:
-    """A site as a partner may read it: docks by preference, weekly hours, closures ahead, rules, papers."""
+    """A site as a partner may read it: docks by preference, weekly hours, closures ahead, rules, papers.
+
+    ``windows`` are the usual ones; a season has its own, and its rules, as related rows. ``reserved`` is what
+    the reader may know of: all of it at the hub, a shipper's own at its desk.
+    """
 
     site: Site
     docks: tuple[DockProfile, ...]
     windows: tuple[ReceivingWindow, ...]
     closures: tuple[Closure, ...]
     requirements: tuple[DocumentRequirement, ...]
+    seasons: tuple[Season, ...] = ()
+    reserved: tuple[Reservation, ...] = ()
 
     def sentences(self) -> list[str]:
         """The site's policies, its rules and its docks' own rules, a sentence each."""
@@ -143,14 +153,48 @@ def profiles_of(docks: Iterable[Dock]) -> dict[UUID, DockProfile]:
 
 
 def site_profile(site: Site) -> SiteProfile:
-    """The whole public profile of a site; 4 queries."""
+    """The whole public profile of a site; 6 queries, and 4 for its seasons."""
     return SiteProfile(
         site=site,
         docks=docks_of(site),
-        windows=tuple(ReceivingWindow.objects.filter(site=site).order_by("weekday", "opens")),
+        windows=tuple(ReceivingWindow.objects.filter(site=site, season=None).order_by("weekday", "opens")),
         closures=tuple(Closure.objects.filter(site=site).order_by("during")),
         requirements=tuple(DocumentRequirement.objects.filter(site=site).order_by("step", "document_type")),
+        seasons=tuple(
+            Season.objects.filter(site=site).order_by("days").prefetch_related("windows__dock", "rules__dock")
+        ),
+        reserved=tuple(Reservation.objects.filter(site=site).select_related("dock")),
     )
+
+
+@dataclass(frozen=True)
+class ReadVersion:
+    """What held at a site at one version, and what is different now; ``kept`` None while it was never kept.
+
+    A version is written down when it is replaced, so one that was never kept is what holds now.
+    """
+
+    number: int
+    sections: Sections
+    kept: SiteVersion | None
+    differences: list[str]
+
+
+def version_of(site: Site, number: int) -> ReadVersion | None:
+    """One version of a site that the reader may see; None where there is no such version.
+
+    Of what holds now the kept sentences are shown too: a shipper's role can't read all that they are of.
+    """
+    kept = {
+        each.number: each for each in SiteVersion.objects.filter(site=site, number__in=(number, site.version))
+    }
+    latest = kept[site.version].sections if site.version in kept else sections_of(site)
+    if number == site.version:
+        return ReadVersion(number, latest, kept.get(number), [])
+    if number not in kept:
+        return None
+    then = kept[number]
+    return ReadVersion(number, then.sections, then, differences(then.sections, latest))
 
 
 def keeps_apart(site: Site, adr_classes: Iterable[str]) -> bool:

@@ -51,6 +51,8 @@ def describe_site(site: Site) -> list[str]:
     ]
     if site.allows_unattended:
         sentences.append(_("Goods may be left unattended, with a photo and the position."))
+    if site.asks_code:
+        sentences.append(_("Whoever receives goods confirms it by a one-time code from their e-mail."))
     sentences += [
         sentence % {"count": count}
         for count, sentence in (

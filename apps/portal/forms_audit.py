@@ -95,7 +95,7 @@ class ExportForm(forms.Form):
     SCOPES = (
         ("delivery", _("One delivery")),
         ("consignments", _("Named consignments")),
-        ("search", _("What meets conditions: recipient, article and batch (recall), carrier, period")),
+        ("search", _("By conditions, as for a recall")),
         ("log", _("The whole log")),
     )
 
@@ -215,15 +215,20 @@ class ReceivedExportForm(forms.Form):
 
     shipper = forms.ChoiceField(label=_("Shipper"), required=False)
     consignments = forms.CharField(
-        label=_("Consignment numbers"),
+        label=_("Consignments, unless all"),
         required=False,
         max_length=4000,
-        help_text=_("All that was received, unless some are named; with commas between."),
+        widget=forms.TextInput(attrs={"placeholder": _("Numbers with commas between")}),
     )
     article = forms.CharField(label=_("Article"), required=False, max_length=200)
     batch = forms.CharField(label=_("Batch"), required=False, max_length=60)
     first_day = forms.DateField(label=_("Recorded from"), required=False, widget=DATE)
     last_day = forms.DateField(label=_("Recorded until"), required=False, widget=DATE)
+    kept = forms.IntegerField(
+        label=_("Checkpoint kept (its size)"),
+        required=False,
+        min_value=1,
+    )
 
     def __init__(
         self, *args: Any, shippers: list[tuple[str, str]], recipients: list[tuple[str, str]], **kwargs: Any
@@ -235,6 +240,12 @@ class ReceivedExportForm(forms.Form):
         for_whom.choices = recipients
         if len(recipients) == 1:
             for_whom.widget = forms.HiddenInput()
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or {}
+        if typed.get("kept") and not typed.get("shipper"):
+            self.add_error("shipper", _now("Choose the shipper whose checkpoint it is."))
+        return typed
 
     def scope(self, recipient_id: UUID) -> ExportScope:
         """Of this recipient's goods, those that were asked for."""

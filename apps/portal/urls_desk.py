@@ -22,6 +22,7 @@ from apps.portal.views import (
     papers,
     people,
     policies,
+    site_profile,
     standing,
     tender_link,
     tenders,
@@ -105,6 +106,7 @@ planning = [
     path("plan/routes/<uuid:route_id>/sheet.csv", desk_sheets.table, name="route_csv"),
     path("plan/stops/<uuid:stop_id>/lock/", desk_replan.lock_stop, name="lock_stop"),
     path("plan/disruptions/<uuid:disruption_id>/withdraw/", desk_replan.withdraw, name="withdraw"),
+    path("plan/<uuid:plan_id>/propose/<uuid:delivery_id>/", desk_replan.propose, name="propose"),
     path("plan/schedule/<uuid:site_id>/", desk_replan.schedule, name="schedule"),
     path("jobs/<uuid:job_id>/", desk_jobs.job, name="job"),
     path("jobs/<uuid:job_id>/cancel/", desk_jobs.cancel, name="job_cancel"),
@@ -153,4 +155,6 @@ urlpatterns = [
     *custody,
     *driving,
     path("people/", people.desk_people, name="people"),
+    path("sites/<uuid:site_id>/", site_profile.desk_site, name="site"),
+    path("sites/<uuid:site_id>/versions/<int:number>/", site_profile.desk_version, name="site_version"),
 ]

@@ -24,6 +24,13 @@ class MoveRefused(DomainError):
     status = 409
 
 
+class NothingToPropose(DomainError):
+    """There is no slot to propose for a delivery, or what was agreed is no longer what was planned for."""
+
+    code = "nothing-to-propose"
+    status = 409
+
+
 class PlanOutdated(DomainError):
     """Something that the plan relies on has changed since; ``deliveries`` are the numbers concerned."""
 

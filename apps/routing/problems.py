@@ -18,6 +18,7 @@ from apps.routing import engine
 from apps.routing.days import LocalDay
 from apps.routing.fleet import Fleet, gather_fleet
 from apps.routing.models import RoutePlan
+from apps.routing.roads import travel_provider
 from apps.routing.selectors import published_plan
 from apps.routing.standing import NOTHING_STANDS, Standing, locked_stops, standing
 from apps.routing.visits import LeftOut, PlannedVisit, Visits, gather_visits
@@ -66,7 +67,7 @@ def gather(
     queries, 7 more where routes may stay.
 
     Ids in the problem are what people call things: deliveries' numbers, plates, carriers' names, the site's
-    code. ``travel`` knows distances; without it they are great circles at a lorry's speeds. Routes under way
+    code. ``travel`` knows distances; without it the router does, or great circles. Routes under way
     in the plan in force, and routes locked in ``basis``, are no part of the question; stops locked in it stay
     on their vehicles. With ``repairs`` the search starts from ``basis``, and what comes to another vehicle
     has a price. Nobody leaves before ``now``.
@@ -81,7 +82,7 @@ def gather(
     to = {visit.delivery.site_id: visit.delivery.site for visit in visits.planned}
     fleet = gather_fleet(site, local, adr, stays, to.values())
     opens = 0 if now is None else min(max(0, local.seconds(now)), local.seconds(local.end) - 1)
-    problem = _problem(site, local, opens, visits, fleet, seed, travel or engine.GreatCircle())
+    problem = _problem(site, local, opens, visits, fleet, seed, travel or travel_provider())
     locked, unlocked = locked_stops(basis, stays, problem)
     return DayProblem(
         site=site,

@@ -53,6 +53,7 @@ function pad(holder) {
     paint();
   });
   canvas.addEventListener("pointerup", paint);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
   clear.addEventListener("click", () => { strokes = []; paint(); });
 }
 

@@ -5,19 +5,20 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.hashers import make_password
 
 from apps.accounts.services import LinkClosed
 from apps.core.errors import PermissionRefused
 from apps.custody.canonical import parse
 from apps.custody.models import CustodyEvent
 from apps.deliveries import services as deliveries
-from apps.deliveries.models import Handover
+from apps.deliveries.models import Handover, HandoverCode
 from apps.deliveries.states import State
 from apps.driving.errors import ActionForked, ActionInvalid, RouteClosed
 from apps.driving.models import DriverAction
 from apps.driving.selectors import session_by_secret
 from apps.driving.services import end_access, invite_driver, open_route, perform
-from apps.facilities.models import DocumentRequirement, DocumentType, Step
+from apps.facilities.models import DocumentRequirement, DocumentType, Site, Step
 from apps.tenancy import doorway
 from tests.factories.cast import NOW
 from tests.routing.conftest import local
@@ -109,6 +110,7 @@ def test_of_two_phones_that_hand_over_one_is_told_and_both_are_kept(take, stops,
 
     assert action.outcome == DriverAction.Outcome.REFUSED
     assert "Delivered" in action.answer
+    assert action.facts == {"received_by": "Somebody else"}
     assert Handover.objects.get(delivery=stops[0].delivery).received_by == "Nomsa Nkosi"
 
 
@@ -191,3 +193,120 @@ def test_access_ends_three_days_after_the_day(token, phone):
 def test_another_shipper_opens_nothing_with_it(token, globex):
     with doorway.enter_shipper(globex), pytest.raises(LinkClosed):
         open_route(token=token, now=NOW)
+
+
+def test_steps_that_nobody_took_are_recorded_with_the_handover(take, stops):
+    take("set_off")
+
+    action, _ = take("hand_over", stops[0], facts=RECEIVED)
+
+    assert (action.outcome, state(stops[0])) == (DriverAction.Outcome.DONE, State.DELIVERED)
+    assert types(stops[0])[-4:] == ["arrived", "unloading_started", "unloaded", "handover_accepted"]
+
+
+def test_a_clock_that_is_hours_off_is_flagged_on_the_record_and_loses_nothing(take, stops):
+    ahead = local("12:31")
+    take("set_off", device_time=ahead, sent_at=ahead, now=local("08:31"))
+
+    anomalies = [
+        parse(bytes(e.canonical))["details"] for e in CustodyEvent.objects.filter(type="clock_anomaly")
+    ]
+    assert [state(stop) for stop in stops] == [State.IN_TRANSIT, State.IN_TRANSIT]
+    assert {each["kind"]: each["difference_ms"] for each in anomalies} == {
+        "skew": 4 * 3_600_000,
+        "future": 4 * 3_600_000,
+    }
+
+
+def test_what_came_late_and_out_of_order_is_kept_by_the_phones_times(take, stops):
+    late = local("18:00")
+    take("set_off", number=1, device_time=local("07:00"), sent_at=late, now=late)
+    take("hand_over", stops[0], number=3, device_time=local("09:20"), sent_at=late, now=late, facts=RECEIVED)
+
+    known, _ = take("arrive", stops[0], number=2, device_time=local("09:00"), sent_at=late, now=late)
+
+    assert known.outcome == DriverAction.Outcome.KNOWN
+    handed = parse(bytes(CustodyEvent.objects.get(type="handover_accepted").canonical))
+    assert (handed["event_time"][11:16], handed["received_time"][11:16]) == ("07:20", "16:00")
+    assert not CustodyEvent.objects.filter(type="clock_anomaly").exists()
+
+
+def test_a_phone_whose_storage_was_emptied_counts_from_one_again_and_loses_nothing(take, stops):
+    take("set_off", number=1)
+
+    action, _ = take("arrive", stops[0], number=1)
+
+    assert (action.outcome, state(stops[0])) == (DriverAction.Outcome.DONE, State.ARRIVED)
+
+
+def test_new_seals_are_those_that_the_next_stop_is_held_to(take, stops):
+    take("set_off", facts={"seals": "S-1"})
+    take("hand_over", stops[0], facts={**RECEIVED, "seals": "s-1", "seals_after": "S-2"})
+    take("hand_over", stops[1], facts={**RECEIVED, "seals": "S-2"})
+
+    found = Handover.objects.order_by("id").values_list("seals_out", "seals", "doubts")
+    assert list(found) == [(["S-1"], ["S-1"], []), (["S-2"], ["S-2"], [])]
+
+
+@pytest.mark.parametrize(
+    ("facts", "answer"),
+    [
+        ({"findings": {"a": 1}}, "findings could not be read"),
+        ({"findings": ["short"]}, "A finding is"),
+        ({"findings": [{"kind": "short", "item": "C-1/1", "quantity": "many"}]}, "no quantity"),
+        ({"findings": [{"kind": "short", "item": "C-1/1", "quantity": "0.0001"}]}, "three decimals"),
+        ({"scanned": "12"}, "no SSCC"),
+        ({"temperatures": "warm"}, "no temperature"),
+        ({"seals": ",".join(str(n) for n in range(30))}, "at most 20 seals"),
+        ({"received_strokes": "10,10"}, "no signature"),
+        ({"received_strokes": "[[1,2]]"}, "no strokes"),
+        ({"received_by": {"name": "x"}}, "Both names"),
+        ({"unattended": True}, "takes no goods unattended"),
+    ],
+)
+def test_a_statement_that_can_not_be_read_is_answered_kept_and_changes_nothing(take, stops, facts, answer):
+    take("set_off")
+
+    action, _ = take("hand_over", stops[0], facts={**RECEIVED, **facts})
+
+    assert (action.outcome, state(stops[0])) == (DriverAction.Outcome.REFUSED, State.IN_TRANSIT)
+    assert answer in action.answer
+
+
+def test_a_position_is_on_record_where_the_phone_says_one_that_can_be(take, stops):
+    take("set_off", facts={"position": {"latitude": "north", "longitude": 28}})
+    take("arrive", stops[0], facts={"position": {"latitude": -26.18, "longitude": 28.04, "accuracy": 11.6}})
+
+    departed = parse(bytes(CustodyEvent.objects.filter(type="departed").first().canonical))["details"]
+    arrived = parse(bytes(CustodyEvent.objects.get(type="arrived").canonical))["details"]
+    assert ("position" in departed, arrived["position"]["accuracy_m"]) == (False, 12)
+
+
+def test_a_wrong_code_from_the_phone_is_counted_though_the_statement_is_refused(take, stops, otto):
+    with doorway.network():
+        Site.objects.filter(pk=stops[0].delivery.site_id).update(asks_code=True)
+    take("set_off")
+    code = HandoverCode.objects.create(
+        delivery=stops[0].delivery,
+        person_name="Nomsa Nkosi",
+        code_hash=make_password("042042"),
+        sent_at=local("08:20"),
+        expires_at=local("09:00"),
+    )
+    without, _ = take("hand_over", stops[0], facts=RECEIVED)
+    wrong, _ = take("hand_over", stops[0], facts={**RECEIVED, "code": "111111"})
+    late = local("12:00")
+    typed = local("08:40")
+    right, _ = take(
+        "hand_over",
+        stops[0],
+        facts={**RECEIVED, "code": "042042"},
+        device_time=typed,
+        sent_at=late,
+        now=late,
+    )
+
+    code.refresh_from_db()
+    assert [each.outcome for each in (without, wrong, right)] == ["refused", "refused", "done"]
+    assert ("4 tries" in wrong.answer, code.attempts, "code" in wrong.facts) == (True, 2, False)
+    assert state(stops[0]) == State.DELIVERED

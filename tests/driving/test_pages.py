@@ -2,12 +2,16 @@
 
 import json
 from datetime import timedelta
+from io import BytesIO
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
+from PIL import Image
 
+from apps.documents.models import Document
 from apps.driving.models import DriverAction, DriverSession
 from apps.tenancy import doorway
 from tests.driving.conftest import local
@@ -78,7 +82,8 @@ def test_a_step_from_the_queue_is_answered_and_known_again(at_phone, stops):
         b'{"kind": "set_off", "device_time": "2026-03-04T08:00:00"}',
         b'{"kind": "set_off", "id": "7"}',
         b'{"kind": "arrive", "stop": "none"}',
-        b'"' + b"x" * 70_000 + b'"',
+        b'"' + b"x" * 500_000 + b'"',
+        b'{"kind": "set_off", "facts": {"seals": 1e400}}',
     ],
 )
 def test_what_can_not_be_read_is_refused_and_nothing_is_recorded(at_phone, acme, body):
@@ -139,3 +144,87 @@ def test_nobody_else_makes_a_link(browse, route):
     answers = {who: client.post(url, {"step": "link"}).status_code for who, client in visitors.items()}
 
     assert answers == {"an auditor": 403, "another shipper": 404, "the recipient": 404}
+
+
+def picture(colour="red"):
+    file = BytesIO()
+    Image.new("RGB", (60, 40), colour).save(file, "JPEG")
+    return file.getvalue()
+
+
+def photographed(phone, stop, content, name="photo.jpg", **others):
+    body = {
+        "id": str(uuid4()),
+        "number": 7,
+        "kind": "photo",
+        "stop": str(stop.pk),
+        "device_time": "2026-03-04T08:30:00.000+02:00",
+        "sent_at": "2026-03-04T08:30:00.000+02:00",
+        "file": SimpleUploadedFile(name, content),
+        **others,
+    }
+    return phone.post("/drive/steps/", body, headers={"X-Drive-Queue": "1"})
+
+
+def test_a_photo_from_the_queue_counts_once_and_what_is_none_is_refused_and_says_why(at_phone, stops, acme):
+    again = str(uuid4())
+    good = [photographed(at_phone, stops[0], picture(), id=again).json() for _ in range(2)]
+    bad = [
+        photographed(at_phone, stops[0], content, name, number=10 + n).json()
+        for n, (content, name) in enumerate(
+            [
+                (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "1.jpg"),
+                (b"PK\x03\x04" + bytes(200), "2.jpg"),
+                (b"Time,Temp\n1,2\n", "3.csv"),
+                (picture()[:100], "4.jpg"),
+                (b"%PDF-1.7", "5.jpg"),
+            ]
+        )
+    ]
+    large = photographed(at_phone, stops[0], bytes(60 * 1024 * 1024), "6.jpg")
+
+    assert good == [{"outcome": "done", "answer": ""}] * 2
+    assert [each["outcome"] for each in bad] == ["refused"] * 5
+    assert all(each["answer"] for each in bad)
+    assert (large.status_code, "60 MB" in large.json()["answer"]) == (413, True)
+    with doorway.enter_shipper(acme):
+        assert Document.objects.filter(document_type="photo").count() == 1
+
+
+def test_photos_of_one_route_are_reached_by_no_phone_and_no_other_shipper(at_phone, stops, acme, browse):
+    photographed(at_phone, stops[0], picture())
+    with doorway.enter_shipper(acme):
+        photo = Document.objects.get(document_type="photo")
+
+    answers = [
+        at_phone.get(f"/documents/{photo.pk}/").status_code,
+        browse("bob@globex.example", "globex").get(f"/documents/{photo.pk}/").status_code,
+        browse("alice@acme.example", "acme").get(f"/documents/{photo.pk}/preview.png").status_code,
+    ]
+    assert answers == [302, 404, 200]
+
+
+def test_without_script_the_statement_is_read_before_it_is_signed(at_phone, stops):
+    at_phone.post("/drive/steps/", {"kind": "set_off", "seals": "s-1, s-2"})
+    at_phone.post("/drive/steps/", {"kind": "arrive", "stop": stops[0].pk})
+    page = at_phone.get("/drive/").content.decode()
+    sscc = page.split('name="kind-')[1][:18]
+    typed = {
+        "kind": "hand_over",
+        "stop": stops[0].pk,
+        "received_by": "Nomsa Nkosi",
+        f"kind-{sscc}": "damaged",
+        f"reason-{sscc}": "packaging",
+        "seals": "S-1",
+        "temperatures": "4.5",
+    }
+
+    shown = at_phone.post("/drive/steps/", {**typed, "step": "review"})
+    wrong = at_phone.post("/drive/steps/", {**typed, "temperatures": "warm", "step": "review"})
+    signed = at_phone.post("/drive/steps/", dict(shown.context["typed"]), follow=True)
+
+    text = shown.content.decode()
+    assert "S-1, S-2" in page
+    assert all(word in text for word in (sscc, "Packaging", "Seals differ", "4.5 °C", "Dineo Driver"))
+    assert (wrong.status_code, "“warm” is no temperature" in wrong.content.decode()) == (422, True)
+    assert (signed.status_code, "Delivered" in signed.content.decode()) == (200, True)

@@ -76,13 +76,18 @@ def test_the_desks_pages_have_no_barrier(
 
 
 def test_the_audit_pages_have_no_barrier(visit: Visit, unloading: Appointment):
-    pages = [
-        "/custody/",
+    moments = "moments/?at=2020-01-01T00:00&compare=2099-01-01T00:00"
+    at_the_desk = [
+        "/custody/?batch=none",
         f"/custody/deliveries/{unloading.delivery_id}/?verify=1",
+        f"/custody/deliveries/{unloading.delivery_id}/{moments}",
+        "/custody/accesses/",
         "/custody/exports/?scope=log",
     ]
+    at_the_hub = ["/custody/", f"/appointments/{unloading.pk}/custody/", "/custody/exports/?shipper="]
 
-    assert barriers(visit("arthur@acme.example", "acme"), *pages) == []
+    assert barriers(visit("arthur@acme.example", "acme"), *at_the_desk) == []
+    assert barriers(visit("nadia@northern.example"), *at_the_hub) == []
 
 
 @pytest.fixture

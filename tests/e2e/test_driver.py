@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from io import BytesIO
 
 import pytest
-from playwright.sync_api import Page, expect
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
 
 from apps.accounts.actors import Actor
 from apps.appointments.models import Appointment
-from apps.custody.models import CustodyEvent
+from apps.custody.canonical import parse
+from apps.custody.models import CustodyEvent, Disclosure
 from apps.deliveries import services
-from apps.deliveries.models import Delivery
+from apps.deliveries.models import Delivery, Discrepancy
+from apps.documents.models import Document
 from apps.driving.models import DriverAction
 from apps.driving.services import invite_driver
 from apps.facilities.models import Site
@@ -21,8 +25,14 @@ from apps.tenancy.models import Shipper
 from tests.e2e.conftest import Visit
 from tests.e2e.test_accessibility import barriers_on
 
-PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
-ON_THE_ROAD = ["loaded", "departed", "arrived", "unloading_started", "unloaded", "handover_accepted"]
+PHONE = {
+    "viewport": {"width": 390, "height": 740},
+    "has_touch": True,
+    "geolocation": {"latitude": -26.18, "longitude": 28.04, "accuracy": 9},
+    "permissions": ["geolocation"],
+}
+ON_THE_ROAD = ["loaded", "departed", "arrived", "unloading_started", "unloaded"]
+HANDED_OVER = ["handover_accepted", "handover_accepted_with_reservation"]
 
 
 @pytest.fixture
@@ -59,6 +69,7 @@ def test_a_round_survives_two_cuts_of_the_network(visit: Visit, token: str, acme
     phone.get_by_role("button", name="Loaded, set off").tap()
     expect(phone.get_by_role("button", name="Arrived")).to_be_visible()
     assert list(barriers_on(phone)) == []
+    phone.get_by_label("Say with each step where this phone is").check()
     phone.evaluate("navigator.serviceWorker.ready.then(() => null)")
     phone.reload()
 
@@ -67,8 +78,12 @@ def test_a_round_survives_two_cuts_of_the_network(visit: Visit, token: str, acme
     expect(phone.locator("#sync")).to_contain_text("Saved on this phone, not sent yet: 1")
     phone.reload()
     expect(phone.locator("#sync")).to_contain_text("Saved on this phone, not sent yet: 1")
-    hand_over(phone)
+    photograph(phone)
     expect(phone.locator("#sync")).to_contain_text("Saved on this phone, not sent yet: 2")
+    state_damage(phone)
+    phone.reload()  # what was typed and not signed is still there
+    hand_over(phone)
+    expect(phone.locator("#sync")).to_contain_text("Saved on this phone, not sent yet: 3")
     restore(phone)
     expect(phone.get_by_role("listitem").filter(has_text="Delivered")).to_have_count(1)
 
@@ -86,30 +101,81 @@ def test_a_round_survives_two_cuts_of_the_network(visit: Visit, token: str, acme
         actions = list(DriverAction.objects.order_by("number").values_list("kind", "outcome"))
         recorded = [
             list(
-                CustodyEvent.objects.filter(delivery_id=delivery_id, type__in=ON_THE_ROAD)
+                CustodyEvent.objects.filter(delivery_id=delivery_id, type__in=[*ON_THE_ROAD, *HANDED_OVER])
                 .order_by("ordinal")
                 .values_list("type", flat=True)
             )
             for delivery_id in Delivery.objects.values_list("pk", flat=True)
         ]
+        found = Discrepancy.objects.get()
+        photo = Document.objects.get(document_type="photo")
+        stated = parse(bytes(CustodyEvent.objects.get(type=HANDED_OVER[1]).canonical))["details"]
+        signed = Disclosure.objects.filter(path="/details/received_by/stroke").count()
     assert [kind for kind, _ in actions] == [
         "set_off",
         "arrive",
+        "photo",
         "hand_over",
         "arrive",
         "unload",
         "hand_over",
     ]
     assert {outcome for _, outcome in actions} == {"done"}
-    assert recorded == [ON_THE_ROAD, ON_THE_ROAD]
+    assert sorted(recorded) == sorted([*ON_THE_ROAD, kind] for kind in HANDED_OVER)
+    assert (found.kind, found.reason, found.note) == ("damaged", "packaging", "Corner crushed")
+    assert (photo.number, stated["discrepancies"][0]["photos"][0]["sha256"]) == (found.sscc, photo.sha256)
+    assert (stated["position"]["accuracy_m"], stated.get("doubts"), signed) == (9, None, 2)
+
+
+def photograph(phone: Page) -> None:
+    """A photo of the first unit, larger than what is sent of it."""
+    unfold(phone, ".drive__photo")
+    file = BytesIO()
+    Image.effect_noise((2400, 1800), 60).convert("RGB").save(file, "JPEG")
+    form = phone.locator(".drive__photo form")
+    form.get_by_label("The photo shows").select_option(index=1)
+    photo = {"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()}
+    form.get_by_label("Photo", exact=True).set_input_files(photo)
+    form.get_by_role("button", name="Keep the photo").tap()
+
+
+def state_damage(phone: Page) -> None:
+    unfold(phone, ".drive__hand")
+    unit = phone.locator(".drive__units li").first
+    unit.locator("select").first.select_option("damaged")
+    unit.get_by_label("Reason for").select_option("packaging")
+    unit.get_by_label("Note on").fill("Corner crushed")
 
 
 def hand_over(phone: Page) -> None:
-    section = phone.locator(".drive__hand")
-    if section.get_attribute("open") is None:
-        section.locator("summary").tap()
+    """Both read the statement and sign it by hand."""
+    unfold(phone, ".drive__hand")
     phone.get_by_label("Received by").fill("Nomsa Nkosi")
-    phone.get_by_role("button", name="State and hand over").tap()
+    phone.get_by_role("button", name="Read the statement").tap()
+    expect(phone.locator("[data-statement]")).to_contain_text("Nomsa Nkosi")
+    for field in phone.locator(".signature__field").all():
+        sign(phone, field)
+    for scheme in ("dark", "light"):
+        phone.emulate_media(color_scheme=scheme)
+        assert list(barriers_on(phone)) == []
+    phone.get_by_role("button", name="Sign and hand over").tap()
+
+
+def sign(phone: Page, field: Locator) -> None:
+    field.scroll_into_view_if_needed()
+    box = field.bounding_box()
+    assert box is not None
+    phone.mouse.move(box["x"] + 20, box["y"] + 40)
+    phone.mouse.down()
+    phone.mouse.move(box["x"] + 120, box["y"] + 20, steps=4)
+    phone.mouse.move(box["x"] + 200, box["y"] + 60, steps=4)
+    phone.mouse.up()
+
+
+def unfold(phone: Page, part: str) -> None:
+    section = phone.locator(part)
+    if section.get_attribute("open") is None:
+        section.locator("summary").first.tap()
 
 
 def cut(phone: Page) -> None:

@@ -243,7 +243,7 @@ def test_policies_are_spelled_in_words():
 
 
 def test_a_sites_profile_says_its_policies_and_every_rule(northern_site, django_assert_num_queries):
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         profile = site_profile(northern_site)
 
     assert profile.sentences() == [

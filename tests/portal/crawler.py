@@ -128,7 +128,7 @@ def crawl(
 def _one_of_each(ids: Ids) -> Ids:
     """For whom everything is another's, one of each kind is as good as all."""
     return {
-        name: {min(values)} if name not in ("app_label", "step") else values
+        name: {min(values)} if name not in ("app_label", "step", "number") else values
         for name, values in ids.items()
         if values
     }

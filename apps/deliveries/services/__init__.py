@@ -15,6 +15,7 @@ from apps.deliveries.services.booking import (
     withdraw_move,
 )
 from apps.deliveries.services.brought import bring_document, bring_logger, bring_photo, waive_document
+from apps.deliveries.services.codes import confirm_code, request_code
 from apps.deliveries.services.day_papers import cancel_day_papers, open_day_papers, request_day_papers
 from apps.deliveries.services.expecting import escalate_offers
 from apps.deliveries.services.handover import hand_over, judged, photos_of
@@ -34,6 +35,7 @@ from apps.deliveries.services.steps import (
     record_departure,
     record_failure,
     record_loading,
+    reseal,
     start_unloading,
 )
 from apps.deliveries.services.waiting import offer_freed_slots, wait_for_slot
@@ -53,6 +55,7 @@ __all__ = [
     "bring_photo",
     "cancel_appointment",
     "cancel_day_papers",
+    "confirm_code",
     "counter_offer",
     "decline_offer",
     "escalate_offers",
@@ -78,8 +81,10 @@ __all__ = [
     "record_planned",
     "record_walk_in",
     "remind_of_papers",
+    "request_code",
     "request_consignment_note",
     "request_day_papers",
+    "reseal",
     "run_series",
     "start_unloading",
     "take_from_dock",

@@ -16,6 +16,7 @@ from apps.custody.services import Device, Personal
 from apps.deliveries.models import Delivery, Discrepancy, Handover
 from apps.deliveries.selectors import consignments_of, visit_of
 from apps.deliveries.services.booking import require_documents
+from apps.deliveries.services.codes import use_code
 from apps.deliveries.services.conditions import note_typed, readings_of
 from apps.deliveries.services.recording import record
 from apps.deliveries.services.transitions import lock, transition
@@ -66,6 +67,7 @@ def hand_over(
         PermissionRefused: ``actor`` does not work this site and does not drive.
         DocumentsMissing: the site demands documents at handover.
         StatementInvalid: as ``statement.judge`` says.
+        CodeRefused: the site asks for a one-time code, and whoever receives confirmed none.
         IllegalTransition: unloading has not begun, or the handover was made already.
     """
     delivery = lock(delivery_id)
@@ -75,6 +77,9 @@ def hand_over(
     goods = goods_of(consignments_of(delivery))
     result = judge(statement, delivery, goods, _circumstances(statement, delivery, goods, actor))
     refused = result.outcome == Handover.Outcome.REFUSED
+    confirmed = delivery.site.asks_code and not statement.unattended
+    if confirmed:
+        use_code(delivery, statement, now=now)
     transition(delivery, State.REFUSED if refused else State.DELIVERED, actor=actor, at=now)
     if statement.temperatures_mc:
         note_typed(delivery, statement.temperatures_mc, actor=actor, at=at, now=now)
@@ -97,6 +102,7 @@ def hand_over(
         doubts=list(result.doubts),
         attempt=attempt_of(delivery),
         position=statement.position.fact() if statement.position else None,
+        confirmed_by_code=confirmed,
         device_time=at,
         recorded_at=now,
     )
@@ -136,6 +142,11 @@ def photos_of(delivery: Delivery) -> list[Document]:
     return [each for each in reversed(photos) if each.is_in_quarantine or each.is_released]
 
 
+def photo_fact(photo: Document) -> dict[str, Any]:
+    """A photo as custody events name it."""
+    return {"sha256": photo.sha256, "size": photo.size, "media_type": photo.media_type}
+
+
 def attempt_of(delivery: Delivery) -> int:
     """The which-th attempt this is: 1 where none failed before."""
     return 1 + delivery.events.filter(to_state=State.FAILED).count()
@@ -169,7 +180,7 @@ def _details(delivery: Delivery, handover: Handover, result: Judged, goods: Good
     details: dict[str, Any] = {
         "statement": handover.statement_sha256,
         "released_by": _signatory(current_shipper().name, statement.released_by, statement.released_strokes),
-        "received_by": _receiver(delivery, statement),
+        "received_by": _receiver(delivery, statement, handover.confirmed_by_code),
         "counts": result.counts,
         "seals": list(statement.seals) if statement.seals is not None else None,
         "seals_out": delivery.seals or None,
@@ -179,7 +190,7 @@ def _details(delivery: Delivery, handover: Handover, result: Judged, goods: Good
         "attempt": handover.attempt,
         "doubts": list(result.doubts) or None,
         "position": handover.position,
-        "photos": [_file(photo) for photo in whole] or None,
+        "photos": [photo_fact(photo) for photo in whole] or None,
     }
     found = [_discrepancy(each, goods, result.photos) for each in result.findings]
     if outcome == Handover.Outcome.REFUSED:
@@ -193,12 +204,14 @@ def _details(delivery: Delivery, handover: Handover, result: Judged, goods: Good
     return details
 
 
-def _receiver(delivery: Delivery, statement: Statement) -> dict[str, Any]:
+def _receiver(delivery: Delivery, statement: Statement, confirmed: bool) -> dict[str, Any]:
     recipient = delivery.site.recipient
     organisation = recipient.name if recipient else delivery.site.name
     if statement.unattended:
         return {"organisation": organisation, "assurance": "absent"}
     signed = _signatory(organisation, statement.received_by, statement.received_strokes)
+    if confirmed:
+        signed["assurance"] = "captured_with_code"
     return signed | {"role": Personal(statement.received_by_role) if statement.received_by_role else None}
 
 
@@ -223,9 +236,5 @@ def _discrepancy(finding: UnitFinding, goods: Goods, photos: Sequence[Document])
         "unit": item.unit if item else None,
         "reason": finding.reason or None,
         "note": Personal(finding.note) if finding.note else None,
-        "photos": [_file(photo) for photo in photos if subject and photo.number == subject] or None,
+        "photos": [photo_fact(photo) for photo in photos if subject and photo.number == subject] or None,
     }
-
-
-def _file(photo: Document) -> dict[str, Any]:
-    return {"sha256": photo.sha256, "size": photo.size, "media_type": photo.media_type}

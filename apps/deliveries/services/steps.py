@@ -11,11 +11,14 @@ from apps.appointments import services as appointments
 from apps.appointments.models import Appointment
 from apps.appointments.states import State as AppointmentState
 from apps.core.errors import IllegalTransition
+from apps.custody.services import Device, Personal
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import visit_of
 from apps.deliveries.services.booking import require_documents
+from apps.deliveries.services.handover import photo_fact, photos_of
 from apps.deliveries.services.recording import record
 from apps.deliveries.services.transitions import lock, transition
+from apps.deliveries.statement import Position
 from apps.deliveries.states import FailureReason, State
 from apps.facilities.models import Step
 
@@ -29,6 +32,7 @@ def record_loading(
     vehicle: str = "",
     seals: tuple[str, ...] = (),
     device_time: datetime | None = None,
+    position: Position | None = None,
 ) -> Delivery:
     """The goods are on the vehicle ``vehicle`` (its plate).
 
@@ -48,26 +52,48 @@ def record_loading(
     details: dict[str, object] = {"vehicle": vehicle} if vehicle else {}
     if seals:
         details["seals"] = list(seals)
+    details["position"] = position.fact() if position else None
     record("loaded", delivery=delivery, actor=actor, now=now, event_time=device_time, details=details)
     return delivery
 
 
 @transaction.atomic
 def record_departure(
-    *, actor: Actor, delivery_id: UUID, now: datetime, vehicle: str = "", device_time: datetime | None = None
+    *,
+    actor: Actor,
+    delivery_id: UUID,
+    now: datetime,
+    vehicle: str = "",
+    device_time: datetime | None = None,
+    device: Device | None = None,
+    position: Position | None = None,
 ) -> Delivery:
     """The vehicle has left the shipper's site."""
     delivery = lock(delivery_id)
     require(actor, "deliveries.move", delivery)
     transition(delivery, State.IN_TRANSIT, actor=actor, at=now)
-    details = {"vehicle": vehicle} if vehicle else {}
-    record("departed", delivery=delivery, actor=actor, now=now, event_time=device_time, details=details)
+    record(
+        "departed",
+        delivery=delivery,
+        actor=actor,
+        now=now,
+        event_time=device_time,
+        device=device,
+        details={"vehicle": vehicle, "position": position.fact() if position else None},
+    )
     return delivery
 
 
 @transaction.atomic
 def record_arrival(
-    *, actor: Actor, delivery_id: UUID, now: datetime, vehicle: str = "", device_time: datetime | None = None
+    *,
+    actor: Actor,
+    delivery_id: UUID,
+    now: datetime,
+    vehicle: str = "",
+    device_time: datetime | None = None,
+    device: Device | None = None,
+    position: Position | None = None,
 ) -> Delivery:
     """The gate checks the vehicle in.
 
@@ -89,13 +115,26 @@ def record_arrival(
     details = {"vehicle": vehicle} if vehicle else {}
     if appointment.dock is not None:
         details["dock"] = appointment.dock.name
-    record("arrived", delivery=delivery, actor=actor, now=now, event_time=device_time, details=details)
+    record(
+        "arrived",
+        delivery=delivery,
+        actor=actor,
+        now=now,
+        event_time=device_time,
+        device=device,
+        details={**details, "position": position.fact() if position else None},
+    )
     return delivery
 
 
 @transaction.atomic
 def start_unloading(
-    *, actor: Actor, delivery_id: UUID, now: datetime, device_time: datetime | None = None
+    *,
+    actor: Actor,
+    delivery_id: UUID,
+    now: datetime,
+    device_time: datetime | None = None,
+    device: Device | None = None,
 ) -> Delivery:
     """Unloading begins at the dock."""
     delivery = lock(delivery_id)
@@ -104,7 +143,13 @@ def start_unloading(
     appointment = _advance(delivery, AppointmentState.IN_PROGRESS, actor, now)
     details = {"dock": appointment.dock.name} if appointment.dock is not None else {}
     record(
-        "unloading_started", delivery=delivery, actor=actor, now=now, event_time=device_time, details=details
+        "unloading_started",
+        delivery=delivery,
+        actor=actor,
+        now=now,
+        event_time=device_time,
+        device=device,
+        details=details,
     )
     return delivery
 
@@ -116,9 +161,12 @@ def record_failure(
     delivery_id: UUID,
     reason: FailureReason,
     now: datetime,
+    note: str = "",
     device_time: datetime | None = None,
+    device: Device | None = None,
+    position: Position | None = None,
 ) -> Delivery:
-    """The attempt failed; ``reason`` is one of Open Trip Model's ten."""
+    """The attempt failed; ``reason`` is one of Open Trip Model's ten. Photos that were brought go along."""
     delivery = lock(delivery_id)
     require(actor, "deliveries.move", delivery)
     delivery.failure_reason = reason
@@ -129,7 +177,13 @@ def record_failure(
         actor=actor,
         now=now,
         event_time=device_time,
-        details={"reason": reason.value},
+        device=device,
+        details={
+            "reason": reason.value,
+            "note": Personal(note) if note else None,
+            "position": position.fact() if position else None,
+            "photos": [photo_fact(photo) for photo in photos_of(delivery)] or None,
+        },
     )
     return delivery
 
@@ -139,3 +193,18 @@ def _advance(delivery: Delivery, to: AppointmentState, actor: Actor, now: dateti
     if appointment is None:
         raise IllegalTransition(f"{delivery.number} has no appointment at {delivery.site.name}.")
     return appointments.advance(actor=actor, appointment_id=appointment.pk, to=to, now=now)
+
+
+@transaction.atomic
+def reseal(*, actor: Actor, delivery_id: UUID, seals: tuple[str, ...]) -> None:
+    """New seals closed the vehicle before this delivery's visit; with those it will be compared.
+
+    They are on record with the handover that put them on.
+
+    Raises:
+        PermissionRefused: ``actor`` neither drives nor plans.
+    """
+    delivery = lock(delivery_id)
+    require(actor, "deliveries.move", delivery)
+    delivery.seals = list(seals)
+    delivery.save(update_fields=["seals"])

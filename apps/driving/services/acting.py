@@ -17,17 +17,19 @@ from django.db import transaction
 from apps.accounts.actors import Actor
 from apps.core.errors import DomainError
 from apps.custody.canonical import format_time, json_bytes
+from apps.custody.services import Device
 from apps.deliveries import services as deliveries
-from apps.deliveries.models import Discrepancy
-from apps.deliveries.services import Statement, UnitFinding
-from apps.deliveries.states import FailureReason, State
+from apps.deliveries.states import State
 from apps.driving.errors import ActionForked, ActionInvalid
 from apps.driving.models import DriverAction, DriverSession
+from apps.driving.saying import failure_said, position_said, seals_said, statement_said, text_said
 from apps.driving.selectors import actor_of, route_of, stops_of
 from apps.routing.models import Stop
 
 Kind = DriverAction.Kind
 Outcome = DriverAction.Outcome
+#: Drawn signatures and one-time codes belong to a statement that stands.
+NOT_KEPT = frozenset({"released_strokes", "received_strokes", "code"})
 #: What the gate may have recorded first: where a delivery stands once the step is known.
 KNOWN_ONCE = {
     Kind.ARRIVE: frozenset({State.ARRIVED, State.UNLOADING, State.DELIVERED, State.REFUSED}),
@@ -46,6 +48,8 @@ class Sent:
     sent_at: datetime
     stop_id: UUID | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    file: bytes = b""
+    file_name: str = ""
 
     @property
     def digest(self) -> str:
@@ -55,6 +59,8 @@ class Sent:
             "device_time": format_time(self.device_time),
             "facts": dict(self.facts),
         }
+        if self.file:
+            said["file"] = sha256(self.file).hexdigest()
         return sha256(json_bytes(said)).hexdigest()
 
 
@@ -68,9 +74,13 @@ def perform(*, session: DriverSession, sent: Sent, now: datetime) -> DriverActio
         ActionInvalid: no such kind, or no such stop on this route; nothing was recorded.
     """
     DriverSession.objects.select_for_update(of=("self",)).get(pk=session.pk)
+    try:
+        digest = sent.digest
+    except ValueError as error:
+        raise ActionInvalid("This step holds a number that is none. Load the page again.") from error
     earlier = DriverAction.objects.filter(pk=sent.id).first()
     if earlier is not None:
-        if earlier.session_id != session.pk or earlier.facts_sha256 != sent.digest:
+        if earlier.session_id != session.pk or earlier.facts_sha256 != digest:
             raise ActionForked("This phone said something else before under the same id; that stands.")
         return earlier
     if sent.kind not in Kind.values:
@@ -80,7 +90,10 @@ def perform(*, session: DriverSession, sent: Sent, now: datetime) -> DriverActio
     if stop is None and sent.kind != Kind.SET_OFF:
         raise ActionInvalid("That stop is not on this route any more. Load the page again.")
     actor = actor_of(session)
+    wrong = _confirm(actor, stop, sent, now) if sent.kind == Kind.HAND_OVER else ""
     try:
+        if wrong:
+            raise ActionInvalid(wrong)
         with transaction.atomic():
             outcome = _do(Kind(sent.kind), actor, session, stops, stop, sent, now)
             answer = ""
@@ -92,13 +105,26 @@ def perform(*, session: DriverSession, sent: Sent, now: datetime) -> DriverActio
         number=sent.number,
         kind=sent.kind,
         stop=stop,
-        facts_sha256=sent.digest,
+        facts_sha256=digest,
         device_time=sent.device_time,
         received_at=now,
         skew_ms=(sent.sent_at - now) // timedelta(milliseconds=1),
+        facts=_kept(sent.facts) if outcome == Outcome.REFUSED else {},
         outcome=outcome,
         answer=answer[:600],
     )
+
+
+def _confirm(actor: Actor, stop: Stop | None, sent: Sent, now: datetime) -> str:
+    """What is wrong with the one-time code that was typed; counted even where the statement is refused.
+
+    It was typed as long ago as the phone kept the step, by whatever clock.
+    """
+    code = text_said(sent.facts, "code", 12)
+    if not code or stop is None or not stop.delivery.site.asks_code:
+        return ""
+    typed_at = now - max(sent.sent_at - sent.device_time, timedelta(0))
+    return deliveries.confirm_code(actor=actor, delivery_id=stop.delivery_id, code=code, now=now, at=typed_at)
 
 
 def _do(
@@ -111,31 +137,69 @@ def _do(
     now: datetime,
 ) -> DriverAction.Outcome:
     when: dict[str, Any] = {"now": now, "device_time": sent.device_time}
+    device, position = _device(session, sent, now), position_said(sent.facts)
     if kind == Kind.SET_OFF:
-        return _set_off(actor, session, stops, when)
+        return _set_off(actor, session, stops, sent, {**when, "position": position}, device)
     assert stop is not None
     delivery = stop.delivery
     if delivery.state in KNOWN_ONCE.get(kind, ()):
         return Outcome.KNOWN
     this: dict[str, Any] = {"actor": actor, "delivery_id": delivery.pk, **when}
     if kind == Kind.ARRIVE:
-        deliveries.record_arrival(**this, vehicle=session.vehicle.plate)
+        deliveries.record_arrival(**this, vehicle=session.vehicle.plate, device=device, position=position)
     elif kind == Kind.UNLOAD:
-        deliveries.start_unloading(**this)
+        deliveries.start_unloading(**this, device=device)
+    elif kind == Kind.PHOTO:
+        deliveries.bring_photo(
+            **this,
+            content=sent.file,
+            file_name=sent.file_name,
+            subject=text_said(sent.facts, "subject", 60),
+            device=device,
+        )
     elif kind == Kind.PROBLEM:
-        deliveries.record_failure(**this, reason=_reason(sent.facts))
+        reason, note = failure_said(sent.facts)
+        deliveries.record_failure(**this, reason=reason, note=note, device=device, position=position)
     else:
-        if delivery.state == State.ARRIVED:
-            deliveries.start_unloading(**this)
-        deliveries.hand_over(**this, statement=_statement(session, sent.facts))
+        _hand_over(session, stops, stop, sent, this, device)
     return Outcome.DONE
 
 
+def _hand_over(
+    session: DriverSession,
+    stops: list[Stop],
+    stop: Stop,
+    sent: Sent,
+    this: dict[str, Any],
+    device: Device | None,
+) -> None:
+    """The statement; steps before it that nobody took are recorded with it, at its time."""
+    statement = statement_said(session.driver_name, sent.facts)
+    state = stop.delivery.state
+    if state == State.IN_TRANSIT:
+        deliveries.record_arrival(**this, vehicle=session.vehicle.plate, position=statement.position)
+    if state in (State.IN_TRANSIT, State.ARRIVED):
+        deliveries.start_unloading(**this)
+    deliveries.hand_over(**this, statement=statement, device=device)
+    if statement.seals_after:
+        for later in stops:
+            if later.position > stop.position and later.delivery.state == State.IN_TRANSIT:
+                deliveries.reseal(
+                    actor=this["actor"], delivery_id=later.delivery_id, seals=statement.seals_after
+                )
+
+
 def _set_off(
-    actor: Actor, session: DriverSession, stops: list[Stop], when: dict[str, Any]
+    actor: Actor,
+    session: DriverSession,
+    stops: list[Stop],
+    sent: Sent,
+    when: dict[str, Any],
+    device: Device | None,
 ) -> DriverAction.Outcome:
     """Everything of the round that is at the shipper is loaded and leaves."""
     waiting = [stop.delivery for stop in stops if stop.delivery.state in (State.OPEN, State.LOADED)]
+    seals = seals_said(sent.facts, "seals")
     for delivery in waiting:
         this: dict[str, Any] = {
             "actor": actor,
@@ -144,31 +208,22 @@ def _set_off(
             **when,
         }
         if delivery.state == State.OPEN:
-            deliveries.record_loading(**this)
-        deliveries.record_departure(**this)
+            deliveries.record_loading(**this, seals=seals)
+        deliveries.record_departure(**this, device=device)
+        device = None  # a device's number stands for one event
     return Outcome.DONE if waiting else Outcome.KNOWN
 
 
-def _reason(facts: Mapping[str, Any]) -> FailureReason:
-    reason = str(facts.get("reason", ""))
-    if reason not in FailureReason.values:
-        raise ActionInvalid("Choose why it could not be delivered.")
-    return FailureReason(reason)
+def _device(session: DriverSession, sent: Sent, now: datetime) -> Device | None:
+    """The phone as custody flags its clock by; None without a number of its own for this action.
+
+    A number that it used before says that its storage was emptied: the action counts, the number doesn't.
+    """
+    if not sent.number or DriverAction.objects.filter(session=session, number=sent.number).exists():
+        return None
+    return Device(id=f"phone {session.pk}", seq=sent.number, skew=sent.sent_at - now)
 
 
-def _statement(session: DriverSession, facts: Mapping[str, Any]) -> Statement:
-    return Statement(
-        released_by=session.driver_name,
-        received_by=str(facts.get("received_by", ""))[:100],
-        received_by_role=str(facts.get("received_by_role", ""))[:60],
-        findings=[_finding(row) for row in facts.get("findings", [])],
-        reservation=str(facts.get("reservation", ""))[:1000],
-        refused=facts.get("refused") is True,
-    )
-
-
-def _finding(row: Mapping[str, Any]) -> UnitFinding:
-    kind = str(row.get("kind", ""))
-    if kind not in Discrepancy.Kind.values:
-        raise ActionInvalid("A finding is over, short, damaged or refused.")
-    return UnitFinding(Discrepancy.Kind(kind), str(row.get("sscc", "")), str(row.get("note", ""))[:300])
+def _kept(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said in a step that could not be done, without what only a signed statement may hold."""
+    return {name: value for name, value in facts.items() if name not in NOT_KEPT}

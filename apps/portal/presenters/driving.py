@@ -3,9 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from apps.deliveries.models import Discrepancy, Handover
 from apps.deliveries.selectors import consignments_of
+from apps.deliveries.services import photos_of
 from apps.deliveries.states import State
-from apps.portal.forms_driving import FINDINGS
+from apps.driving.models import DriverAction
+from apps.portal.forms_handover import FINDINGS, REASONS, line_choices
 from apps.portal.presenters.sites import address
 from apps.portal.presenters.times import span_label
 from apps.routing.models import Stop
@@ -27,6 +32,13 @@ STATE_OF = {
 def facts_of(stop: Stop) -> Context:
     """The next stop: where, when, whom to call, what to wear, what comes off."""
     site, delivery = stop.delivery.site, stop.delivery
+    consignments = consignments_of(delivery)
+    units = [
+        {"sscc": unit.sscc, "kind": unit.get_kind_display(), "consignment": consignment.number}
+        for consignment in consignments
+        for unit in sorted(consignment.handling_units.all(), key=lambda unit: unit.sscc)
+    ]
+    lines = line_choices(consignments)
     return {
         "pk": stop.pk,
         "position": stop.position,
@@ -41,11 +53,15 @@ def facts_of(stop: Stop) -> Context:
         "contact_name": site.contact_name,
         "contact_phone": site.contact_phone,
         "map_url": f"geo:{site.latitude:.6f},{site.longitude:.6f}",
-        "units": [
-            {"sscc": unit.sscc, "kind": unit.get_kind_display(), "consignment": consignment.number}
-            for consignment in consignments_of(delivery)
-            for unit in sorted(consignment.handling_units.all(), key=lambda unit: unit.sscc)
-        ],
+        "units": units,
+        "lines": lines,
+        "kinds": Discrepancy.Kind.choices,
+        "reasons": REASONS,
+        "subjects": [*((unit["sscc"], unit["sscc"]) for unit in units), *lines],
+        "photos": len(photos_of(delivery)),
+        "seals_out": delivery.seals,
+        "may_be_unattended": site.allows_unattended,
+        "asks_code": site.asks_code,
         "findings": FINDINGS,
     }
 
@@ -64,3 +80,17 @@ def rows_of(stops: Sequence[Stop], upcoming: Stop | None) -> list[Context]:
         }
         for stop in stops
     ]
+
+
+def said_of(action: DriverAction) -> str:
+    """What a refused step said, in a line: who received, how much was found, the words that were typed."""
+    facts = action.facts
+    findings = facts.get("findings")
+    condition = facts.get("condition")
+    parts = [
+        str(facts.get("received_by", "")),
+        _("%(n)s findings") % {"n": len(findings)} if isinstance(findings, list) and findings else "",
+        str(Handover.Condition(condition).label) if condition in Handover.Condition.values else "",
+        *(str(facts.get(name, "")) for name in ("reason", "reservation", "note")),
+    ]
+    return " · ".join(part for part in parts if part)[:400]

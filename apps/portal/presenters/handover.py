@@ -73,6 +73,7 @@ def handover_facts(
         "released_by": handover.released_by,
         "received_by": handover.received_by,
         "role": handover.received_by_role,
+        "confirmed": handover.confirmed_by_code,
         "released_path": _path(drawn.get("released_by", "")),
         "received_path": _path(drawn.get("received_by", "")),
         "reservation": "" if handover.reservation == _listed(discrepancies) else handover.reservation,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,7 +11,7 @@ from apps.custody.labels import EVENT_LABELS, HOLDER_LABELS, STATE_LABELS, VALUE
 from apps.custody.moments import Clock, State, differences, state_at
 from apps.custody.selectors import TimelineEntry
 from apps.portal.presenters.custody import ACCESSES, custody_entries
-from apps.portal.presenters.times import moment_label, span_label
+from apps.portal.presenters.times import exact_label, span_label
 
 Context = dict[str, Any]
 ABSENT = "–"
@@ -34,7 +35,7 @@ def moments_context(
     ]
     return {
         "zone": zone,
-        "moments": [moment_label(moment, zone) for moment in moments],
+        "moments": [exact_label(moment, zone) for moment in moments],
         "rows": state_rows(states[0], second, zone=zone),
         "changes": len(differences(states[0], second)) if second is not None else None,
         "between": custody_entries(between, zone=zone),
@@ -62,7 +63,7 @@ def _value(field: str, value: Any, zone: str) -> str:
         return ABSENT
     if field == "holder":
         who = str(HOLDER_LABELS[value["holder"]])
-        return f"{who}, {_('since')} {moment_label(value['since'], zone)}" if value["since"] else who
+        return f"{who}, {_('since')} {exact_label(value['since'], zone)}" if value["since"] else who
     if field == "slot":
         start, end = (datetime.fromisoformat(value[name]) for name in ("start", "end"))
         return f"{span_label(start, end, zone)}, {value['dock']}"
@@ -90,7 +91,7 @@ def _paper(value: Mapping[str, str] | str) -> str:
 
 def _item(item: Mapping[str, str]) -> str:
     batch = f", {_('batch')} {item['lot']}" if "lot" in item else ""
-    return f"{item['quantity']} {item['unit']} {item['article']}{batch}"
+    return f"{Decimal(item['quantity']).normalize():f} {item['unit']} {item['article']}{batch}"
 
 
 def _celsius(millidegrees: int) -> str:

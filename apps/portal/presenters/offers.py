@@ -207,6 +207,8 @@ def agreed(appointment: Appointment) -> Context | None:
         "end": appointment.during.upper,
         "dock": appointment.dock.name,
         "window": {"start": window.lower, "end": window.upper} if window else None,
+        "version": appointment.site_version,
+        "version_is_old": appointment.site_version not in (None, appointment.site.version),
     }
 
 

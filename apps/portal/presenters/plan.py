@@ -15,7 +15,8 @@ from apps.routing.days import LocalDay
 from apps.routing.drawing import gantt_of, map_of
 from apps.routing.engine.result import Activity
 from apps.routing.engine.svg import swatch
-from apps.routing.models import Route, RoutePlan, Stop
+from apps.routing.models import Route, RoutePlan, Stop, Unassigned
+from apps.routing.services import slots_to_propose
 
 Context = dict[str, Any]
 COST_PARTS = {
@@ -80,10 +81,19 @@ def left_out_table(plan: RoutePlan) -> list[Context]:
             "site": one.delivery.site.name,
             "pallets": one.delivery.pallets,
             "reasons": one.reasons,
+            "remedies": [remedy["sentence"] for remedy in one.remedies],
+            "slots": _slots(one),
             "details": one.details,
         }
         for one in plan.unassigned.all()
     ]
+
+
+def _slots(one: Unassigned) -> str:
+    """The slots that could be proposed, in the site's time: “10:00–10:30 or 11:15–11:45”; may be empty."""
+    zone = one.delivery.site.time_zone
+    spans = [f"{clock(slot.start, zone)}–{clock(slot.end, zone)}" for slot in slots_to_propose(one)]
+    return _(" or ").join(spans)
 
 
 def tiles(plan: RoutePlan) -> list[Context]:

@@ -31,6 +31,12 @@ def moment_label(at: datetime, zone: str) -> str:
     return f"{day}, {clock(at, zone)} {local.tzname()}"
 
 
+def exact_label(at: datetime, zone: str) -> str:
+    """To the second, with the year and the offset: “3 Mar 2026, 09:15:00 SAST (UTC+02:00)”."""
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{date_format(local, 'j M Y, H:i:s')} {zone_label(zone, at)}"
+
+
 def span_label(start: datetime, end: datetime, zone: str) -> str:
     """“Tue 3 Mar, 09:15–10:30 SAST”; with both dates where the span goes over midnight."""
     first, last = (moment.astimezone(ZoneInfo(zone)) for moment in (start, end))

@@ -1,4 +1,4 @@
-"""What a planner does to a plan that is there: keep parts, report a breakdown, repair it, set a schedule."""
+"""What a planner does to a plan that is there: keep parts, report, repair, propose other slots, schedule."""
 
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from apps.portal.forms_plan import BreakdownForm, ScheduleForm
 from apps.portal.frame import desk_frame
 from apps.portal.views.desk_plan import address
 from apps.routing import services
+from apps.routing.errors import UnknownPlan
 from apps.routing.models import Route, RoutePlan, Schedule
 from apps.routing.selectors import own_site
 from apps.tenancy.doorway import current_shipper
@@ -29,6 +30,28 @@ def repair(request: ActingRequest, plan_id: UUID) -> HttpResponse:
     services.request_repair(actor=request.actor, plan_id=plan_id, now=timezone.now())
     plan = RoutePlan.objects.select_related("site").get(pk=plan_id)
     return redirect(address(plan.site, plan.day))
+
+
+@desk_page
+@require_POST
+def propose(request: ActingRequest, plan_id: UUID, delivery_id: UUID) -> HttpResponse:
+    """Offer the recipient the slots that would bring a left-out delivery onto a route."""
+    try:
+        appointment = services.propose_slots(
+            actor=request.actor, plan_id=plan_id, delivery_id=delivery_id, now=timezone.now()
+        )
+    except (PermissionRefused, UnknownPlan):
+        raise
+    except DomainError as error:
+        messages.error(request, error.message)
+        plan = RoutePlan.objects.select_related("site").get(pk=plan_id)
+        return redirect(f"{address(plan.site, plan.day)}&version={plan.version}#left-out-title")
+    messages.success(
+        request,
+        _("%(site)s is asked for another time; the agreed one stands until it accepts.")
+        % {"site": appointment.site.name},
+    )
+    return redirect("desk:delivery", delivery_id)
 
 
 @desk_page

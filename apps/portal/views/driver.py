@@ -20,21 +20,30 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.http import ActingRequest
 from apps.accounts.services import find_link
 from apps.core.errors import DomainError
+from apps.deliveries.selectors import consignments_of
+from apps.deliveries.services import judged, request_code
 from apps.documents.rendering import qr_code
 from apps.driving import services
+from apps.driving.errors import ActionInvalid
 from apps.driving.models import DriverAction, DriverSession
-from apps.driving.selectors import has_set_off, next_stop, route_of, session_by_secret, stops_of
+from apps.driving.saying import statement_said, text_said
+from apps.driving.selectors import actor_of, has_set_off, next_stop, route_of, session_by_secret, stops_of
 from apps.driving.services.access import PURPOSE
 from apps.portal.access import desk_page
-from apps.portal.forms_driving import HandoverForm, ProblemForm, read_step
+from apps.portal.forms_driving import HandoverForm, PhotoForm, ProblemForm, read_step
+from apps.portal.forms_handover import line_choices
 from apps.portal.frame import desk_frame
-from apps.portal.presenters.driving import facts_of, rows_of
+from apps.portal.presenters.driving import facts_of, rows_of, said_of
+from apps.portal.presenters.handover import review
 from apps.routing.models import Route
 from apps.tenancy.addresses import desk_address
 from apps.tenancy.doorway import current_shipper
 
 COOKIE = "dockside_drive"
+#: With it the queue says that it sends a file and waits for JSON.
+QUEUE = "X-Drive-Queue"
 PATH = "/drive/"
+LEFT_OUT = frozenset({"csrfmiddlewaretoken", "step", "code", "released_strokes", "received_strokes"})
 
 
 def driver_page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -83,7 +92,11 @@ def drive(request: HttpRequest, session: DriverSession) -> HttpResponse:
 def step(request: HttpRequest, session: DriverSession) -> HttpResponse:
     """Take one step: from the queue it is answered as JSON, from a form by the page as it then stands."""
     now = timezone.now()
-    from_queue = request.content_type == "application/json"
+    from_queue = request.content_type == "application/json" or QUEUE in request.headers
+    if request.POST.get("step") == "review":
+        return _statement(request, session, now)
+    if request.POST.get("step") == "code":
+        return _send_code(request, session, now)
     try:
         action = services.perform(session=session, sent=read_step(request, now), now=now)
     except DomainError as error:
@@ -138,14 +151,61 @@ def invite(request: ActingRequest, route_id: UUID) -> HttpResponse:
             ended_at=None,
             expires_at__gt=now,
         ),
-        "refusals": DriverAction.objects.filter(
-            session__site_id=route.plan.site_id,
-            session__day=route.plan.day,
-            session__vehicle_id=route.vehicle_id,
-            outcome=DriverAction.Outcome.REFUSED,
-        ).select_related("stop__delivery"),
+        "refusals": [
+            (action, said_of(action))
+            for action in DriverAction.objects.filter(
+                session__site_id=route.plan.site_id,
+                session__day=route.plan.day,
+                session__vehicle_id=route.vehicle_id,
+                outcome=DriverAction.Outcome.REFUSED,
+            ).select_related("stop__delivery")
+        ],
     }
     return render(request, "portal/drive/invite.html", context, status=refused.status if refused else 200)
+
+
+def _send_code(request: HttpRequest, session: DriverSession, now: datetime) -> HttpResponse:
+    """Have the code for whoever receives sent; answered in place, as the statement is not signed yet."""
+    try:
+        sent = read_step(request, now)
+        stop = next((each for each in stops_of(route_of(session)) if each.pk == sent.stop_id), None)
+        if stop is None:
+            raise ActionInvalid(_("That stop is not on this route any more. Load the page again."))
+        code = request_code(
+            actor=actor_of(session),
+            delivery_id=stop.delivery_id,
+            receiver=text_said(sent.facts, "received_by", 100),
+            now=now,
+        )
+        told, status = _("A code is on its way to the e-mail of %(name)s.") % {"name": code.person_name}, 200
+    except DomainError as error:
+        told, status = error.message, error.status
+    if QUEUE in request.headers:
+        return JsonResponse({"answer": told}, status=status)
+    (messages.success if status == 200 else messages.error)(request, told)
+    return _statement(request, session, now)
+
+
+def _statement(request: HttpRequest, session: DriverSession, now: datetime) -> HttpResponse:
+    """Without script: the statement in full, for both to read before they sign it."""
+    try:
+        sent = read_step(request, now)
+        stop = next((each for each in stops_of(route_of(session)) if each.pk == sent.stop_id), None)
+        if stop is None:
+            raise ActionInvalid(_("That stop is not on this route any more. Load the page again."))
+        statement = statement_said(session.driver_name, sent.facts)
+        result = judged(delivery=stop.delivery, statement=statement, actor=actor_of(session))
+    except DomainError as error:
+        return _page(request, session, now, refused=error.message, status=error.status)
+    lines = dict(line_choices(consignments_of(stop.delivery)))
+    typed = [(name, value) for name, value in request.POST.items() if name not in LEFT_OUT]
+    context = {
+        "session": session,
+        "site": stop.delivery.site,
+        "review": review(result, lines),
+        "typed": typed,
+    }
+    return render(request, "portal/drive/statement.html", context)
 
 
 def _page(
@@ -154,14 +214,16 @@ def _page(
     route = route_of(session)
     stops = stops_of(route)
     upcoming = next_stop(stops)
+    shown = facts_of(upcoming) if upcoming else None
     context = {
         "session": session,
         "route": route,
         "has_set_off": has_set_off(stops),
-        "stop": facts_of(upcoming) if upcoming else None,
+        "stop": shown,
         "rows": rows_of(stops, upcoming),
         "problem_form": ProblemForm(auto_id="problem_%s"),
-        "handover_form": HandoverForm(auto_id="handover_%s"),
+        "photo_form": PhotoForm(auto_id="photo_%s", subjects=shown["subjects"] if shown else ()),
+        "handover_form": HandoverForm(auto_id="handover_%s", initial={"released_by": session.driver_name}),
         "refused": refused,
         "now": now,
     }

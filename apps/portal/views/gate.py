@@ -18,8 +18,10 @@ from apps.accounts.permissions import require
 from apps.core.errors import DomainError
 from apps.deliveries import services
 from apps.deliveries.doorway import enter_delivery
+from apps.deliveries.errors import CodeRefused
 from apps.deliveries.selectors import consignments_of
 from apps.deliveries.states import State
+from apps.facilities.models import Site
 from apps.portal.access import hub_page
 from apps.portal.forms_handover import FilesForm, HandoverForms, line_choices
 from apps.portal.forms_hub import ArrivalForm
@@ -95,6 +97,7 @@ def handover(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
     statement = forms.statement()
     try:
         if step == "sign":
+            _confirm_code(request, appointment_id, appointment.site)
             with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
                 services.hand_over(
                     actor=request.actor, delivery_id=delivery.pk, statement=statement, now=timezone.now()
@@ -104,6 +107,14 @@ def handover(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
         with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
             delivery.site = appointment.site
             result = services.judged(delivery=delivery, statement=statement, actor=request.actor)
+            if step == "code":
+                code = services.request_code(
+                    actor=request.actor,
+                    delivery_id=delivery.pk,
+                    receiver=statement.received_by,
+                    now=timezone.now(),
+                )
+                context["code_to"] = code.person_name
     except DomainError as refusal:
         if refusal.status not in SHOWN_IN_PLACE:
             raise
@@ -111,6 +122,23 @@ def handover(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
         return render(request, "portal/hub/handover.html", context, status=refusal.status)
     context |= {"review": review(result, dict(lines)), "typed": _typed(request)}
     return render(request, "portal/hub/handover_review.html", context)
+
+
+def _confirm_code(request: ActingRequest, appointment_id: UUID, site: Site) -> None:
+    """Check the one-time code in a transaction of its own, so that a wrong try counts.
+
+    Raises:
+        CodeRefused: it is wrong, ran out, or was tried too often.
+    """
+    typed = request.POST.get("code", "")
+    if not (site.asks_code and typed):
+        return
+    with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
+        wrong = services.confirm_code(
+            actor=request.actor, delivery_id=delivery.pk, code=typed[:12], now=timezone.now()
+        )
+    if wrong:
+        raise CodeRefused(wrong)
 
 
 def _bring(request: ActingRequest, appointment_id: UUID, files: FilesForm) -> None:
@@ -164,7 +192,7 @@ def _take(
 
 def _typed(request: ActingRequest) -> list[tuple[str, str]]:
     """Everything typed, to be carried through the review unchanged."""
-    left_out = {"csrfmiddlewaretoken", "step", "released_strokes", "received_strokes"}
+    left_out = {"csrfmiddlewaretoken", "step", "code", "released_strokes", "received_strokes"}
     return [
         (name, value) for name, values in request.POST.lists() if name not in left_out for value in values
     ]

@@ -1,14 +1,12 @@
-"""The hub's first page, and what a site says of itself."""
+"""The hub's first page: what waits, what it waits for, the day at each site."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Max, Q, QuerySet
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -20,12 +18,11 @@ from apps.appointments.search import day_bounds, local_day
 from apps.appointments.selectors import waiting_for
 from apps.appointments.states import State
 from apps.facilities.models import Site
-from apps.facilities.selectors import receiving_sites_visible_to, site_profile
-from apps.portal.access import hub_page, member_page
+from apps.facilities.selectors import receiving_sites_visible_to
+from apps.portal.access import member_page
 from apps.portal.frame import hub_frame
 from apps.portal.hub_visit import hub_appointments
 from apps.portal.presenters import inbox as rows
-from apps.portal.presenters.sites import site_page
 
 LATELY = timedelta(days=7)
 SHOWN_DECIDED = 12
@@ -54,21 +51,6 @@ def inbox(request: ActingRequest) -> HttpResponse:
         "days": rows.site_days(sites, _today(actor, sites, now), now=now),
     }
     return render(request, "portal/hub/inbox.html", context)
-
-
-@require_GET
-@hub_page
-def site(request: ActingRequest, site_id: UUID) -> HttpResponse:
-    """The public profile of one of the recipient's sites: what every shipper may read of it."""
-    profile = site_profile(get_object_or_404(receiving_sites_visible_to(request.actor), pk=site_id))
-    now = timezone.now()
-    edit = reverse("hub:setup", args=[site_id, "place"]) if _manages(request.actor, profile.site) else ""
-    context = hub_frame(request, site=profile.site) | site_page(profile, now=now) | {"edit_url": edit}
-    return render(request, "portal/hub/site.html", context)
-
-
-def _manages(actor: Actor, place: Site) -> bool:
-    return place.recipient_id is not None and actor.has_role_at(place.recipient_id, Role.RECEIVING_MANAGER)
 
 
 def _with_offers(appointments: QuerySet[Appointment]) -> list[Appointment]:

@@ -67,7 +67,7 @@ def exports(request: ActingRequest) -> HttpResponse:
         previews = [_preview(actor, each, scope) for each in asked if actor]
         if request.method == "POST" and any(each["preview"]["events"] for each in previews):
             for each in previews:
-                _request(actor, each, scope)
+                _request(actor, each, scope, form.cleaned_data["kept"])
             return redirect("hub:received_exports")
     running, former, heads = _jobs_and_heads(request.actor, shippers)
     context = hub_frame(request, section="records") | {
@@ -123,6 +123,21 @@ def cancel(request: ActingRequest, shipper: str, job_id: UUID) -> HttpResponse:
     return redirect("hub:received_exports")
 
 
+@hub_page
+@require_GET
+def checkpoint(request: ActingRequest, shipper: str) -> HttpResponse:
+    """The newest signed head of one shipper's log, for the recipient to keep: it tells a rewritten log."""
+    require(request.actor, "custody.view")
+    with _entered(request.actor, shipper):
+        newest = selectors.latest_checkpoint()
+    if newest is None:
+        raise Http404
+    response = HttpResponse(newest.note, content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{shipper}-{newest.size}.note"'
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
 @contextmanager
 def _entered(actor: Actor, slug: str) -> Iterator[Shipper]:
     """In the schema of the shipper with this name, for one of its recipients' auditors.
@@ -148,10 +163,10 @@ def _preview(actor: Actor, shipper: Shipper, scope: ExportScope) -> dict[str, An
         return {"shipper": shipper, "preview": present.preview_context(preview_of(scope))}
 
 
-def _request(actor: Actor | None, each: dict[str, Any], scope: ExportScope) -> None:
+def _request(actor: Actor | None, each: dict[str, Any], scope: ExportScope, kept: int | None) -> None:
     if actor and each["preview"]["events"]:
         with enter_received(actor=actor, shipper_id=each["shipper"].pk):
-            request_export(actor=actor, scope=scope, now=timezone.now())
+            request_export(actor=actor, scope=scope, older_size=kept, now=timezone.now())
 
 
 def _jobs_and_heads(
@@ -166,7 +181,14 @@ def _jobs_and_heads(
                     former.append(present.former(job, _facts(job, shipper), digest_of(job)))
                 else:
                     running.append(_facts(job, shipper))
-            heads.append({"shipper": shipper.name, "vkey": selectors.verifier_key() or ""})
+            key = selectors.verifier_key() or ""
+            heads.append(
+                {
+                    "shipper": shipper.name,
+                    "vkey": key,
+                    "url": reverse("hub:received_checkpoint", args=[shipper.slug]) if key else "",
+                }
+            )
     return running, sorted(former, key=lambda each: each["at"], reverse=True), heads
 
 

@@ -23,6 +23,9 @@ from apps.routing.engine.problem import (
 )
 from apps.routing.engine.result import Reason, Unassigned
 
+DEAREST_CENTS = 4_000_000_000
+"""Above it the solver's numbers could no longer tell a visit left out from a forbidden way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sound:
@@ -205,6 +208,8 @@ def _visit_faults(problem: Problem, visit: Visit) -> Iterator[Reason]:
         yield Reason("impossible-load", "Its load is negative.")
     if min(visit.penalty_cents, visit.late_cents_per_hour) < 0:
         yield Reason("impossible-price", "Its price of being late or left out is negative.")
+    if visit.penalty_cents > DEAREST_CENTS:
+        yield Reason("impossible-price", "Its price of being left out is too high to reckon with.")
 
 
 def _vehicle_faults(vehicle: VehicleClass) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from apps.routing.services.locking import lock_route, lock_stop
 from apps.routing.services.moving import Choices, Weighed, move_choices, move_delivery, weigh_move
 from apps.routing.services.planning import cancel_plan_job, request_plan, request_repair
+from apps.routing.services.proposing import propose_slots, slots_to_propose
 from apps.routing.services.publishing import publish_plan
 from apps.routing.services.running import run_plan_job
 from apps.routing.services.scheduling import UnusableSchedule, run_schedules, set_schedule
@@ -25,6 +26,7 @@ __all__ = [
     "move_choices",
     "move_delivery",
     "note_decline",
+    "propose_slots",
     "publish_plan",
     "report_breakdown",
     "request_plan",
@@ -34,6 +36,7 @@ __all__ = [
     "run_schedules",
     "set_schedule",
     "settle_declines",
+    "slots_to_propose",
     "watch_plans",
     "weigh_move",
     "withdraw_breakdown",

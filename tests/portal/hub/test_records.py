@@ -166,6 +166,14 @@ def test_an_export_and_a_look_are_on_the_shippers_record_in_the_recipients_name(
     }
 
 
+def test_a_recipient_keeps_checkpoints_of_those_who_deliver_to_it(visits, nadia, browse):
+    sam = browse("sam@southern.example")
+
+    assert nadia.get("/custody/checkpoints/globex/").content.decode().startswith("localhost/globex\n")
+    assert sam.get("/custody/checkpoints/acme/").status_code == 200
+    assert sam.get("/custody/checkpoints/globex/").status_code == 404
+
+
 def test_only_whoever_audits_for_the_recipient_comes_near_its_bundles(
     visits, nadia, browse, drain, acme, arthur, northern: Recipient, southern: Recipient
 ):

@@ -10,9 +10,9 @@ import pyvrp
 from pyvrp.stop import MaxIterations
 
 from apps.routing.engine import Budget, check, plan
-from benchmarks import _solomon
+from benchmarks import _instances
 
-FOLDER = _solomon.folder()
+FOLDER = _instances.folder()
 BUDGET = Budget(seed=7, iterations=300)
 
 
@@ -20,7 +20,7 @@ BUDGET = Budget(seed=7, iterations=300)
 @pytest.mark.parametrize("name", ["C101", "R101", "RC201"])
 def test_our_model_is_as_good_as_bare_pyvrp(name: str) -> None:
     assert FOLDER is not None
-    ours, bare = _solomon.read(FOLDER / "VRPTW" / f"{name}.txt", BUDGET)
+    ours, bare = next(one for one in _instances.instances(FOLDER) if one.name == name).read(BUDGET)
 
     answer = plan(ours)
     reference = pyvrp.solve(bare, MaxIterations(300), seed=7)

@@ -338,6 +338,7 @@ def test_a_problem_that_cannot_be_meant_is_refused_with_the_reason():
         ({"lon": 181.0}, "no-coordinates"),
         ({"load": Load(-1)}, "impossible-load"),
         ({"service_seconds": -1}, "impossible-time"),
+        ({"penalty_cents": 10**12}, "impossible-price"),
         ({"windows": (Window(at(9), at(11)), Window(at(10), at(12)))}, "impossible-slot"),
     ],
 )
