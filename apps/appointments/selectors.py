@@ -1,6 +1,6 @@
 """Every shared read of appointments: slot search, who sees what, what waits for whom, the day board."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -61,6 +61,27 @@ def find_slots(
     search = _search(site, load, first_day, days, now, appointment, shipper_id)
     slots = tuple(islice(every_slot(search.starts, search.docks), limit))
     return replace(search, slots=slots, per_day=_per_day(search, site, first_day, days))
+
+
+def find_at_sites(
+    *,
+    sites: Iterable[Site],
+    load: Load,
+    first_day: date,
+    days: int,
+    now: datetime,
+    shipper_id: UUID | None = None,
+) -> dict[UUID, SlotSearch]:
+    """What each of several sites can give the load on its own local days, by site; two statements a site.
+
+    ``ranking.best_of`` puts them into one order.
+    """
+    return {
+        site.pk: find_slots(
+            site=site, load=load, first_day=first_day, days=days, now=now, shipper_id=shipper_id
+        )
+        for site in sites
+    }
 
 
 def _search(

@@ -11,6 +11,7 @@ from apps.appointments.states import State
 from apps.facilities.models import Equipment, LoadType, TemperatureClass, VehicleType
 
 MOST_DAYS = 62
+MOST_SITES = 20
 
 
 class SlotQuery(serializers.Serializer[Any]):
@@ -19,6 +20,9 @@ class SlotQuery(serializers.Serializer[Any]):
     first_day = serializers.DateField(required=False, help_text="The site's local day; today without it.")
     days = serializers.IntegerField(default=7, min_value=1, max_value=MOST_DAYS)
     limit = serializers.IntegerField(default=200, min_value=1, max_value=1000)
+    preferred = serializers.DateTimeField(
+        required=False, help_text="The start that is wanted most; “best” is ranked by it."
+    )
     appointment = serializers.UUIDField(required=False, help_text="Its own holds don't stand in the way.")
     load_type = serializers.ChoiceField(LoadType.choices, default=LoadType.PALLETS)
     pallets = serializers.IntegerField(default=0, min_value=0, max_value=10_000)
@@ -65,6 +69,15 @@ class SlotSerializer(serializers.Serializer[Any]):
     end = serializers.DateTimeField()
 
 
+class RankedSlotSerializer(SlotSerializer):
+    """A slot by how well it fits; ``score`` in minutes, the lowest is the best."""
+
+    site_id = serializers.UUIDField()
+    score = serializers.FloatField()
+    minutes_away = serializers.FloatField(help_text="From the preferred start; 0 without one.")
+    busy = serializers.FloatField(help_text="Share of the site's dock time in that hour that is taken.")
+
+
 class DaySerializer(serializers.Serializer[Any]):
     """How many starts a local day has; ``why`` when it has none."""
 
@@ -87,9 +100,23 @@ class SlotAnswer(serializers.Serializer[Any]):
     site_id = serializers.UUIDField()
     time_zone = serializers.CharField()
     earliest = SlotSerializer(many=True)
+    best = RankedSlotSerializer(many=True)
     slots = SlotSerializer(many=True)
     per_day = DaySerializer(many=True)
     refusals = RefusalSerializer(many=True)
+
+
+class SitesQuery(SlotQuery):
+    """The same question to several sites at once."""
+
+    site = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MOST_SITES)
+
+
+class SitesAnswer(serializers.Serializer[Any]):
+    """What several sites can give: the best of all together, then each site's own answer."""
+
+    best = RankedSlotSerializer(many=True)
+    sites = SlotAnswer(many=True)
 
 
 class RangeField(serializers.Field[Any, Any, dict[str, Any] | None, Any]):

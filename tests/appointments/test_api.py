@@ -85,6 +85,32 @@ def test_a_site_that_is_no_partner_is_not_found(browse, southern_site):
     assert statuses == [200, 404, 404, 200, 403]
 
 
+def test_the_best_slots_are_ranked_by_the_preferred_start(browse, northern_site):
+    question = {"first_day": f"{TUESDAY}", "days": 1, "preferred": "2026-03-03T10:00:00+02:00"}
+
+    body = (
+        browse("alice@acme.example", "acme").get(f"/api/v1/sites/{northern_site.pk}/slots/", question).json()
+    )
+
+    found = [(slot["start"], slot["minutes_away"], slot["dock"]) for slot in body["best"][:2]]
+    assert found == [("2026-03-03T10:00:00+02:00", 0, "Dock 1"), ("2026-03-03T09:00:00+02:00", 60, "Dock 1")]
+
+
+def test_several_sites_are_searched_at_once_and_none_that_is_no_partner(browse, northern_site, southern_site):
+    both = {"site": [northern_site.pk, southern_site.pk], "first_day": f"{TUESDAY}", "days": 2}
+
+    def ask(*who, **question):
+        return browse(*who).get("/api/v1/slots/", question)
+
+    body = ask("alice@acme.example", "acme", **both).json()
+    assert [site["site_id"] for site in body["sites"]] == [str(northern_site.pk), str(southern_site.pk)]
+    assert {slot["site_id"] for slot in body["best"]} == {str(northern_site.pk), str(southern_site.pk)}
+    for who in (("bob@globex.example", "globex"), ("rita@northern.example",)):
+        assert ask(*who, **both).status_code == 404
+        assert ask(*who, **both | {"site": northern_site.pk}).status_code == 200
+    assert [ask("alice@acme.example", "acme").status_code, ask(**both).status_code] == [422, 403]
+
+
 def test_appointments_are_listed_for_those_who_have_a_part_in_them(browse, acmes):
     seen = {
         email: [a["reference"] for a in browse(email, slug).get("/api/v1/appointments/").json()["results"]]

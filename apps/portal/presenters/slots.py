@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.appointments.load import Slot
+from apps.appointments.ranking import Wish, best
 from apps.appointments.search import DayCount, SlotSearch, day_bounds
 from apps.facilities.models import Site
 from apps.portal.choosing import Choice, write_slot
 from apps.portal.presenters.axis import Axis, axis_around
+from apps.portal.presenters.fits import fit, why_nothing
 from apps.portal.presenters.times import clock, day_label, moment_label, shift_label, span_label, zone_label
 
 Context = dict[str, Any]
@@ -33,11 +35,13 @@ def slot_picker(
     day_url: Callable[[date], str],
     today: date,
     wanted: Slot | None = None,
+    wish: Wish | None = None,
 ) -> Context:
     """What ``slot_picker.html`` takes: one click on a time puts it into the choice, or takes it out again.
 
     ``day`` is the local day whose times are shown; ``day_url`` addresses another one with the choice kept.
-    ``wanted`` is the slot that the other party asked for: times say how far they are from it.
+    ``wanted`` is the slot that the other party asked for: times say how far they are from it. With a ``wish``
+    the slots that fit it best are shown too, each with what speaks for it.
     """
 
     def buttons(slots: Iterable[Slot]) -> list[Context]:
@@ -53,16 +57,29 @@ def slot_picker(
         "name": "slot",
         "hidden": Choice(choice.slots, day, choice.message, choice.reason_code).fields(),
         "earliest": buttons(search.earliest()),
+        "best": [
+            slot_button(ranked.slot, search, choice=choice) | {"fits": fit(ranked, wish or Wish())}
+            for ranked in (best(search, wish) if wish else ())
+        ],
+        "nothing": why_nothing(search, site),
         "months": _months(search.per_day, day, today, day_url),
         "weekdays": [date_format(date(2024, 1, number), "D") for number in range(1, 8)],
         "day": {
             "label": day_label(day),
+            "why": next((count.why for count in search.per_day if count.day == day), ""),
+            "next": _next_free(search, day, day_url),
             "groups": _parts_of_day(buttons(search.on(day)), site.time_zone),
             "strip": day_strip(search, day, site.time_zone),
         },
         "excluded": excluded(search, site, day),
         "ask": _whom_to_ask(site),
     }
+
+
+def _next_free(search: SlotSearch, day: date, day_url: Callable[[date], str]) -> Context | None:
+    """The next day after this one that has a start; None where there is none."""
+    after = next((count.day for count in search.per_day if count.day > day and count.starts), None)
+    return {"label": day_label(after), "url": day_url(after)} if after else None
 
 
 def slot_button(

@@ -22,7 +22,8 @@ from apps.accounts.http import ActingRequest
 from apps.appointments import selectors as appointments
 from apps.appointments.load import Load, Slot
 from apps.appointments.models import Appointment
-from apps.appointments.search import SlotSearch, local_day
+from apps.appointments.ranking import Wish
+from apps.appointments.search import SlotSearch, day_bounds, local_day
 from apps.core.errors import DomainError, PermissionRefused
 from apps.deliveries import services
 from apps.deliveries.errors import UnknownDelivery
@@ -255,6 +256,7 @@ def _context(
         day_url=day_url,
         today=today,
         wanted=picking.wanted,
+        wish=_wish(picking, search),
     )
     picker["hidden"] = [*picker["hidden"], *picking.vehicle_query]
     return {
@@ -279,6 +281,14 @@ def _context(
         "taken": _taken(refused),
         "answer_until": _answer_until(delivery, choice, now),
     }
+
+
+def _wish(picking: Picking, search: SlotSearch) -> Wish:
+    """What is wanted: the time that the other side named, else any time of the day that was ordered for."""
+    if picking.wanted is not None:
+        return Wish(earliest=picking.wanted.start, latest=picking.wanted.start)
+    start, end = day_bounds(picking.delivery.day, search.zone)
+    return Wish(earliest=start, latest=end)
 
 
 def _wait_url(picking: Picking, search: SlotSearch, day: date) -> str:

@@ -22,6 +22,7 @@ from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import require
 from apps.appointments.load import Slot
 from apps.appointments.models import Appointment, Offer
+from apps.appointments.ranking import Wish
 from apps.appointments.search import SlotSearch, local_day
 from apps.appointments.selectors import find_slots
 from apps.appointments.states import OfferState, State
@@ -249,6 +250,7 @@ def _picker_page(
         day_url=day_url,
         today=local_day(now, zone),
         wanted=wanted,
+        wish=Wish(earliest=wanted.start, latest=wanted.start) if wanted else None,
     )
     context = _talk(request, appointment, proposal, now) | {
         "title": proposal.title,

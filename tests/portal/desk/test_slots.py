@@ -1,15 +1,19 @@
 """Offering slots: what is chosen is in the address, what is lost is answered with what is free."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from apps.appointments.models import Appointment
 from apps.appointments.selectors import find_slots
 from apps.carriers.models import Carrier, Vehicle
 from apps.deliveries import services
 from apps.deliveries.selectors import load_of
+from apps.facilities.models import Closure, DockRule, Site
 from apps.portal.choosing import write_slot
+from apps.tenancy import doorway
 from tests.factories.cast import NOW
 from tests.portal.desk.conftest import DAY, order_file
 
@@ -26,6 +30,38 @@ def test_the_earliest_times_come_before_the_calendar(delivery, desk):
     page = answer.content.decode()
     assert page.index("Earliest times that fit this load") < page.index("All times")
     assert answer.context["picker"]["day"]["label"] == "Wednesday 4 March"
+
+
+def test_the_best_fit_says_what_speaks_for_it(delivery, desk):
+    picker = desk.get(f"/deliveries/{delivery.pk}/slots/").context["picker"]
+
+    assert [slot["fits"] for slot in picker["best"]] == ["as asked, quiet hour"] * 3
+    assert {slot["start"].date() for slot in picker["best"]} == {DAY}
+    assert picker["nothing"] is None
+
+
+def test_where_nothing_is_free_the_rule_in_the_way_and_whom_to_ask_are_said(delivery, desk):
+    site = delivery.site
+    with doorway.network():
+        DockRule.objects.create(site=site, kind="max_pallets", limit=1)
+        Site.objects.filter(pk=site.pk).update(contact_name="Thandi", contact_phone="+27 11 555 0100")
+
+    page = desk.get(f"/deliveries/{delivery.pk}/slots/").content.decode()
+
+    assert "No time of Northern Hospital stores fits this load" in page
+    assert "Northern Hospital stores takes up to 1 pallets per visit; this load has 3." in page
+    assert "For other times ask Thandi · +27 11 555 0100." in page
+
+
+def test_a_closed_day_says_why_and_leads_to_the_next(delivery, desk):
+    with doorway.network():
+        during = DateTimeTZRange(NOW + timedelta(days=1, hours=18), NOW + timedelta(days=2, hours=18))
+        Closure.objects.create(site=delivery.site, during=during, reason="Stocktaking")
+
+    page = desk.get(f"/deliveries/{delivery.pk}/slots/?day={DAY}").content.decode()
+
+    assert "Closed: Stocktaking." in page
+    assert "Go to Thursday 5 March" in page
 
 
 def test_a_chosen_slot_stays_chosen_in_the_address(delivery, desk, free):
