@@ -25,6 +25,7 @@ from apps.portal.views import (
     people,
     policies,
     site_profile,
+    standing,
     tender_link,
     tenders,
     waiting,
@@ -70,6 +71,10 @@ deliveries = [
 
 negotiation = [
     path("offers/", desk_offers.offers, name="offers"),
+    path("standing/", standing.desk_list, name="series_list"),
+    path("standing/new/<uuid:site_id>/", standing.desk_new, name="series_new"),
+    path("standing/<uuid:standing_id>/", standing.desk_series, name="series"),
+    path("standing/<uuid:standing_id>/terms/", standing.desk_terms, name="series_terms"),
     path("policies/", policies.desk_policies, name="policies"),
     path("policies/<uuid:site_id>/", policies.desk_policy, name="policy"),
     path("deliveries/<uuid:delivery_id>/offers/<uuid:offer_id>/accept/", desk_delivery.accept, name="accept"),

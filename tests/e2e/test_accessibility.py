@@ -45,6 +45,9 @@ def test_the_hubs_pages_have_no_barrier(
         f"/appointments/{unloading.pk}/handover/",
         f"/sites/{northern_site.pk}/?day={day}",
         f"/sites/{northern_site.pk}/profile/",
+        f"/sites/{northern_site.pk}/policies/every/",
+        f"/sites/{northern_site.pk}/waiting/",
+        "/calendars/",
     ]
 
     assert barriers(visit("rita@northern.example"), *pages) == []
@@ -73,6 +76,8 @@ def test_the_desks_pages_have_no_barrier(
         f"/deliveries/{asked.delivery_id}/",
         f"/deliveries/{unloading.delivery_id}/",
         f"/deliveries/{unbooked.pk}/slots/",
+        f"/deliveries/{unbooked.pk}/waiting/",
+        "/policies/",
         f"/plan/?day={day}",
     ]
 

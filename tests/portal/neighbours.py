@@ -7,13 +7,15 @@ on a page tells what leaked.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from uuid import UUID
 
 from apps.accounts.actors import Actor, actor_in_network
 from apps.accounts.models import Membership, Role
+from apps.appointments.load import Load
 from apps.appointments.models import Appointment
 from apps.appointments.selectors import find_slots
+from apps.appointments.services.standing import Terms, propose_standing
 from apps.carriers import files
 from apps.carriers.models import Carrier, ComplianceDocument
 from apps.consignments.models import Import
@@ -204,9 +206,25 @@ def _book(trip: Trip, planner: Actor, number: int, word: str) -> None:
         "site_id": {str(trip.site.pk)},
         "partner_id": {str(planner.shipper_id)},
         "feed_id": _feed(trip),
+        "standing_id": _series(trip, planner),
         "facilities_site": {str(trip.site.pk)},
         "facilities_recipient": {str(trip.site.recipient_id)},
     }
+
+
+def _series(trip: Trip, planner: Actor) -> set[str]:
+    """A standing appointment that the shipper proposes."""
+    assert planner.shipper_id is not None
+    series = propose_standing(
+        actor=planner,
+        site=trip.site,
+        shipper_id=planner.shipper_id,
+        terms=Terms(weekdays=(3,), every=1, starts=time(9), first_day=DAY),
+        load=Load(pallets=2),
+        message=f"{trip.word} every week",
+        now=NOW,
+    )
+    return _keys([series])
 
 
 def _feed(trip: Trip) -> set[str]:
