@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appointments', '0010_waiting_lists'),
+        ('appointments', '0011_standing_appointments'),
     ]
 
     operations = [
