@@ -43,6 +43,8 @@ def test_the_hubs_pages_have_no_barrier(
         f"/appointments/{unloading.pk}/handover/",
         f"/sites/{northern_site.pk}/?day={day}",
         f"/sites/{northern_site.pk}/profile/",
+        f"/sites/{northern_site.pk}/setup/closures/",
+        f"/sites/{northern_site.pk}/setup/hours/",
     ]
 
     assert barriers(visit("rita@northern.example"), *pages) == []

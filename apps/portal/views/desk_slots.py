@@ -292,8 +292,15 @@ def _wish(picking: Picking, search: SlotSearch) -> Wish:
 
 
 def _wait_url(picking: Picking, search: SlotSearch, day: date) -> str:
-    """Where a delivery without a slot asks to wait for the day that has nothing left; empty elsewhere."""
-    if picking.vehicle is None or any(count.day == day and count.starts for count in search.per_day):
+    """Where a delivery without a slot asks to wait for the day that has nothing left; empty elsewhere.
+
+    Waiting helps where other vehicles are in the way, not where no dock takes the load.
+    """
+    if (
+        picking.vehicle is None
+        or not search.docks
+        or any(count.day == day and count.starts for count in search.per_day)
+    ):
         return ""
     query = urlencode([("day", day.isoformat()), *picking.vehicle_query])
     return f"{reverse('desk:wait', args=[picking.delivery.pk])}?{query}"

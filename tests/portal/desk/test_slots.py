@@ -51,6 +51,7 @@ def test_where_nothing_is_free_the_rule_in_the_way_and_whom_to_ask_are_said(deli
     assert "No time of Northern Hospital stores fits this load" in page
     assert "Northern Hospital stores takes up to 1 pallets per visit; this load has 3." in page
     assert "For other times ask Thandi · +27 11 555 0100." in page
+    assert "Join the waiting list" not in page
 
 
 def test_a_closed_day_says_why_and_leads_to_the_next(delivery, desk):
