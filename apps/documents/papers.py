@@ -194,20 +194,26 @@ class Labels:
 
 @dataclass(frozen=True, kw_only=True)
 class Signatory:
-    """Who stands for one side of a handover."""
+    """Who stands for one side of a handover; ``path`` is an SVG path drawn on a field of 1,000 by 400."""
 
     name: str
     organisation: str
     role: str = ""
+    path: str = ""
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One handling unit that was not as expected; ``kind`` is over, short, damaged or refused."""
+    """What was not as expected: a handling unit, or ``what`` of an order line, in words.
+
+    ``kind`` is over, short, damaged, wrong_item or refused.
+    """
 
     kind: str
     sscc: str = ""
     note: str = ""
+    what: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,8 +229,10 @@ class OnRecord:
 class ProofOfDelivery:
     """The one statement of a handover, as both sides made it.
 
-    ``outcome`` is accepted, accepted_with_reservation or refused. ``stated_at`` is the device's clock,
-    ``recorded_at`` the server's. ``statement_sha256`` is the digest that the custody event holds as well.
+    ``outcome`` is accepted, accepted_with_reservation, partly_refused, refused or unattended. ``stated`` are
+    condition, seals, temperatures and doubts, each a label and its value, in the paper's language.
+    ``stated_at`` is the device's clock, ``recorded_at`` the server's. ``statement_sha256`` is the digest that
+    the custody event holds as well.
     """
 
     number: str
@@ -242,6 +250,7 @@ class ProofOfDelivery:
     goods: tuple[Goods, ...] = ()
     findings: tuple[Finding, ...] = ()
     reservation: str = ""
+    stated: tuple[tuple[str, str], ...] = ()
     record: OnRecord | None = None
     language: str = "en"
 

@@ -2,6 +2,7 @@
 
 import io
 from datetime import timedelta
+from decimal import Decimal
 
 import pikepdf
 import pypdfium2
@@ -33,8 +34,18 @@ def handed_over(unloading, otto, drain):
     """Northern took the goods, one unit damaged; the worker has done what was promised."""
     unit = unloading.rides.first().consignment.handling_units.first()
     finding = UnitFinding(kind=Discrepancy.Kind.DAMAGED, sscc=unit.sscc, note="Corner crushed")
+    of_a_line = UnitFinding(
+        Discrepancy.Kind.SHORT, item="C-1/1", quantity=Decimal(3), reason=Discrepancy.Reason.EXPIRY
+    )
     statement = Statement(
-        released_by="Dan Driver", received_by="Otto Ono", received_by_role="Dock operator", findings=[finding]
+        released_by="Dan Driver",
+        received_by="Otto Ono",
+        received_by_role="Dock operator",
+        findings=[finding, of_a_line],
+        condition="wet",
+        seals=("S-1",),
+        temperatures_mc=(4_500,),
+        received_strokes="100,100 300,120 500,90;120,200 600,210",
     )
     while sequence(now=NOW):
         pass
@@ -69,6 +80,10 @@ def test_it_says_what_was_stated_and_where_that_is_on_record(handed_over):
         "Dan Driver",
         "Otto Ono",
         "Corner crushed",
+        "3 pack Zidovudine 300 mg",
+        "Expired or too short dated",
+        "Seals found",
+        "4.5 – 4.5 °C (read by hand)",
         "Zidovudine 300 mg",
         Handover.objects.get().statement_sha256,
         str(event.pk),

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
@@ -13,10 +14,18 @@ from apps.appointments.models import Appointment
 from apps.consignments.models import Consignment
 from apps.core.errors import IllegalTransition
 from apps.custody import selectors as custody
-from apps.deliveries.models import Delivery, Handover
-from apps.deliveries.selectors import Visit, consignments_of, delivery_by_id, goods_of, visit_of
+from apps.deliveries.models import Delivery, Discrepancy, Doubt, Handover
+from apps.deliveries.selectors import (
+    Visit,
+    consignments_of,
+    delivery_by_id,
+    drawn_signatures,
+    goods_of,
+    visit_of,
+)
 from apps.deliveries.services.attached import attachments
 from apps.deliveries.services.recording import record
+from apps.deliveries.strokes import read_strokes, svg_path
 from apps.documents import papers
 from apps.documents import services as documents
 from apps.documents.models import Document
@@ -132,6 +141,7 @@ def proof_of_delivery(delivery: Delivery, handover: Handover) -> papers.ProofOfD
     """The facts of a handover, and where they stand on record."""
     recipient = delivery.site.recipient
     shipper = current_shipper()
+    drawn = {side: svg_path(read_strokes(text)) for side, text in drawn_signatures(delivery).items()}
     event = (
         custody.events_of_delivery(delivery.pk)
         .filter(type__startswith="handover_")
@@ -148,11 +158,15 @@ def proof_of_delivery(delivery: Delivery, handover: Handover) -> papers.ProofOfD
         outcome=handover.outcome,
         units_expected=handover.units_expected,
         units_received=handover.units_received,
-        released_by=papers.Signatory(name=handover.released_by, organisation=shipper.name),
+        released_by=papers.Signatory(
+            name=handover.released_by, organisation=shipper.name, path=drawn.get("released_by", "")
+        ),
         received_by=papers.Signatory(
             name=handover.received_by,
             organisation=recipient.name if recipient else delivery.site.name,
             role=handover.received_by_role,
+            path=drawn.get("received_by", ""),
+            confirmed=handover.confirmed_by_code,
         ),
         stated_at=handover.device_time,
         recorded_at=handover.recorded_at,
@@ -161,18 +175,50 @@ def proof_of_delivery(delivery: Delivery, handover: Handover) -> papers.ProofOfD
         findings=tuple(
             papers.Finding(
                 kind=found.kind,
-                sscc=found.handling_unit.sscc if found.handling_unit else "",
-                note=found.note,
+                sscc=found.sscc or (found.handling_unit.sscc if found.handling_unit else ""),
+                note=_why(found),
+                what=_how_much(found),
             )
-            for found in handover.discrepancies.select_related("handling_unit").order_by("id")
+            for found in handover.discrepancies.select_related("handling_unit", "item").order_by("id")
         ),
         reservation=handover.reservation,
+        stated=_stated(delivery, handover),
         record=papers.OnRecord(
             log=custody.log_origin(shipper), event_id=str(event.pk), leaf_hash=bytes(event.leaf_hash).hex()
         )
         if event
         else None,
     )
+
+
+def _how_much(found: Discrepancy) -> str:
+    """``3 pack Zidovudine``, for what was found of an order line."""
+    if found.item is None or found.quantity is None:
+        return ""
+    return f"{found.quantity.normalize():f} {found.item.unit} {found.item.article}"
+
+
+def _why(found: Discrepancy) -> str:
+    reason = str(found.get_reason_display()) if found.reason else ""
+    return " · ".join(part for part in (reason, found.note) if part)
+
+
+def _stated(delivery: Delivery, handover: Handover) -> tuple[tuple[str, str], ...]:
+    """What was stated beside the goods, each a label and its value; what was not is left out."""
+    measured = [
+        f"{each.minimum_mc / 1000:.1f} – {each.maximum_mc / 1000:.1f} °C ({each.sensor})"
+        for each in delivery.readings.filter(recorded_at__lte=handover.recorded_at)
+    ]
+    rows = (
+        (_("Attempt"), str(handover.attempt) if handover.attempt > 1 else ""),
+        (_("Condition of the load"), str(handover.get_condition_display()) if handover.condition else ""),
+        (_("Seals at departure"), ", ".join(handover.seals_out)),
+        (_("Seals found"), ", ".join(handover.seals)),
+        (_("Seals put on"), ", ".join(handover.seals_after)),
+        (_("Temperatures"), "; ".join(measured)),
+        (_("Doubts"), "; ".join(str(Doubt(each).label) for each in handover.doubts)),
+    )
+    return tuple((label, value) for label, value in rows if value)
 
 
 def _recorded(issue: Callable[[], Document], delivery: Delivery, actor: Actor, now: datetime) -> Document:
