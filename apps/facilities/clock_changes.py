@@ -18,15 +18,16 @@ def days_skipped(
     found = set()
     given = list(windows)
     for day in (today + timedelta(days=n) for n in range(AHEAD.days)):
-        midnight, next_midnight = (
-            datetime.combine(each, time.min, zone) for each in (day, day + timedelta(1))
-        )
-        if next_midnight.utcoffset() == midnight.utcoffset():
+        if _offset(day, zone) == _offset(day + timedelta(days=1), zone):
             continue
         for weekday, opens, closes in given:
             if weekday == day.isoweekday() and opens < closes and not _lasts(day, opens, closes, zone):
                 found.add((day, opens, closes))
     return sorted(found)
+
+
+def _offset(day: date, zone: ZoneInfo) -> timedelta | None:
+    return datetime.combine(day, time.min, zone).utcoffset()
 
 
 def _lasts(day: date, opens: time, closes: time, zone: ZoneInfo) -> bool:

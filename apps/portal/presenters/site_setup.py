@@ -52,9 +52,7 @@ def skipped_hours(site: Site, *, today: date) -> list[str]:
     """A sentence for each day ahead on which one of the site's saved windows has no time at all."""
     windows = ReceivingWindow.objects.filter(site=site).values_list("weekday", "opens", "closes")
     return [
-        _(
-            "On %(day)s the clocks change: there is no time from %(opens)s to %(closes)s, and nothing is received."
-        )
+        _("On %(day)s the clocks skip %(opens)s to %(closes)s; nothing is received then.")
         % {
             "day": date_format(day, "j F Y"),
             "opens": time_format(opens, "TIME_FORMAT"),

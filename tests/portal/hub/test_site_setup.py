@@ -277,7 +277,7 @@ def test_hours_that_the_clock_skips_are_said(save, add, rita_at_hub, northern_si
     page = rita_at_hub.get(address(northern_site, "hours"))
 
     assert page.context["skipped"] == [
-        f"On {day} the clocks change: there is no time from 02:00 to 03:00, and nothing is received."
+        f"On {day} the clocks skip 02:00 to 03:00; nothing is received then."
         for day in ("29 March 2026", "28 March 2027")
     ]
 
