@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.appointments.load import Slot
 from apps.core.errors import PermissionRefused
 from apps.facilities.models import Site
-from apps.routing.services import extra_minutes, price_slots, publish_plan
+from apps.routing.services import price_slots, publish_plan
 from apps.routing.services.inserting import MEMORY
 from apps.tenancy import doorway
 from tests.routing.conftest import NOW, RIGID, local, make_carrier
@@ -57,23 +57,8 @@ def test_a_slot_costs_what_the_plan_with_it_costs_more(
     agree(new, "Dock 1", "09:30")
     assert planned().cost_cents - before.cost_cents == found[1].cents
     assert found[1].cents < found[3].cents
+    assert 0 < found[1].minutes < 60 < found[3].minutes
     assert prices(alice, new, wanted[1:2]) == [found[1].cents], "on the plan it is priced as if it were not"
-
-
-def test_the_slot_search_hears_how_much_longer_the_route_gets(
-    alice, order, agree, planned, slots, northern_site
-):
-    make_carrier("Swift", RIGID)
-    agree(order(northern_site), "Dock 1", "09:00")
-    planned()
-    now_at_nine, after, hours_later = slots(northern_site, "09:00", "09:30", "15:00")
-
-    minutes = extra_minutes(actor=alice, delivery=order(northern_site), now=NOW)
-
-    assert minutes(now_at_nine) is None
-    assert 0 < minutes(after) < 60 < minutes(hours_later)
-    with pytest.raises(LookupError):
-        minutes(Slot(after.dock_id, after.start + timedelta(days=1), after.end + timedelta(days=1)))
 
 
 def test_the_plan_in_force_counts_and_a_day_without_one_has_no_prices(

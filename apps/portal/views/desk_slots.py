@@ -19,11 +19,10 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts.actors import Side
 from apps.accounts.http import ActingRequest
-from apps.accounts.permissions import allows
 from apps.appointments import selectors as appointments
 from apps.appointments.load import Load, Slot
 from apps.appointments.models import Appointment
-from apps.appointments.ranking import Wish
+from apps.appointments.ranking import RouteCost, Wish
 from apps.appointments.search import SlotSearch, day_bounds, local_day
 from apps.core.errors import DomainError, PermissionRefused
 from apps.deliveries import services
@@ -40,7 +39,7 @@ from apps.portal.presenters.offers import is_counterable, is_reschedulable, move
 from apps.portal.presenters.parties import Parties
 from apps.portal.views.desk_delivery import offers_of
 from apps.portal.views.desk_vehicle import vehicle_default, with_vehicle
-from apps.routing.services import extra_minutes
+from apps.routing.services import price_slots
 from apps.tenancy.doorway import current_shipper
 
 MOST_DAYS = 62
@@ -288,20 +287,28 @@ def _context(
 def _wish(request: ActingRequest, picking: Picking, search: SlotSearch, now: datetime) -> Wish:
     """What is wanted: the time that the other side named, else any time of the day that was ordered for.
 
-    Who plans sees too what a time does to the route of its day.
+    On a day that is planned it counts what the plan would pay for another stop.
     """
-    extra = None
-    if allows(request.actor, "routing.price"):
-        extra = extra_minutes(actor=request.actor, delivery=picking.delivery, now=now, load=picking.load)
-    if picking.wanted is not None:
-        return Wish(picking.wanted.start, picking.wanted.start, extra)
+
+    def costs(slots: Sequence[Slot]) -> list[RouteCost]:
+        prices = price_slots(
+            actor=request.actor, delivery=picking.delivery, slots=slots, now=now, load=picking.load
+        )
+        return [RouteCost(price.cents, price.currency, price.has_plan) for price in prices]
+
     start, end = day_bounds(picking.delivery.day, search.zone)
-    return Wish(start, end, extra)
+    if picking.wanted is not None:
+        start = end = picking.wanted.start
+    return Wish(earliest=start, latest=end, route_costs=costs)
 
 
 def _wait_url(picking: Picking, search: SlotSearch, day: date) -> str:
-    """Where a delivery without a slot asks to wait for the day that has nothing left; empty elsewhere."""
-    if picking.vehicle is None or any(count.day == day and count.starts for count in search.per_day):
+    """Where a delivery without a slot asks to wait for the day that has nothing left; empty elsewhere.
+
+    Waiting helps where other vehicles are in the way, not where no dock takes the load.
+    """
+    is_free = any(count.day == day and count.starts for count in search.per_day)
+    if picking.vehicle is None or not search.docks or is_free:
         return ""
     query = urlencode([("day", day.isoformat()), *picking.vehicle_query])
     return f"{reverse('desk:wait', args=[picking.delivery.pk])}?{query}"

@@ -1,7 +1,7 @@
 """What each of several slots for a delivery would cost on the plan that stands, in milliseconds."""
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from threading import Lock
@@ -64,28 +64,6 @@ def price_slots(
     """
     require(actor, "routing.price")
     return _Pricer(delivery, load, now).prices(slots)
-
-
-def extra_minutes(
-    *, actor: Actor, delivery: Delivery, now: datetime, load: Load | None = None
-) -> Callable[[Slot], float | None]:
-    """How many minutes longer the route that takes ``delivery`` gets, for the slot search to rank by.
-
-    What comes back answers None where no vehicle could come, and raises LookupError for a day without a plan.
-
-    Raises:
-        PermissionRefused: ``actor`` does not plan for this shipper.
-    """
-    require(actor, "routing.price")
-    pricer = _Pricer(delivery, load, now)
-
-    def minutes(slot: Slot) -> float | None:
-        (price,) = pricer.prices([slot])
-        if not price.has_plan:
-            raise LookupError(f"no plan of the day of {slot.start:%Y-%m-%d %H:%M} stands")
-        return None if price.cents is None else price.minutes
-
-    return minutes
 
 
 class _Pricer:
