@@ -86,6 +86,7 @@ TENANT_APPS = [
     "apps.routing",
     "apps.tendering",
     "apps.driving",
+    "apps.insights",
     "apps.integrations",
     "apps.portal",
     "django.contrib.contenttypes",
@@ -172,13 +173,24 @@ CELERY_BEAT_SCHEDULE = {
     "sweep the outbox": {"task": "tenancy.sweep", "schedule": 2.0, "options": {"expires": 2}},
     "expire unanswered offers": {"task": "deliveries.expire", "schedule": 30.0, "options": {"expires": 30}},
     "offer what is free": {"task": "deliveries.offer_freed", "schedule": 30.0, "options": {"expires": 30}},
+    "run standing appointments": {
+        "task": "deliveries.run_series",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "ask for missing papers": {
         "task": "deliveries.remind_of_papers",
         "schedule": 900.0,
         "options": {"expires": 600},
     },
     "expire unanswered tenders": {"task": "tendering.expire", "schedule": 30.0, "options": {"expires": 30}},
+    "look for exceptions": {"task": "insights.watch", "schedule": 20.0, "options": {"expires": 20}},
     "plan and watch the days": {"task": "routing.watch", "schedule": 60.0, "options": {"expires": 60}},
+    "have the custody logs cosigned": {
+        "task": "custody.witness",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     # the sequencer does it several times a second
     "sequence the custody logs": {"task": "custody.sequence", "schedule": 30.0, "options": {"expires": 30}},
 }
@@ -259,6 +271,7 @@ STORE_DIR = Path(
 )  # papers, bundles: private, one folder per schema
 CLAMD_ADDRESS = env.str("CLAMD_ADDRESS", "")  # host:port or a socket's path; empty: papers are not scanned
 CUSTODY_KEY_DIR = Path(env.str("CUSTODY_KEY_DIR", str(LOCAL_DIR / "keys")))  # readable by workers alone
+CUSTODY_WITNESSES: list[str] = env.list("CUSTODY_WITNESSES", [])  # each a URL, a space, the witness's key
 ROUTER_URL = env.str("ROUTER_URL", "")  # OSRM-compatible; empty: great circles at a lorry's speeds
 ROUTER_TIMEOUT = env.float("ROUTER_TIMEOUT", 5.0)
 ROUTER_TABLE_SIZE = env.int("ROUTER_TABLE_SIZE", 100)

@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.http import actor_of
 from apps.accounts.permissions import require
-from apps.custody.selectors import latest_checkpoint, verifier_key
+from apps.custody.selectors import cosigned, latest_checkpoint, verifier_key
 
 
 class CheckpointView(APIView):
@@ -24,7 +24,7 @@ class CheckpointView(APIView):
         checkpoint = latest_checkpoint()
         if checkpoint is None:
             raise Http404("Nothing is in the custody log yet.")
-        answer = HttpResponse(checkpoint.note, content_type="text/plain; charset=utf-8")
+        answer = HttpResponse(cosigned(checkpoint), content_type="text/plain; charset=utf-8")
         answer["X-Custody-Verifier-Key"] = verifier_key() or ""
         answer["Cache-Control"] = "no-store"
         return answer

@@ -14,6 +14,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from apps.custody import selectors
+from apps.custody.hostile import require_guarded
 from apps.custody.services.sequencing import sequence
 from apps.tenancy import doorway
 from apps.tenancy.models import Shipper
@@ -26,10 +27,18 @@ RECONNECT_AFTER = 1.0
 
 
 def run(stop: Event) -> None:
-    """Pass after pass until ``stop`` is set; a pass that has begun ends first."""
+    """Pass after pass until ``stop`` is set; a pass that has begun ends first.
+
+    Raises:
+        Unguarded: the database lets a record be changed.
+    """
     resting: dict[str, float] = {}
+    guarded = False
     while not stop.is_set():
         try:
+            if not guarded:
+                require_guarded()
+                guarded = True
             sequence_every_log(resting)
         except OperationalError as error:
             log.warning("the database is away: %s", error)

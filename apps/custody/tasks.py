@@ -4,11 +4,15 @@ from typing import Any
 from uuid import UUID
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
+from apps.custody import services
 from apps.custody.sequencer import sequence_every_log
 from apps.custody.services.export_jobs import KIND, run_export
 from apps.custody.services.scoping import ExportChoice, ExportScope
+from apps.tenancy import doorway
+from apps.tenancy.models import Shipper
 from apps.tenancy.outbox import handles
 
 
@@ -16,6 +20,18 @@ from apps.tenancy.outbox import handles
 def sequence() -> None:
     """Bring every shipper's committed events into its log, should the sequencer be down."""
     sequence_every_log()
+
+
+@shared_task(name="custody.witness", ignore_result=True, expires=60)
+def witness() -> None:
+    """Have the newest head of every shipper's log cosigned by each witness."""
+    if not settings.CUSTODY_WITNESSES:
+        return
+    with doorway.network():
+        shippers = list(Shipper.objects.filter(state=Shipper.State.ACTIVE))
+    for shipper in shippers:
+        with doorway.enter_shipper(shipper):
+            services.ask_witnesses()
 
 
 @handles(KIND, queue="documents", atomic=False)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -65,6 +66,16 @@ class KeyAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="EPCIS"'
+
+
+class KeyScheme(OpenApiAuthenticationExtension):
+    """How the API's description names the key."""
+
+    target_class = "apps.integrations.api.KeyAuthentication"
+    name = "systemKey"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer"}
 
 
 class HasScope(BasePermission):

@@ -15,6 +15,7 @@ from apps.custody.models import Checkpoint
 from apps.custody.moments import Clock
 from apps.custody.services import ExportScope
 from apps.custody.services.scoping import COPIES
+from apps.custody.spreadsheet import COLUMNS
 from apps.deliveries.models import Delivery
 from apps.facilities.models import Recipient
 from apps.portal.forms_desk import DATE, Filter
@@ -143,13 +144,22 @@ class ExportForm(forms.Form):
         ),
     )
 
+    columns = forms.MultipleChoiceField(
+        label=_("Columns of the spreadsheet"),
+        required=False,
+        initial=COLUMNS,
+        widget=forms.CheckboxSelectMultiple,
+        choices=[(name, name.replace("_", " ")) for name in COLUMNS],
+    )
     #: Whether the choice of copies was before whoever sent this: a link that names none means all.
     shown = forms.BooleanField(required=False, initial=True, widget=forms.HiddenInput)
 
     def __init__(self, data: QueryDict | None = None) -> None:
-        if data is not None and not {"shown", "copies"} & set(data):
+        if data is not None and "shown" not in data:
             data = data.copy()
-            data.setlist("copies", list(COPIES))
+            data["shown"] = "1"
+            for name, every in (("copies", COPIES), ("columns", COLUMNS)):
+                data.setlist(name, data.getlist(name) or list(every))
         super().__init__(data)
         _offer(self, Recipient.objects.all())
 
@@ -185,6 +195,8 @@ class ExportForm(forms.Form):
                     self.add_error("scope", _now("Give at least one condition, or export the whole log."))
             case "log":
                 typed["chosen"] = ExportScope()
+        if "workbook" in typed.get("copies", ()) and not typed.get("columns"):
+            self.add_error("columns", _now("Choose at least one, or leave the spreadsheet out."))
         return typed
 
 

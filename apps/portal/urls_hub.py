@@ -20,6 +20,7 @@ from apps.portal.views import (
     proposing,
     site_profile,
     site_setup,
+    standing,
     waiting,
     yard,
 )
@@ -72,6 +73,10 @@ urlpatterns = [
     path("sites/<uuid:site_id>/holidays/", site_setup.holidays, name="holidays"),
     path("sites/", site_setup.sites, name="sites"),
     path("sites/new/", site_setup.site_new, name="site_new"),
+    path("sites/<uuid:site_id>/standing/", standing.hub_list, name="series_list"),
+    path("sites/<uuid:site_id>/standing/new/", standing.hub_new, name="series_new"),
+    path("standing/<uuid:standing_id>/", standing.hub_series, name="series"),
+    path("standing/<uuid:standing_id>/terms/", standing.hub_terms, name="series_terms"),
     path("sites/<uuid:site_id>/policies/", policies.hub_policies, name="policies"),
     path("sites/<uuid:site_id>/policies/every/", policies.hub_policy, name="policy_for_all"),
     path("sites/<uuid:site_id>/policies/<uuid:partner_id>/", policies.hub_policy, name="policy"),

@@ -27,4 +27,5 @@ def is_dockside(actor: Actor, subject: Any = None) -> bool:
 
 rules.add_rule("routing.plan", is_here & is_planner)
 rules.add_rule("routing.ask", is_here & is_planner | is_dockside)
+rules.add_rule("routing.price", is_here & is_planner | is_dockside)
 rules.add_rule("routing.view", is_here & is_shipper_member)

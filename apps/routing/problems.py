@@ -6,9 +6,10 @@ Reads only; everything the answer needs to be stored again is kept beside the qu
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 
@@ -46,6 +47,7 @@ class DayProblem:
     left_out: tuple[LeftOut, ...]
     notes: tuple[str, ...]
     standing: Standing = NOTHING_STANDS
+    zones: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
 
     @property
     def sha256(self) -> str:
@@ -61,6 +63,7 @@ def gather(
     now: datetime | None = None,
     basis: RoutePlan | None = None,
     repairs: bool = False,
+    also: tuple[Site, frozenset[str]] | None = None,
     travel: engine.TravelProvider | None = None,
 ) -> DayProblem:
     """The routing problem of one of the shipper's own sites and a day in that site's zone; 20
@@ -70,7 +73,8 @@ def gather(
     code. ``travel`` knows distances; without it the router does, or great circles. Routes under way
     in the plan in force, and routes locked in ``basis``, are no part of the question; stops locked in it stay
     on their vehicles. With ``repairs`` the search starts from ``basis``, and what comes to another vehicle
-    has a price. Nobody leaves before ``now``.
+    has a price. Nobody leaves before ``now``. ``also`` is a site, with classes of dangerous goods, that the
+    fleet has to be fit to be asked about though nothing goes there yet.
 
     Raises:
         CurrenciesMixed: the day's tariffs are in several currencies.
@@ -80,6 +84,8 @@ def gather(
     visits = gather_visits(site, local, stays.deliveries, now)
     adr = frozenset(one for visit in visits.planned for one in visit.asked.adr)
     to = {visit.delivery.site_id: visit.delivery.site for visit in visits.planned}
+    if also is not None:
+        to[also[0].pk], adr = also[0], adr | also[1]
     fleet = gather_fleet(site, local, adr, stays, to.values())
     opens = 0 if now is None else min(max(0, local.seconds(now)), local.seconds(local.end) - 1)
     problem = _problem(site, local, opens, visits, fleet, seed, travel or travel_provider())
@@ -93,6 +99,7 @@ def gather(
         left_out=visits.left_out,
         notes=(*stays.notes, *unlocked, *visits.notes, *fleet.notes),
         standing=stays,
+        zones=fleet.zones,
     )
 
 
@@ -193,7 +200,7 @@ def problem_sha256(problem: engine.Problem) -> str:
 def _plain(value: Any) -> Any:
     """``value`` in JSON's types."""
     if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
     if isinstance(value, frozenset):

@@ -83,7 +83,7 @@ def gather_visits(
         else:
             agreed.append((delivery, appointment, appointment.dock))
     profiles = profiles_of(dock for _, _, dock in agreed)
-    dangerous = _adr_classes(delivery for delivery, _, _ in agreed)
+    dangerous = adr_classes_of(delivery for delivery, _, _ in agreed)
     planned = []
     for delivery, appointment, dock in agreed:
         profile, adr = profiles[dock.pk], dangerous[delivery.pk] | set(appointment.adr_classes)
@@ -127,7 +127,7 @@ def _no_slot(visit: Visit) -> str:
     return f"It has no confirmed slot: {why.get(state, 'the visit has begun already')}."
 
 
-def _adr_classes(rows: Iterable[Delivery]) -> Mapping[UUID, set[str]]:
+def adr_classes_of(rows: Iterable[Delivery]) -> Mapping[UUID, set[str]]:
     """Dangerous goods classes of the consignments in each delivery; empty for one without."""
     found: defaultdict[UUID, set[str]] = defaultdict(set)
     rides = DeliveryConsignment.objects.filter(delivery__in=[row.pk for row in rows])
@@ -152,12 +152,21 @@ def _planned(
     delivery: Delivery, appointment: Appointment, profile: DockProfile, adr: frozenset[str], day: LocalDay
 ) -> PlannedVisit:
     window = engine.Window(day.seconds(appointment.during.lower), day.seconds(appointment.during.upper))
-    handling = 60 * rules.duration(profile.handling_times, appointment.load)
+    asked = asked_visit(delivery, profile, appointment.load, window, adr)
     limits = {rule.kind: rule.limit for rule in profile.rules}
-    length = _tighter(limits.get(Kind.MAX_LENGTH), appointment.vehicle_length_m)
-    height = _tighter(limits.get(Kind.MAX_HEIGHT), appointment.vehicle_height_m)
-    weight = _tighter(limits.get(Kind.MAX_WEIGHT), appointment.vehicle_weight_kg)
-    asked = engine.Visit(
+    return PlannedVisit(delivery, appointment, profile.dock, asked, tuple(_promises(appointment, limits)))
+
+
+def asked_visit(
+    delivery: Delivery, profile: DockProfile, load: Load, window: engine.Window, adr: frozenset[str]
+) -> engine.Visit:
+    """A delivery at one dock in one slot as the engine sees it; ``load`` may announce a largest vehicle."""
+    handling = 60 * rules.duration(profile.handling_times, load)
+    limits = {rule.kind: rule.limit for rule in profile.rules}
+    length = _tighter(limits.get(Kind.MAX_LENGTH), load.vehicle_length_m)
+    height = _tighter(limits.get(Kind.MAX_HEIGHT), load.vehicle_height_m)
+    weight = _tighter(limits.get(Kind.MAX_WEIGHT), load.vehicle_weight_kg)
+    return engine.Visit(
         id=delivery.number,
         lat=delivery.site.latitude,
         lon=delivery.site.longitude,
@@ -172,7 +181,6 @@ def _planned(
         adr=adr,
         name=delivery.site.name,
     )
-    return PlannedVisit(delivery, appointment, profile.dock, asked, tuple(_promises(appointment, limits)))
 
 
 def _tighter(rule: Decimal | None, promised: Decimal | None) -> Decimal | None:

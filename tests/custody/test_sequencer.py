@@ -65,6 +65,7 @@ def test_a_pass_that_finds_the_database_away_is_followed_by_another(db, monkeypa
             raise OperationalError("away")
         stop.set()
 
+    monkeypatch.setattr(sequencer, "require_guarded", lambda: None)
     monkeypatch.setattr(sequencer, "sequence_every_log", one_pass)
     monkeypatch.setattr(sequencer, "RECONNECT_AFTER", 0)
     monkeypatch.setattr(sequencer.connection, "close", lambda: None)

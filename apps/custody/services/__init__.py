@@ -28,6 +28,7 @@ from apps.custody.services.rotating import rotate_key
 from apps.custody.services.scoping import ExportChoice, ExportScope
 from apps.custody.services.sequencing import sequence
 from apps.custody.services.viewing import note_access
+from apps.custody.services.witnessing import ask_witnesses
 
 __all__ = [
     "Device",
@@ -42,6 +43,8 @@ __all__ = [
     "Personal",
     "RecordRefused",
     "UnknownExport",
+    "acting_for",
+    "ask_witnesses",
     "cancel_export",
     "correct",
     "erase",

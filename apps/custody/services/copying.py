@@ -145,7 +145,10 @@ class Copies:
 
     def _attachments(self) -> list[Attachment]:
         note = Attachment(
-            "checkpoint.note", self._facts.checkpoint.note.encode(), "Signed head of the log", "Supplement"
+            "checkpoint.note",
+            selectors.cosigned(self._facts.checkpoint),
+            "Signed head of the log",
+            "Supplement",
         )
         if "epcis" not in self._choice.copies or self._epcis.tell() > dossiers.ATTACHED:
             return [note]

@@ -13,7 +13,7 @@ from django.db.models import Max, Q, QuerySet
 from apps.accounts.actors import Actor
 from apps.custody import bundle, commitments, keys, selectors, verify
 from apps.custody.errors import ExportFailed, LogDamaged
-from apps.custody.models import Checkpoint, ConsignmentSequence, CustodyEvent, LogLeaf
+from apps.custody.models import Checkpoint, ConsignmentSequence, Cosignature, CustodyEvent, LogLeaf
 from apps.custody.services.copying import Copies, CopyFacts
 from apps.custody.services.recording import record
 from apps.custody.services.scoping import (
@@ -26,6 +26,7 @@ from apps.custody.services.scoping import (
     require_export,
 )
 from apps.custody.services.sequencing import sequence
+from apps.custody.services.witnessing import ask_witnesses
 from apps.custody.tiles import StoredTree
 from apps.documents import store
 from apps.documents.models import Document
@@ -78,6 +79,7 @@ def export_bundle(
     numbers = _in_scope(scope)
     older = _older(older_size)
     checkpoint = _put_on_record(actor, scope, numbers, now)
+    ask_witnesses(checkpoint)
     tree = _tree(checkpoint)
     events = _events(scope, numbers, checkpoint.size)
     documents = list(_documents(events))
@@ -99,10 +101,10 @@ def export_bundle(
             output,
             shipper=shipper.slug,
             events=copies.passing(_logged(events, tree, progress)),
-            history=_history(older, tree),
+            history=_history(older, checkpoint, tree),
             rotations=selectors.key_changes(),
             scope=promise,
-            checkpoint_note=checkpoint.note.encode(),
+            checkpoint_note=selectors.cosigned(checkpoint),
             signer=keys.signer(),
             created=now,
             documents=documents,
@@ -262,10 +264,14 @@ def _is_in_store(document: Document) -> bool:
     return True
 
 
-def _history(older: Checkpoint | None, tree: StoredTree) -> list[bundle.OlderCheckpoint]:
-    if older is None:
-        return []
-    return [bundle.OlderCheckpoint(older.note.encode(), older.size, tree.consistency_proof(older.size))]
+def _history(older: Checkpoint | None, head: Checkpoint, tree: StoredTree) -> list[bundle.OlderCheckpoint]:
+    """The checkpoint that was asked for, and for each witness the newest one before the head that it saw."""
+    seen = Cosignature.objects.filter(size__lt=head.size).values("witness").annotate(newest=Max("size"))
+    sizes = {each["newest"] for each in seen} | ({older.size} if older else set())
+    return [
+        bundle.OlderCheckpoint(selectors.cosigned(each), each.size, tree.consistency_proof(each.size))
+        for each in Checkpoint.objects.filter(size__in=sizes)
+    ]
 
 
 def _verified(output: BinaryIO) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ from apps.deliveries.services.papers import (
 from apps.deliveries.services.planned import record_planned
 from apps.deliveries.services.policy_answers import answer_by_policy
 from apps.deliveries.services.reminding import remind_of_papers
+from apps.deliveries.services.series import run_series
 from apps.deliveries.services.steps import (
     record_arrival,
     record_departure,
@@ -87,6 +88,7 @@ __all__ = [
     "request_consignment_note",
     "request_day_papers",
     "reseal",
+    "run_series",
     "start_unloading",
     "take_from_dock",
     "wait_for_slot",

@@ -45,7 +45,7 @@ def attachments(delivery: Delivery, *, at: datetime) -> list[Attachment]:
     checkpoint = custody.latest_checkpoint()
     if checkpoint:
         head = "Signed head of the shipper's custody log when this paper was issued"
-        found.append(Attachment("checkpoint.note", checkpoint.note.encode(), head, "Supplement"))
+        found.append(Attachment("checkpoint.note", custody.cosigned(checkpoint), head, "Supplement"))
     return found
 
 

@@ -86,7 +86,10 @@ def again(address: str, job: Job) -> str:
     else:
         told = {name.removesuffix("_id"): value for name, value in scope.fact().items()}
         query.update({"scope": "search", **told})
-    query.setlist("copies", job.facts.get("choice", {}).get("copies", []))
+    choice = job.facts.get("choice", {})
+    query.setlist("copies", choice.get("copies", []))
+    query.setlist("columns", choice.get("columns", []))
+    query["shown"] = "1"
     if job.facts.get("older_size"):
         query["kept"] = str(job.facts["older_size"])
     return f"{address}?{query.urlencode()}"

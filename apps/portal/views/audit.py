@@ -82,7 +82,7 @@ def checkpoint_note(request: ActingRequest) -> HttpResponse:
     checkpoint = selectors.latest_checkpoint()
     if checkpoint is None:
         raise Http404
-    return _text(checkpoint.note, f"{current_shipper().slug}-{checkpoint.size}.note")
+    return _text(selectors.cosigned(checkpoint).decode(), f"{current_shipper().slug}-{checkpoint.size}.note")
 
 
 @shipper_page

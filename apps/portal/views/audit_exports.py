@@ -22,6 +22,7 @@ from apps.custody.services import (
     request_export,
 )
 from apps.custody.services.export_jobs import KEPT_FOR
+from apps.custody.spreadsheet import COLUMNS
 from apps.portal.access import shipper_page
 from apps.portal.bundles import bundle_response, digest_of
 from apps.portal.forms_audit import ExportForm
@@ -46,7 +47,10 @@ def exports(request: ActingRequest) -> HttpResponse:
         request_export(
             actor=request.actor,
             scope=form.cleaned_data["chosen"],
-            choice=ExportChoice(copies=tuple(form.cleaned_data["copies"])),
+            choice=ExportChoice(
+                copies=tuple(form.cleaned_data["copies"]),
+                columns=tuple(form.cleaned_data["columns"]) or COLUMNS,
+            ),
             older_size=form.cleaned_data["kept"],
             now=timezone.now(),
         )

@@ -48,6 +48,7 @@ from apps.portal.presenters import offers as present_offers
 from apps.portal.presenters.handover import handover_facts, photo_facts
 from apps.portal.presenters.papers import missing, papers
 from apps.portal.presenters.parties import Parties
+from apps.portal.presenters.policies import left_to_person
 from apps.portal.presenters.timeline import timeline
 from apps.portal.views.waiting import waiting_facts
 from apps.routing.models import RoutePlan, Stop
@@ -268,6 +269,9 @@ def page(request: ActingRequest, shown: Delivery, *, refused: DomainError | None
         "compare": _compare(request, shown, appointment, offers, parties),
         "agreed": present_offers.agreed(appointment) if appointment and visit.is_confirmed else None,
         "waiting": waiting_facts(shown),
+        "policy_says": left_to_person(appointment, present_offers.open_offer(offers), Side.SHIPPER, now)
+        if appointment and allows(request.actor, "deliveries.plan")
+        else "",
         "vehicle_facts": present_offers.load_facts(appointment) if appointment else [],
         "consignments": consignments_of(shown),
         "papers": entries,

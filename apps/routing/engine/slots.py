@@ -141,6 +141,26 @@ class StandingPlan:
         return cls(inside, found)
 
     @classmethod
+    def of_current(cls, problem: Problem, routes: Sequence[Current]) -> StandingPlan:
+        """Routes by vehicles and visits, timed anew; one that can't be driven as it is takes nothing."""
+        inside = split(problem)
+        book = RouteBook(inside)
+        found = []
+        for route in routes:
+            order, number = order_of(inside, route), inside.owner_of[route.vehicle_id]
+            timed = book.quick(order, number)
+            if not isinstance(timed, Candidate):
+                timed = book.candidate(order, number)
+            if isinstance(timed, Candidate):
+                cents = timed.cost.total + sum(timed.late_cents)
+                found.append(StandingRoute(order, number, route.vehicle_id, timed.frame, timed.metres, cents))
+            else:
+                frame = book.frame(order, number)
+                shut = replace(frame, back=frame.leaves - 1)
+                found.append(StandingRoute(order, number, route.vehicle_id, shut, 0, 0))
+        return cls(inside, found)
+
+    @classmethod
     def of_candidates(cls, book: RouteBook, routes: Sequence[Candidate]) -> StandingPlan:
         """Routes that are not written down yet; vehicles of a class are all the same."""
         standing = [

@@ -64,8 +64,9 @@ class GreatCircle:
     speeds: tuple[SpeedClass, ...] = LORRY_SPEEDS
 
     def matrix(self, points: Sequence[Point]) -> TravelMatrix:
-        """Metres and seconds between all ``points``, in their order; symmetric."""
-        metres = great_circle_metres(points) * self.circuity
+        """Metres and seconds between all ``points``, in their order; symmetric. Ways to a point that is no
+        place are of no length; who asks about it has to look (``sound``)."""
+        metres = np.nan_to_num(great_circle_metres(points) * self.circuity)
         return TravelMatrix(
             metres=np.rint(metres).astype(np.int64),
             seconds=np.rint(driving_seconds(metres, self.speeds)).astype(np.int64),

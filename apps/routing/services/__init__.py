@@ -1,5 +1,6 @@
 """What others may ask of routing: plan a day, repair or change a plan, put it in force, watch over it."""
 
+from apps.routing.services.inserting import SlotPrice, price_slots
 from apps.routing.services.locking import lock_route, lock_stop
 from apps.routing.services.moving import Choices, Weighed, move_choices, move_delivery, weigh_move
 from apps.routing.services.planning import cancel_plan_job, request_plan, request_repair
@@ -18,6 +19,7 @@ from apps.routing.services.watching import (
 
 __all__ = [
     "Choices",
+    "SlotPrice",
     "UnusableSchedule",
     "Weighed",
     "cancel_plan_job",
@@ -26,6 +28,7 @@ __all__ = [
     "move_choices",
     "move_delivery",
     "note_decline",
+    "price_slots",
     "propose_slots",
     "publish_plan",
     "report_breakdown",

@@ -189,3 +189,17 @@ def test_acmes_bundle_is_nothing_at_globex(logged, auditors_desk, browse, drain)
     assert stranger.get(f"/jobs/{job.pk}/").status_code == 404
     preview = stranger.get(f"/custody/exports/?scope=delivery&number={logged.number}")
     assert preview.status_code == 422
+
+
+def test_copies_and_columns_are_as_chosen_and_all_by_a_link(logged, auditors_desk):
+    by_link = [name for name, _ in auditors_desk.get("/custody/exports/?scope=log").context["fields"]]
+    chosen = {"scope": "log", "shown": "1", "copies": "workbook"}
+    without = auditors_desk.post("/custody/exports/", chosen)
+    auditors_desk.post("/custody/exports/", {**chosen, "columns": ["type", "event_time"]})
+
+    assert (by_link.count("copies"), by_link.count("columns")) == (4, 17)
+    assert without.status_code == 422
+    assert Job.objects.get(kind="custody.export").facts["choice"] == {
+        "copies": ["workbook"],
+        "columns": ["type", "event_time"],
+    }

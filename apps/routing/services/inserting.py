@@ -1,0 +1,200 @@
+"""What each of several slots for a delivery would cost on the plan that stands, in milliseconds."""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from threading import Lock
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from apps.accounts.actors import Actor
+from apps.accounts.permissions import require
+from apps.appointments.load import Load, Slot
+from apps.deliveries.models import Delivery
+from apps.deliveries.selectors import load_of
+from apps.facilities.models import Dock, Site
+from apps.facilities.selectors import profiles_of
+from apps.routing import engine
+from apps.routing.engine.slots import Ways
+from apps.routing.errors import CurrenciesMixed
+from apps.routing.models import RoutePlan
+from apps.routing.problems import DayProblem, gather
+from apps.routing.roads import travel_provider
+from apps.routing.selectors import plan_by_id
+from apps.routing.visits import adr_classes_of, asked_visit
+from apps.tenancy.doorway import current_shipper
+
+FRESH = timedelta(seconds=60)
+"""So long a plan that was prepared for pricing is taken as it is; what changes meanwhile shows after that."""
+
+PREPARED_AT_MOST = 8
+
+
+@dataclass(frozen=True)
+class SlotPrice:
+    """What a slot would add to its day, in whole cents of ``currency``.
+
+    None: no vehicle could come without moving another stop, or there is no plan of that day to price it on
+    (``has_plan``). ``plate`` is the vehicle that would come; ``on_route``: it is on a route already.
+    """
+
+    slot: Slot
+    cents: int | None
+    currency: str = ""
+    plate: str = ""
+    on_route: bool = False
+    has_plan: bool = True
+
+
+def price_slots(
+    *, actor: Actor, delivery: Delivery, slots: Sequence[Slot], now: datetime, load: Load | None = None
+) -> list[SlotPrice]:
+    """What each slot for ``delivery`` would cost on the plan of its day, in the order of ``slots``.
+
+    The plan in force counts, or else the newest version. Every promised slot, capacity, dock rule and
+    driver's hour is kept and no other stop is moved; a delivery that is on the plan is priced as if it were
+    not. Slots may be on several days and at several docks of the delivery's site. ``load`` may announce a
+    vehicle.
+
+    Raises:
+        PermissionRefused: ``actor`` does not plan for this shipper.
+    """
+    require(actor, "routing.price")
+    if not slots or delivery.origin is None:
+        return [SlotPrice(slot, None, has_plan=False) for slot in slots]
+    zone = ZoneInfo(delivery.origin.time_zone)
+    adr = frozenset(adr_classes_of([delivery])[delivery.pk])
+    docks = profiles_of(Dock.objects.filter(pk__in={slot.dock_id for slot in slots}, site=delivery.site_id))
+    by_day: defaultdict[date, list[int]] = defaultdict(list)
+    for number, slot in enumerate(slots):
+        by_day[slot.start.astimezone(zone).date()].append(number)
+    found: dict[int, SlotPrice] = {}
+    for day, numbers in by_day.items():
+        prepared = _prepared(delivery, day, adr, now)
+        for dock_id in {slots[number].dock_id for number in numbers}:
+            here = [number for number in numbers if slots[number].dock_id == dock_id]
+            profile = docks.get(dock_id)
+            if prepared is None or profile is None:
+                unpriced = [SlotPrice(slots[one], None, has_plan=prepared is not None) for one in here]
+                found |= zip(here, unpriced, strict=True)
+                continue
+            windows = [prepared.window(slots[number]) for number in here]
+            asked = asked_visit(delivery, profile, load or load_of(delivery), windows[0], adr)
+            for number, price in zip(here, prepared.costs(asked, windows), strict=True):
+                found[number] = SlotPrice(
+                    slots[number], price.cents, prepared.currency, price.vehicle_id, price.on_route
+                )
+    return [found[number] for number in range(len(slots))]
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """One day's plan with the ways to one site, ready to be priced on."""
+
+    asked: DayProblem
+    standing: engine.StandingPlan
+    there: Ways
+    back: Ways
+    zones: frozenset[str]
+    at: datetime
+
+    @property
+    def currency(self) -> str:
+        return self.asked.problem.currency
+
+    def window(self, slot: Slot) -> engine.Window:
+        return engine.Window(self.asked.day.seconds(slot.start), self.asked.day.seconds(slot.end))
+
+    def costs(self, visit: engine.Visit, windows: Sequence[engine.Window]) -> Iterable[engine.SlotCost]:
+        return self.standing.costs(replace(visit, zones=self.zones), self.there, self.back, windows)
+
+
+_Key = tuple[UUID, UUID, UUID, frozenset[str], UUID | None]
+
+
+class _Memory:
+    """The plans that were prepared last in this process; a shipper's key is the shipper's alone."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[_Key, _Prepared] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: _Key, now: datetime) -> _Prepared | None:
+        with self._lock:
+            known = self._known.get(key)
+        return known if known is not None and timedelta(0) <= now - known.at < FRESH else None
+
+    def put(self, key: _Key, prepared: _Prepared) -> None:
+        with self._lock:
+            self._known.pop(key, None)
+            self._known[key] = prepared
+            while len(self._known) > PREPARED_AT_MOST:
+                self._known.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._known.clear()
+
+
+MEMORY = _Memory()
+
+
+def _prepared(delivery: Delivery, day: date, adr: frozenset[str], now: datetime) -> _Prepared | None:
+    site = delivery.origin
+    assert site is not None
+    standing = _plan_of(site, day)
+    if standing is None:
+        return None
+    plan_id, has_it = standing
+    on_it = delivery.pk if delivery.pk in has_it else None
+    key = (current_shipper().pk, plan_id, delivery.site_id, adr, on_it)
+    known = MEMORY.get(key, now)
+    if known is None:
+        try:
+            known = _prepare(plan_by_id(plan_id), delivery, adr, now)
+        except CurrenciesMixed:
+            return None
+        MEMORY.put(key, known)
+    return known
+
+
+def _plan_of(site: Site, day: date) -> tuple[UUID, frozenset[UUID]] | None:
+    """The plan that stands, by id, and the deliveries on it."""
+    rows = RoutePlan.objects.filter(site=site, day=day)
+    plan = rows.filter(state=RoutePlan.State.PUBLISHED).first() or rows.order_by("-version").first()
+    if plan is None:
+        return None
+    return plan.pk, frozenset(plan.routes.values_list("stops__delivery_id", flat=True))
+
+
+def _prepare(plan: RoutePlan, delivery: Delivery, adr: frozenset[str], now: datetime) -> _Prepared:
+    asked = gather(site=plan.site, day=plan.day, now=now, basis=plan, also=(delivery.site, adr))
+    problem = asked.problem
+    points = [
+        *(engine.Point(one.lat, one.lon) for one in problem.depots),
+        *(engine.Point(one.lat, one.lon) for one in problem.visits),
+        engine.Point(delivery.site.latitude, delivery.site.longitude),
+    ]
+    ways = travel_provider().matrix(points)
+    return _Prepared(
+        asked=asked,
+        standing=engine.StandingPlan.of_current(problem, _routes(plan, asked, without=delivery.number)),
+        there=(ways.metres[:-1, -1], ways.seconds[:-1, -1]),
+        back=(ways.metres[-1, :-1], ways.seconds[-1, :-1]),
+        zones=asked.zones.get(delivery.site_id, frozenset()),
+        at=now,
+    )
+
+
+def _routes(plan: RoutePlan, asked: DayProblem, *, without: str) -> list[engine.Current]:
+    """The plan's routes that are not under way, without what is no longer agreed."""
+    known: Mapping[str, int] = asked.problem.visit_index
+    found = []
+    for route in plan.routes.all():
+        ids = [stop.delivery.number for stop in route.stops.all()]
+        staying = tuple(one for one in ids if one in known and one != without)
+        if route.vehicle.plate in asked.problem.owner_of and staying:
+            found.append(engine.Current(route.vehicle.plate, staying))
+    return found
