@@ -48,6 +48,8 @@ def test_the_hubs_pages_have_no_barrier(
         f"/sites/{northern_site.pk}/policies/every/",
         f"/sites/{northern_site.pk}/waiting/",
         "/calendars/",
+        f"/sites/{northern_site.pk}/setup/closures/",
+        f"/sites/{northern_site.pk}/setup/hours/",
     ]
 
     assert barriers(visit("rita@northern.example"), *pages) == []

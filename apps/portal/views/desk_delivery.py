@@ -45,6 +45,7 @@ from apps.portal.forms_desk import DepartureForm, LoadingForm, ReasonForm
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import deliveries as present
 from apps.portal.presenters import offers as present_offers
+from apps.portal.presenters.dwell import dwell_card
 from apps.portal.presenters.handover import handover_facts, photo_facts
 from apps.portal.presenters.papers import missing, papers
 from apps.portal.presenters.parties import Parties
@@ -253,6 +254,7 @@ def page(request: ActingRequest, shown: Delivery, *, refused: DomainError | None
         else None,
         "turn": present.turn(shown, appointment, standing, shipper=frame["shipper_name"]),
         "compare": _compare(request, shown, appointment, offers, parties),
+        "dwell": dwell_card(appointment, appointment.events.all(), now=now) if appointment else None,
         "agreed": present_offers.agreed(appointment) if appointment and visit.is_confirmed else None,
         "waiting": waiting_facts(shown),
         "policy_says": left_to_person(appointment, present_offers.open_offer(offers), Side.SHIPPER, now)
