@@ -18,6 +18,8 @@ from apps.deliveries.services.brought import bring_document, bring_logger, bring
 from apps.deliveries.services.codes import confirm_code, request_code
 from apps.deliveries.services.day_papers import cancel_day_papers, open_day_papers, request_day_papers
 from apps.deliveries.services.expecting import escalate_offers
+from apps.deliveries.services.following import bring_again, not_taken
+from apps.deliveries.services.gate import call_to_dock, check_in, check_out, end_unloading
 from apps.deliveries.services.handover import hand_over, judged, photos_of
 from apps.deliveries.services.intake import group_consignments, import_orders
 from apps.deliveries.services.papers import (
@@ -50,14 +52,19 @@ __all__ = [
     "accept_offer",
     "answer_by_policy",
     "ask_for_slots",
+    "bring_again",
     "bring_document",
     "bring_logger",
     "bring_photo",
+    "call_to_dock",
     "cancel_appointment",
     "cancel_day_papers",
+    "check_in",
+    "check_out",
     "confirm_code",
     "counter_offer",
     "decline_offer",
+    "end_unloading",
     "escalate_offers",
     "expire_offers",
     "group_consignments",
@@ -69,6 +76,7 @@ __all__ = [
     "judged",
     "move_now",
     "move_vehicle",
+    "not_taken",
     "offer_freed_slots",
     "open_day_papers",
     "photos_of",
