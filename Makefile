@@ -46,8 +46,9 @@ check: $(DEV_STAMP) ## lint, formatting, types, import contracts, Django's own c
 bench: $(DEV_STAMP) ## measure what is promised about speed (ONLY=contention: one of them; ONLY="contention attempts=100000")
 	@$(PYTHON) -m benchmarks $(ONLY)
 
-torture: $(DEV_STAMP) ## forge 10,000 custody bundles and make 5,000 honest ones; every forgery must be found
+torture: $(DEV_STAMP) ## 10,000 forged custody bundles, 5,000 honest ones, 60 times kill -9 under load (ARGS="--mutants 100")
 	@$(PYTHON) -m tests.custody.torture $(ARGS)
+	@$(PYTHON) -m tests.custody.kills
 
 lock: $(DEV_STAMP) ## write the lock files anew from pyproject.toml
 	PATH="$$PATH:$(VENV)/bin" uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock

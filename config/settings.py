@@ -86,6 +86,7 @@ TENANT_APPS = [
     "apps.routing",
     "apps.tendering",
     "apps.driving",
+    "apps.insights",
     "apps.integrations",
     "apps.portal",
     "django.contrib.contenttypes",
@@ -172,12 +173,18 @@ CELERY_BEAT_SCHEDULE = {
     "sweep the outbox": {"task": "tenancy.sweep", "schedule": 2.0, "options": {"expires": 2}},
     "expire unanswered offers": {"task": "deliveries.expire", "schedule": 30.0, "options": {"expires": 30}},
     "offer what is free": {"task": "deliveries.offer_freed", "schedule": 30.0, "options": {"expires": 30}},
+    "run standing appointments": {
+        "task": "deliveries.run_series",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "ask for missing papers": {
         "task": "deliveries.remind_of_papers",
         "schedule": 900.0,
         "options": {"expires": 600},
     },
     "expire unanswered tenders": {"task": "tendering.expire", "schedule": 30.0, "options": {"expires": 30}},
+    "look for exceptions": {"task": "insights.watch", "schedule": 20.0, "options": {"expires": 20}},
     "plan and watch the days": {"task": "routing.watch", "schedule": 60.0, "options": {"expires": 60}},
     "have the custody logs cosigned": {
         "task": "custody.witness",

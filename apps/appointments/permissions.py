@@ -8,7 +8,7 @@ import rules
 from apps.accounts.actors import Actor, Side
 from apps.accounts.models import Role
 from apps.accounts.permissions import is_operator, is_planner
-from apps.appointments.models import AnswerPolicy, Appointment, WaitingEntry
+from apps.appointments.models import AnswerPolicy, Appointment, StandingAppointment, WaitingEntry
 from apps.facilities.models import Site
 
 
@@ -70,6 +70,14 @@ def waits(actor: Actor, entry: WaitingEntry) -> bool:
     return bool(is_planner(actor)) and actor.shipper_id == entry.shipper_id
 
 
+@rules.predicate
+def negotiates_series(actor: Actor, series: StandingAppointment) -> bool:
+    """The shipper's planners, and the receiving managers of the recipient that the site belongs to."""
+    if actor.side == Side.SHIPPER:
+        return bool(is_planner(actor)) and actor.shipper_id == series.shipper_id
+    return bool(is_its_receiving_manager(actor, series.site))
+
+
 negotiates = (is_its_shipper & is_planner) | is_its_receiving_manager
 
 rules.add_rule("appointments.offer", negotiates)
@@ -83,4 +91,5 @@ rules.add_rule("appointments.block", is_its_receiving_manager | is_its_dock_oper
 rules.add_rule("appointments.view", is_its_shipper | is_its_recipient | is_operator | is_dockside)
 rules.add_rule("appointments.set_policy", sets_policy)
 rules.add_rule("appointments.wait", waits)
+rules.add_rule("appointments.standing", negotiates_series)
 rules.add_rule("appointments.set_terms", is_its_receiving_manager)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.actors import Side
 from apps.appointments.load import Slot
-from apps.appointments.models import AnswerPolicy
+from apps.appointments.models import AnswerPolicy, Appointment
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,16 @@ def answering_policy(*, side: Side, site_id: UUID, shipper_id: UUID) -> AnswerPo
     found = AnswerPolicy.objects.filter(side=str(side), site_id=site_id)
     mine = found.filter(Q(shipper_id=shipper_id) | Q(shipper=None))
     return mine.select_related("site", "shipper").order_by(F("shipper").asc(nulls_last=True)).first()
+
+
+def circumstances(appointment: Appointment, side: Side, now: datetime) -> Circumstances:
+    """What that side's policy judges an offer for the appointment by; its site is loaded."""
+    return Circumstances(
+        pallets=appointment.pallets,
+        asked=_asked(appointment, side),
+        zone=ZoneInfo(appointment.site.time_zone),
+        now=now,
+    )
 
 
 def breaches(policy: AnswerPolicy, slot: Slot, about: Circumstances) -> list[str]:
@@ -63,3 +73,13 @@ def breaches(policy: AnswerPolicy, slot: Slot, about: Circumstances) -> list[str
         ),
     ]
     return [sentence for is_broken, sentence in broken if is_broken]
+
+
+def _asked(appointment: Appointment, side: Side) -> datetime | None:
+    """The start that the side wanted first; what is agreed while another time is negotiated."""
+    if appointment.during is not None:
+        agreed: datetime = appointment.during.lower
+        return agreed
+    first = appointment.offers.filter(side=str(side)).order_by("id").first()
+    slot = first.slots.order_by("index").first() if first else None
+    return slot.during.lower if slot else None

@@ -1,10 +1,11 @@
 """Which bookable slots fit best: near what is wanted, at a preferred dock, on the way, in a quiet hour.
 
 Pure; no Django. Everything is weighed in minutes, so that a figure can be said aloud: ten minutes later is as
-bad as a dock one place further down the site's order, an hour that is full as bad as half an hour's shift.
+bad as a dock one place further down the site's order, an hour that is full as bad as half an hour's shift,
+the dearest of the slots that are compared on a planned route an hour worse than the cheapest.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from heapq import nsmallest
@@ -13,8 +14,7 @@ from typing import TypeVar
 from apps.appointments.load import Slot
 from apps.appointments.search import SlotSearch, epoch
 
-#: What one minute of extra driving weighs, since it costs a vehicle and not only patience.
-ROUTE_WEIGHT = 1.5
+ROUTE_MINUTES = 60.0
 DOCK_MINUTES = 10.0
 FULL_HOUR_MINUTES = 30.0
 #: Waiting without a wish: a day later weighs as much as an hour's shift.
@@ -29,16 +29,27 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
+class RouteCost:
+    """What a stop in a slot would add to the plan of its day, in cents; None where no vehicle could come.
+
+    Not ``planned``: there is no plan of that day, which speaks neither for the slot nor against it.
+    """
+
+    cents: int | None
+    currency: str = ""
+    planned: bool = True
+
+
+@dataclass(frozen=True)
 class Wish:
     """What is wanted: a start in ``[earliest, latest]``, and what a slot does to the planned route.
 
-    ``extra_minutes`` answers how many minutes longer the route takes with a stop then, None where it can't
-    be served; it is asked of the few best slots only.
+    ``route_costs`` answers for several slots in their order, and is asked once, of the few best.
     """
 
     earliest: datetime | None = None
     latest: datetime | None = None
-    extra_minutes: Callable[[Slot], float | None] | None = None
+    route_costs: Callable[[Sequence[Slot]], Sequence[RouteCost]] | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +57,7 @@ class Ranked:
     """A slot and what speaks for and against it; the lowest ``score``, in minutes, is the best.
 
     ``away`` is the distance from what is wanted, 0 inside it; ``place`` the dock's in the site's order, from
-    0; ``busy`` the share of its hour that is taken, over all docks; ``extra`` the route's extra minutes.
+    0; ``busy`` the share of its hour that is taken, over all docks; ``route`` what it costs on the plan.
     """
 
     slot: Slot
@@ -54,8 +65,12 @@ class Ranked:
     away: timedelta
     place: int
     busy: float
-    extra: float | None = None
-    is_off_route: bool = False
+    route: RouteCost | None = None
+
+    @property
+    def is_off_route(self) -> bool:
+        """Whether the day is planned and no vehicle of the plan could come then."""
+        return self.route is not None and self.route.planned and self.route.cents is None
 
 
 def best(
@@ -70,9 +85,10 @@ def best_of(
 ) -> list[tuple[Key, Ranked]]:
     """The best slots of several sites together, each with the key of its search."""
     found = [(key, ranked) for key, search in searches.items() for ranked in _candidates(search, wish)]
-    if wish.extra_minutes is not None:
+    if wish.route_costs is not None:
         first = nsmallest(max(PUT_TO_THE_ROUTE, count), found, key=_order)
-        found = [(key, _on_the_route(ranked, wish)) for key, ranked in first]
+        costs = wish.route_costs([ranked.slot for _, ranked in first])
+        found = list(_on_the_route(first, costs))
     return _apart(sorted(found, key=_order), count, apart)
 
 
@@ -102,12 +118,19 @@ def _candidates(search: SlotSearch, wish: Wish) -> Iterator[Ranked]:
     yield from by_start.values()
 
 
-def _on_the_route(ranked: Ranked, wish: Wish) -> Ranked:
-    assert wish.extra_minutes is not None
-    extra = wish.extra_minutes(ranked.slot)
-    if extra is None:
-        return replace(ranked, score=ranked.score + OFF_THE_ROUTE, is_off_route=True)
-    return replace(ranked, score=ranked.score + ROUTE_WEIGHT * extra, extra=extra)
+def _on_the_route(
+    found: Sequence[tuple[Key, Ranked]], costs: Sequence[RouteCost]
+) -> Iterator[tuple[Key, Ranked]]:
+    known = [cost.cents for cost in costs if cost.cents is not None]
+    cheapest, spread = min(known, default=0), max(known, default=0) - min(known, default=0)
+    for (key, ranked), cost in zip(found, costs, strict=True):
+        on_route = replace(ranked, route=cost)
+        if on_route.is_off_route:
+            on_route = replace(on_route, score=ranked.score + OFF_THE_ROUTE)
+        elif cost.cents is not None and spread:
+            more = ROUTE_MINUTES * (cost.cents - cheapest) / spread
+            on_route = replace(on_route, score=ranked.score + more)
+        yield key, on_route
 
 
 def _apart(found: Iterable[tuple[Key, Ranked]], count: int, apart: timedelta) -> list[tuple[Key, Ranked]]:

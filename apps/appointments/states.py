@@ -55,6 +55,24 @@ class WaitingState(TextChoices):
     OVER = "over", _("No slot became free")
 
 
+class StandingState(TextChoices):
+    """Where a series stands."""
+
+    OFFERED = "offered", _("Being negotiated")
+    AGREED = "agreed", _("Agreed")
+    DECLINED = "declined", _("Declined")
+    ENDED = "ended", _("Ended")
+
+
+class VisitState(TextChoices):
+    """Where one day of a series stands."""
+
+    KEPT = "kept", _("Kept")
+    BOOKED = "booked", _("Booked")
+    SKIPPED = "skipped", _("Skipped")
+    LAPSED = "lapsed", _("Given up")
+
+
 class ReasonCode(TextChoices):
     """Why somebody declined, changed or cancelled."""
 

@@ -44,6 +44,13 @@ def offer_what_is_free() -> None:
         services.offer_freed_slots(now=timezone.now())
 
 
+@shared_task(name="deliveries.run_series", ignore_result=True, expires=240)
+def run_series() -> None:
+    """Keep dock time ahead for agreed series, book what deliveries take of it, give up what none took."""
+    with doorway.network():
+        services.run_series(now=timezone.now())
+
+
 @shared_task(name="deliveries.remind_of_papers", ignore_result=True, expires=600)
 def remind_of_papers() -> None:
     """Ask, for each shipper, for the papers that the next days' visits lack."""

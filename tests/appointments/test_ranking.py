@@ -6,7 +6,7 @@ import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from apps.appointments.models import DockOccupancy
-from apps.appointments.ranking import Wish, best, best_of
+from apps.appointments.ranking import RouteCost, Wish, best, best_of
 from apps.appointments.selectors import find_at_sites, find_slots
 from tests.appointments.conftest import LOAD, TUESDAY
 
@@ -69,25 +69,30 @@ def test_a_full_hour_gives_way_to_a_quiet_one_nearby(northern_site, dock, now, f
     assert ranked[0].busy < 0.5
 
 
-def test_what_the_route_pays_for_a_slot_counts_and_is_asked_of_few(found):
+def test_what_the_route_pays_for_a_slot_counts_and_is_asked_of_few_at_once(found):
     asked = []
 
-    def extra(slot):
-        asked.append(slot)
-        hour = slot.start.astimezone(found.zone).hour
-        return None if hour < 10 else 90.0 if hour == 10 else 2.0
+    def costs(slots):
+        asked.append(len(slots))
+        return [RouteCost(90_00 if slot.start == slots[0].start else 2_00, "ZAR") for slot in slots]
 
-    ranked = best(found, wish(found, 10, extra_minutes=extra), 2)
+    ranked = best(found, wish(found, 10, route_costs=costs), 2, apart=timedelta(minutes=15))
 
-    assert clock(found, ranked)[0] == "Tue 11:00"
-    assert (ranked[0].extra, ranked[0].is_off_route) == (2.0, False)
-    assert len(asked) <= 24
+    assert clock(found, ranked) == ["Tue 09:45", "Tue 10:15"]
+    assert [each.route.cents for each in ranked] == [2_00, 2_00]
+    assert (len(asked), asked[0] <= 24) == (1, True)
 
 
-def test_what_the_route_cannot_serve_comes_last_and_says_so(found):
-    ranked = best(found, wish(found, 10, extra_minutes=lambda slot: None), 1)
+def test_what_no_vehicle_can_serve_comes_last_and_a_day_without_a_plan_says_nothing(found):
+    def none_before_eleven(slots):
+        return [RouteCost(None if slot.start < slots[0].start + timedelta(hours=1) else 5) for slot in slots]
 
-    assert (clock(found, ranked), ranked[0].is_off_route) == (["Tue 10:00"], True)
+    served = best(found, wish(found, 10, route_costs=none_before_eleven), 1)
+    unplanned = [RouteCost(None, planned=False)]
+    unserved = best(found, wish(found, 10, route_costs=lambda slots: unplanned * len(slots)), 1)
+
+    assert (clock(found, served), served[0].is_off_route) == (["Tue 11:00"], False)
+    assert (clock(found, unserved), unserved[0].is_off_route) == (["Tue 10:00"], False)
 
 
 def test_without_a_wish_the_soonest_quiet_hour_is_the_best(found):

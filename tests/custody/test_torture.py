@@ -11,11 +11,11 @@ from tests.custody.samples import whole_log_bundle
 
 
 def test_no_forgery_passes():
-    counts, passed, kinds = torture.attack(300, seed=7, step=4)
+    attacked = torture.attack(300, seed=7, step=4)
 
-    assert passed == []
-    assert len(kinds) >= 12
-    assert {attacker for attacker, _ in counts} == set(torture.ATTACKERS)
+    assert attacked.passed == []
+    assert len(attacked.kinds) >= 12
+    assert {attacker for attacker, _ in attacked.counts} == set(torture.ATTACKERS)
 
 
 def test_no_honest_history_raises_an_alarm():

@@ -9,7 +9,8 @@ Three attackers forge a bundle; each signs and rebuilds whatever is in their pow
 - the **insider** has the log's key too and signs everything anew. The auditor holds an older checkpoint and
   relies on a witness; both are out of the insider's reach.
 
-Found is what doesn't end in PASS. An honest history that doesn't end in PASS is a false alarm.
+Found is what doesn't end in PASS. An honest history that doesn't end in PASS is a false alarm. Each bundle
+goes before both verifiers, and they have to agree; without a Chromium it says so and leaves verify.html out.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ import json
 import random
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
 from io import BytesIO
@@ -29,6 +31,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from apps.custody import bundle, canonical, merkle, notes, verify
+from tests.custody.browser import Case, browser_verifier
 from tests.custody.samples import (
     DETAILS,
     LOG_TYPES,
@@ -44,6 +47,8 @@ from tests.custody.samples import (
 )
 
 Event = dict[str, Any]
+Verifier = Callable[[Sequence[Case]], list[int]]
+AT_ONCE = 100  # bundles that the second verifier gets at a time
 Files = dict[str, bytes]
 WITNESS_NAME = "witness.example"
 WITNESS = Ed25519PrivateKey.from_private_bytes(b"w" * 32)
@@ -334,29 +339,59 @@ def verdict(data: bytes, log: SampleLog, known: int) -> int:
     return verify.verify(BytesIO(data), [verify.parse_key(log.vkey)], checkpoint, [witness]).verdict
 
 
-def attack(mutants: int, seed: int, step: int = 1) -> tuple[Counter[tuple[str, int]], list[str], set[str]]:
-    """Verdicts by attacker, the forgeries that passed, and the kinds tried."""
-    rng, counts, passed, kinds = random.Random(seed), Counter[tuple[str, int]](), [], set()
-    while counts.total() < mutants:
+@dataclass
+class Attacked:
+    """Verdicts by attacker, kinds tried, forgeries that passed, and those that the verifiers disagree on."""
+
+    counts: Counter[tuple[str, int]] = field(default_factory=Counter)
+    kinds: set[str] = field(default_factory=set)
+    passed: list[str] = field(default_factory=list)
+    disagreed: list[str] = field(default_factory=list)
+
+
+def attack(mutants: int, seed: int, step: int = 1, second: Verifier | None = None) -> Attacked:
+    """Put forgeries before the verifier, and before a ``second`` one, which must come to the same verdict."""
+    rng, attacked = random.Random(seed), Attacked()
+    while attacked.counts.total() < mutants:
+        told: list[tuple[str, int, Case]] = []
         for attacker, kind, log, data in forgeries(rng, step):
-            found = verdict(data, log, rng.randint(1, len(log.data)))
-            counts[attacker, found] += 1
-            kinds.add(kind)
-            if found == verify.PASS:
-                passed.append(f"{attacker}: {kind}")
-    return counts, passed, kinds
+            known = rng.randint(1, len(log.data))
+            found, name = verdict(data, log, known), f"{attacker}: {kind}"
+            attacked.counts[attacker, found] += 1
+            attacked.kinds.add(kind)
+            attacked.passed += [name] if found == verify.PASS else []
+            told.append((name, found, (data, log.vkey, log.checkpoint(known), WITNESS_VKEY)))
+        attacked.disagreed += _disagreements(told, second)
+    return attacked
 
 
-def live(histories: int, seed: int) -> list[list[str]]:
+def _disagreements(told: list[tuple[str, int, Case]], second: Verifier | None) -> list[str]:
+    if second is None:
+        return []
+    also = [
+        found
+        for at in range(0, len(told), AT_ONCE)
+        for found in second([case for *_, case in told[at : at + AT_ONCE]])
+    ]
+    return [name for (name, found, _), other in zip(told, also, strict=True) if found != other]
+
+
+def live(histories: int, seed: int, second: Verifier | None = None) -> list[list[str]]:
     """What was said of honest histories that did not pass."""
-    rng, alarms = random.Random(seed), []
+    rng, alarms, asked = random.Random(seed), [], list[Case]()
     witness = verify.parse_key(WITNESS_VKEY, verify.WITNESS_KEY)
-    for _ in range(histories):
+    for number in range(1, histories + 1):
         log = honest_log(rng)
         data = honest_bundle(log, rng)
         report = verify.verify(BytesIO(data), [verify.parse_key(log.vkey)], None, [witness])
         if report.verdict != verify.PASS:
             alarms.append(list(report.lines()))
+        asked.append((data, log.vkey, b"", WITNESS_VKEY))
+        if second and (len(asked) == AT_ONCE or number == histories):
+            alarms += [
+                ["the second verifier did not pass it"] for found in second(asked) if found != verify.PASS
+            ]
+            asked = []
     return alarms
 
 
@@ -366,20 +401,27 @@ def main() -> int:
     parser.add_argument("--histories", type=int, default=5_000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    counts, passed, kinds = attack(options.mutants, options.seed)
     say = sys.stdout.write
-    say(f"{counts.total()} forged bundles of {len(kinds)} kinds\n")
+    with browser_verifier() as second:
+        if second is None:
+            say("no Chromium on PATH: verify.html is left out\n")
+        attacked = attack(options.mutants, options.seed, second=second)
+        alarms = live(options.histories, options.seed, second)
+    verifiers = "verify.py and verify.html" if second else "verify.py"
+    counts = attacked.counts
+    say(f"{counts.total()} forged bundles of {len(attacked.kinds)} kinds, put before {verifiers}\n")
     for attacker in ATTACKERS:
         fail, incomplete = counts[attacker, verify.FAIL], counts[attacker, verify.INCOMPLETE]
         missed = counts[attacker, verify.PASS]
         say(f"  {attacker:14} {fail:6} FAIL {incomplete:6} INCOMPLETE {missed:6} not found\n")
-    for each, times in Counter(passed).items():
+    for each, times in Counter(attacked.passed).items():
         say(f"  NOT FOUND {each} ({times})\n")
-    alarms = live(options.histories, options.seed)
+    for each, times in Counter(attacked.disagreed).items():
+        say(f"  THE VERIFIERS DISAGREE {each} ({times})\n")
     say(f"{options.histories} honest histories, {len(alarms)} false alarms\n")
     for alarm in alarms[:3]:
         say("\n".join(alarm) + "\n")
-    return 1 if passed or alarms else 0
+    return 1 if attacked.passed or attacked.disagreed or alarms else 0
 
 
 if __name__ == "__main__":

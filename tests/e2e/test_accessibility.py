@@ -1,7 +1,7 @@
 """The key pages before axe, light and dark, and at 320 px: WCAG 2.2 AA as far as a program can tell."""
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,8 @@ from apps.appointments.models import Appointment
 from apps.deliveries import services
 from apps.deliveries.models import Delivery
 from apps.facilities.models import Site
+from apps.insights.models import DeliveryException
+from apps.insights.services import watch
 from apps.routing.models import RoutePlan
 from apps.routing.services import publish_plan, request_plan
 from apps.tenancy import doorway
@@ -43,6 +45,11 @@ def test_the_hubs_pages_have_no_barrier(
         f"/appointments/{unloading.pk}/handover/",
         f"/sites/{northern_site.pk}/?day={day}",
         f"/sites/{northern_site.pk}/profile/",
+        f"/sites/{northern_site.pk}/policies/every/",
+        f"/sites/{northern_site.pk}/waiting/",
+        "/calendars/",
+        f"/sites/{northern_site.pk}/setup/closures/",
+        f"/sites/{northern_site.pk}/setup/hours/",
     ]
 
     assert barriers(visit("rita@northern.example"), *pages) == []
@@ -54,16 +61,25 @@ def test_the_desks_pages_have_no_barrier(
     unloading: Appointment,
     order: Callable[[Actor], Delivery],
     alice: Actor,
+    acme: Shipper,
     day: date,
 ):
     unbooked = order(alice)
+    with doorway.enter_shipper(acme):
+        watch(now=asked.must_act_by - timedelta(hours=1))
+        found = DeliveryException.objects.filter(delivery_id=asked.delivery_id).get()
     pages = [
         "/",
+        "/exceptions/",
+        "/figures/",
+        f"/exceptions/{found.pk}/",
         "/import/",
         "/offers/",
         f"/deliveries/{asked.delivery_id}/",
         f"/deliveries/{unloading.delivery_id}/",
         f"/deliveries/{unbooked.pk}/slots/",
+        f"/deliveries/{unbooked.pk}/waiting/",
+        "/policies/",
         f"/plan/?day={day}",
     ]
 

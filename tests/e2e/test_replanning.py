@@ -1,67 +1,90 @@
-"""A planner whose truck breaks down: the plan says so, is repaired as a draft, compared and published."""
+"""A day at the desk: planned, published, its tender declined, repaired, moved by hand, published again."""
 
 from collections.abc import Callable
 from datetime import date, datetime
 
 import pytest
+from django.core import mail
 from playwright.sync_api import expect
 
 from apps.accounts.actors import Actor
 from apps.appointments.models import Appointment
+from apps.carriers.models import Carrier, Vehicle
 from apps.deliveries import services
 from apps.deliveries.models import Delivery
-from apps.facilities.models import Site
-from apps.routing.models import RoutePlan
-from apps.routing.services import publish_plan, request_plan
 from apps.tenancy import doorway
 from apps.tenancy.models import Shipper
 from tests.e2e.conftest import Visit
 from tests.e2e.test_accessibility import barriers_on
 from tests.routing.conftest import RIGID, make_carrier
+from tests.tendering.conftest import links_of
+
+PHONE = {"viewport": {"width": 390, "height": 780}}
 
 
 @pytest.fixture
-def in_force(
+def to_plan(
     order: Callable[[Actor], Delivery],
     ask: Callable[[Delivery], Appointment],
-    fleet: None,
-    work: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
     acme: Shipper,
     alice: Actor,
     rita: Actor,
-    day: date,
     now: datetime,
-) -> RoutePlan:
-    """One delivery on Swift's truck, published; Rapid has another truck, which is dearer."""
+) -> Delivery:
+    """One delivery whose slot is agreed; Amber's truck is free, Basalt's and the own one are not yet."""
+    monkeypatch.setattr("apps.routing.problems.ITERATIONS", 60)
+    mail.outbox.clear()
     with doorway.enter_shipper(acme):
-        make_carrier("Rapid", RIGID, drivers=("R. Driver",), per_route=400_000)
+        for name, per_route in (("Amber Lines", 80_000), ("Basalt Freight", 90_000), ("Cobalt", 300_000)):
+            make_carrier(name, RIGID, drivers=(f"{name} Driver",), per_route=per_route)
+        Carrier.objects.filter(name="Amber Lines").update(email="amber@carriers.example")
+        Vehicle.objects.exclude(plate="AMB1").update(active=False)
         delivery = order(alice)
         offer = ask(delivery).offers.get()
         services.accept_offer(actor=rita, delivery=delivery, offer_id=offer.pk, slot_index=0, now=now)
-        request_plan(actor=alice, site=Site.objects.get(code="ACME-DC"), day=day, now=now)
-    work()
-    with doorway.enter_shipper(acme):
-        return publish_plan(actor=alice, plan_id=RoutePlan.objects.get().pk, now=now)
+    return delivery
 
 
-def test_a_breakdown_is_repaired_compared_and_published(
-    visit: Visit, in_force: RoutePlan, work: Callable[[], None], day: date
+def test_a_day_is_planned_declined_repaired_and_published(
+    visit: Visit, to_plan: Delivery, work: Callable[[], None], acme: Shipper, day: date
 ):
     page = visit("alice@acme.example", "acme")
     page.goto(f"/plan/?day={day}")
+    page.get_by_role("button", name="Plan this day").click()
+    work()
+    page.goto(f"/plan/?day={day}")
+    page.get_by_role("button", name="Publish version 1").click()
+    expect(page.get_by_text("Version 1 is published.")).to_be_visible()
+    work()
 
-    page.get_by_role("link", name="Can’t drive").click()
-    page.get_by_label("What happened").fill("gearbox")
-    page.get_by_role("button", name="Report the breakdown").click()
-    expect(page.get_by_text("SWI1 of Swift is out of service: gearbox.")).to_be_visible()
+    phone = visit(None, "acme", **PHONE)
+    phone.goto(f"/tender/{links_of('amber@carriers.example')[-1]}/")
+    phone.get_by_label("Reason").select_option(label="No vehicle on that day")
+    phone.get_by_role("button", name="Decline the route").click()
+    expect(phone.locator("main h1")).to_have_text("Declined")
+    with doorway.enter_shipper(acme):
+        Vehicle.objects.update(active=True)
+
+    page.goto(f"/plan/?day={day}")
+    expect(page.get_by_text("Amber Lines declined route 1 (AMB1).")).to_be_visible()
     assert list(barriers_on(page, "the plan in force")) == []
     page.get_by_role("button", name="Repair with as little change as possible").click()
     work()
     page.goto(f"/plan/?day={day}")
     changed = page.get_by_role("table").filter(has_text="Another vehicle")
-    expect(changed).to_contain_text("SWI1")
-    expect(changed).to_contain_text("RAP1")
+    expect(changed).to_contain_text("AMB1")
+    expect(changed).to_contain_text("BAS1")
     assert list(barriers_on(page, "the draft")) == []
+
+    page.get_by_role("link", name=f"Move {to_plan.number}").click()
+    dialog = page.get_by_role("dialog", name="Move a delivery")
+    dialog.get_by_label("Vehicle").select_option(label="COB1, Cobalt (not used yet)")
+    expect(dialog.get_by_text("It fits as stop 1, ZAR")).to_be_visible()
+    assert list(barriers_on(page, "the dialog")) == []
+    dialog.get_by_role("button", name=f"Move {to_plan.number}").click()
+    expect(page.get_by_text("nobody is told before version 3 is published")).to_be_visible()
+    page.get_by_role("link", name="Version 2").click()
     page.get_by_role("button", name="Publish version 2").click()
 
     expect(page.get_by_text("Version 2 is published.")).to_be_visible()

@@ -1,6 +1,5 @@
 """The browser's verifier, opened from disk, against the one in Python: many bundles, one verdict."""
 
-import base64
 import json
 import random
 from io import BytesIO
@@ -11,27 +10,37 @@ from playwright.sync_api import Browser, expect
 
 from apps.custody import verify
 from tests.custody import torture
+from tests.custody.browser import PAGE, check_all
 from tests.custody.samples import SampleLog
+from tests.custody.vectors import (
+    accepted_by_python,
+    json_vectors,
+    merkle_vectors,
+    needs_vectors,
+    parsed_by_python,
+)
 
-PAGE = Path(verify.__file__).with_name("verify.html")
-VERDICTS = {verify.PASS: "PASS", verify.FAIL: "FAIL", verify.INCOMPLETE: "INCOMPLETE"}
-CHECK_ALL = """async (cases) => {
+CHECK_PROOFS = """(vectors) => Promise.all(vectors.map(async (vector) => {
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-  const reports = [];
-  for (const [bundle, keys, known, witnesses] of cases)
-    reports.push(await verifyBundle(bytes(bundle), keys, bytes(known), witnesses));
-  return reports;
-}"""
+  const proof = (vector.proof ?? []).map(bytes);
+  if ("leafHash" in vector) {
+    const root = await rootFromInclusion(bytes(vector.leafHash), vector.leafIdx, vector.treeSize, proof);
+    return root !== null && same(root, bytes(vector.root));
+  }
+  const [older, newer] = [[vector.size1, vector.root1], [vector.size2, vector.root2]]
+    .map(([size, root]) => ({ size, root: bytes(root) }));
+  return isConsistent(older, newer, proof);
+}))"""
+CHECK_TEXTS = """(texts) => texts.map((text) => {
+  try { parseJson(Uint8Array.from(text), "vector"); return true; } catch { return false; }
+})"""
+VERDICTS = {verify.PASS: "PASS", verify.FAIL: "FAIL", verify.INCOMPLETE: "INCOMPLETE"}
 
 
 def said_by_python(data: bytes, log: SampleLog, known: int) -> verify.Report:
     checkpoint = verify.Checkpoint(known, log.tree.root(known))
     witness = verify.parse_key(torture.WITNESS_VKEY, verify.WITNESS_KEY)
     return verify.verify(BytesIO(data), [verify.parse_key(log.vkey)], checkpoint, [witness])
-
-
-def text_of(data: bytes) -> str:
-    return base64.b64encode(data).decode()
 
 
 def test_both_verifiers_say_the_same_of_every_bundle(browser: Browser) -> None:
@@ -45,12 +54,8 @@ def test_both_verifiers_say_the_same_of_every_bundle(browser: Browser) -> None:
     page = browser.new_page()
     page.goto(PAGE.as_uri())
 
-    reports = page.evaluate(
-        CHECK_ALL,
-        [
-            [text_of(data), log.vkey, text_of(log.checkpoint(known)), torture.WITNESS_VKEY]
-            for log, data, known in cases
-        ],
+    reports = check_all(
+        page, [(data, log.vkey, log.checkpoint(known), torture.WITNESS_VKEY) for log, data, known in cases]
     )
     page.close()
 
@@ -62,6 +67,20 @@ def test_both_verifiers_say_the_same_of_every_bundle(browser: Browser) -> None:
             assert report["missing"] == expected.missing
             assert report["proven"] == expected.proven
             assert report["unproven"] == expected.unproven
+
+
+@needs_vectors
+def test_both_verifiers_say_the_same_of_every_reference_vector(browser: Browser) -> None:
+    proofs, texts = merkle_vectors(), json_vectors()
+    page = browser.new_page()
+    page.goto(PAGE.as_uri())
+
+    accepted = page.evaluate(CHECK_PROOFS, proofs)
+    parsed = page.evaluate(CHECK_TEXTS, [list(data) for _, data in texts])
+    page.close()
+
+    assert accepted == [accepted_by_python(each) for each in proofs]
+    assert parsed == [parsed_by_python(data) for _, data in texts]
 
 
 def test_an_auditor_opens_the_page_from_disk_and_sees_a_flipped_byte(

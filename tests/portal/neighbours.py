@@ -7,13 +7,15 @@ on a page tells what leaked.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from uuid import UUID
 
 from apps.accounts.actors import Actor, actor_in_network
 from apps.accounts.models import Membership, Role
+from apps.appointments.load import Load
 from apps.appointments.models import Appointment
 from apps.appointments.selectors import find_slots
+from apps.appointments.services.standing import Terms, propose_standing
 from apps.carriers import files
 from apps.carriers.models import Carrier, ComplianceDocument
 from apps.consignments.models import Import
@@ -25,6 +27,8 @@ from apps.deliveries.selectors import load_of
 from apps.deliveries.services.bulk import request_bulk
 from apps.documents.models import Document
 from apps.facilities.models import Site
+from apps.insights.models import DeliveryException
+from apps.insights.services import watch
 from apps.notices.models import CalendarFeed
 from apps.notices.permissions import FeedOwner
 from apps.notices.services import open_feed
@@ -41,6 +45,7 @@ from tests.routing.conftest import RIGID, make_carrier
 
 #: Wednesday after the tests' Monday.
 DAY = (NOW + timedelta(days=2)).date()
+AFTERWARDS = NOW + timedelta(days=3)
 HEAD = "consignment,order,site,date,line,article,quantity,unit,batch,weight_kg,pallets"
 
 ACME_AND_NORTHERN, ACME_AND_SOUTHERN, GLOBEX_AND_NORTHERN = "kestrel", "osprey", "heron"
@@ -147,6 +152,9 @@ def do_business(
         }
         finished = set(Job.objects.filter(state=Job.State.DONE).values_list("pk", flat=True))
         assert {plan_job.pk, export_job.pk, *(job.pk for job in received.values())} <= finished
+        watch(now=AFTERWARDS)
+        business.own["exception_id"] = _keys(DeliveryException.objects.all())
+        assert business.own["exception_id"]
     return business
 
 
@@ -198,9 +206,25 @@ def _book(trip: Trip, planner: Actor, number: int, word: str) -> None:
         "site_id": {str(trip.site.pk)},
         "partner_id": {str(planner.shipper_id)},
         "feed_id": _feed(trip),
+        "standing_id": _series(trip, planner),
         "facilities_site": {str(trip.site.pk)},
         "facilities_recipient": {str(trip.site.recipient_id)},
     }
+
+
+def _series(trip: Trip, planner: Actor) -> set[str]:
+    """A standing appointment that the shipper proposes."""
+    assert planner.shipper_id is not None
+    series = propose_standing(
+        actor=planner,
+        site=trip.site,
+        shipper_id=planner.shipper_id,
+        terms=Terms(weekdays=(3,), every=1, starts=time(9), first_day=DAY),
+        load=Load(pallets=2),
+        message=f"{trip.word} every week",
+        now=NOW,
+    )
+    return _keys([series])
 
 
 def _feed(trip: Trip) -> set[str]:

@@ -14,6 +14,7 @@ from apps.appointments.models.negotiation import (
     SiteTerms,
 )
 from apps.appointments.models.policies import AnswerPolicy
+from apps.appointments.models.standing import StandingAppointment, StandingEvent, StandingVisit
 from apps.appointments.models.waiting import WaitingEntry
 
 __all__ = [
@@ -26,5 +27,8 @@ __all__ = [
     "Offer",
     "OfferedSlot",
     "SiteTerms",
+    "StandingAppointment",
+    "StandingEvent",
+    "StandingVisit",
     "WaitingEntry",
 ]

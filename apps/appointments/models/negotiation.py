@@ -38,6 +38,13 @@ class Appointment(CarriesLoad, Record):
     must_act = models.CharField(max_length=10, choices=SIDES, blank=True)
     must_act_by = models.DateTimeField(null=True, blank=True)
     is_planned = models.BooleanField(default=True, help_text=_("False for a walk-in."))
+    plate = models.CharField(
+        _("number plate"),
+        max_length=15,
+        blank=True,
+        db_default="",
+        help_text=_("Letters and digits alone, as the gate looks it up."),
+    )
     version = models.PositiveIntegerField(default=1)
 
     site_version = models.PositiveIntegerField(

@@ -18,6 +18,8 @@ from apps.deliveries.services.brought import bring_document, bring_logger, bring
 from apps.deliveries.services.codes import confirm_code, request_code
 from apps.deliveries.services.day_papers import cancel_day_papers, open_day_papers, request_day_papers
 from apps.deliveries.services.expecting import escalate_offers
+from apps.deliveries.services.following import bring_again, not_taken
+from apps.deliveries.services.gate import call_to_dock, check_in, check_out, end_unloading
 from apps.deliveries.services.handover import hand_over, judged, photos_of
 from apps.deliveries.services.intake import group_consignments, import_orders
 from apps.deliveries.services.papers import (
@@ -29,6 +31,7 @@ from apps.deliveries.services.papers import (
 from apps.deliveries.services.planned import record_planned
 from apps.deliveries.services.policy_answers import answer_by_policy
 from apps.deliveries.services.reminding import remind_of_papers
+from apps.deliveries.services.series import run_series
 from apps.deliveries.services.steps import (
     record_arrival,
     record_departure,
@@ -49,14 +52,19 @@ __all__ = [
     "accept_offer",
     "answer_by_policy",
     "ask_for_slots",
+    "bring_again",
     "bring_document",
     "bring_logger",
     "bring_photo",
+    "call_to_dock",
     "cancel_appointment",
     "cancel_day_papers",
+    "check_in",
+    "check_out",
     "confirm_code",
     "counter_offer",
     "decline_offer",
+    "end_unloading",
     "escalate_offers",
     "expire_offers",
     "group_consignments",
@@ -68,6 +76,7 @@ __all__ = [
     "judged",
     "move_now",
     "move_vehicle",
+    "not_taken",
     "offer_freed_slots",
     "open_day_papers",
     "photos_of",
@@ -84,6 +93,7 @@ __all__ = [
     "request_consignment_note",
     "request_day_papers",
     "reseal",
+    "run_series",
     "start_unloading",
     "take_from_dock",
     "wait_for_slot",

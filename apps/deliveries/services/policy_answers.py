@@ -4,14 +4,13 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from apps.accounts.actors import Actor, Organisation, Side, actor_by_policy
 from apps.appointments.load import Slot
 from apps.appointments.models import AnswerPolicy, Appointment, Offer
-from apps.appointments.policies import Circumstances, breaches
+from apps.appointments.policies import Circumstances, breaches, circumstances
 from apps.appointments.selectors import slots_around
 from apps.appointments.services import DockBusy
 from apps.appointments.services.reschedule import needs_consent
@@ -48,12 +47,7 @@ def answer_by_policy(*, offer_id: UUID, now: datetime) -> str:
     policy = policy_to_answer(side=side, site_id=appointment.site_id, shipper_id=appointment.shipper_id)
     if policy is None or (offer.moves and needs_consent(appointment, now)):
         return ""
-    about = Circumstances(
-        pallets=appointment.pallets,
-        asked=_asked(appointment, side),
-        zone=ZoneInfo(appointment.site.time_zone),
-        now=now,
-    )
+    about = circumstances(appointment, side, now)
     actor = _actor(appointment, side)
     offered = {row.index: Slot(row.dock_id, row.during.lower, row.during.upper) for row in offer.slots.all()}
     inside = [index for index, slot in offered.items() if not breaches(policy, slot, about)]
@@ -105,16 +99,6 @@ def _apart(slots: Iterable[Slot], most: int) -> list[Slot]:
         if all(slot.end <= other.start or other.end <= slot.start for other in chosen):
             chosen.append(slot)
     return chosen
-
-
-def _asked(appointment: Appointment, side: Side) -> datetime | None:
-    """The start that the side wanted first; what is agreed while another time is negotiated."""
-    if appointment.during is not None:
-        agreed: datetime = appointment.during.lower
-        return agreed
-    first = appointment.offers.filter(side=str(side)).order_by("id").first()
-    slot = first.slots.order_by("index").first() if first else None
-    return slot.during.lower if slot else None
 
 
 def _actor(appointment: Appointment, side: Side) -> Actor:

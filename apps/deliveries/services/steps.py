@@ -9,6 +9,7 @@ from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
 from apps.appointments import services as appointments
 from apps.appointments.models import Appointment
+from apps.appointments.services.visiting import note_plate
 from apps.appointments.states import State as AppointmentState
 from apps.core.errors import IllegalTransition
 from apps.custody.services import Device, Personal
@@ -72,6 +73,9 @@ def record_departure(
     delivery = lock(delivery_id)
     require(actor, "deliveries.move", delivery)
     transition(delivery, State.IN_TRANSIT, actor=actor, at=now)
+    appointment = visit_of(delivery).appointment
+    if appointment is not None:
+        note_plate(appointment.pk, vehicle)
     record(
         "departed",
         delivery=delivery,
@@ -92,10 +96,11 @@ def record_arrival(
     now: datetime,
     vehicle: str = "",
     device_time: datetime | None = None,
+    undeclared: bool = False,
     device: Device | None = None,
     position: Position | None = None,
 ) -> Delivery:
-    """The gate checks the vehicle in.
+    """The gate checks the vehicle in; ``undeclared``: also one whose departure its shipper didn't record.
 
     Raises:
         DocumentsMissing: the site demands documents before arrival.
@@ -105,7 +110,8 @@ def record_arrival(
     delivery = lock(delivery_id)
     require(actor, "deliveries.check_in", delivery)
     require_documents(delivery, Step.ARRIVAL)
-    if delivery.state not in {State.IN_TRANSIT, State.FAILED}:
+    on_the_way = {State.IN_TRANSIT, State.FAILED} | ({State.OPEN, State.LOADED} if undeclared else set())
+    if delivery.state not in on_the_way:
         raise IllegalTransition(
             f"{delivery.number} is “{State(delivery.state).label}”; its shipper records the departure first.",
             state=delivery.state,

@@ -57,6 +57,7 @@ def gate_list(day: DayBoard, *, may_move: bool = False) -> list[Context]:
     docks = {item.key: _dock_name(row) for row in day.rows for item in row.items}
     return [
         {
+            "key": item.appointment_id,
             "url": reverse("hub:appointment", args=[item.appointment_id]),
             "start": item.start,
             "end": item.end,

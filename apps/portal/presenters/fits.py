@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from apps.appointments.ranking import Ranked, Wish
 from apps.appointments.search import SlotSearch
 from apps.facilities.models import Site
+from apps.portal.presenters.plan import dearer
 from apps.portal.presenters.times import shift_label
 
 #: Of an hour's dock time: less is a quiet hour, more a busy one.
@@ -16,7 +17,7 @@ QUIET, BUSY = 0.25, 0.75
 
 
 def fit(ranked: Ranked, wish: Wish) -> str:
-    """“as asked, quiet hour, +12 min on the route”."""
+    """“as asked, quiet hour, the plan ZAR 120.00 dearer”."""
     parts = []
     if wish.earliest:
         away = shift_label(ranked.away).lstrip("+")
@@ -26,9 +27,10 @@ def fit(ranked: Ranked, wish: Wish) -> str:
     elif ranked.busy > BUSY:
         parts.append(_("busy hour"))
     if ranked.is_off_route:
-        parts.append(_("not on the planned route"))
-    elif ranked.extra is not None:
-        parts.append(_("+%(n)s min on the route") % {"n": round(ranked.extra)})
+        parts.append(_("no vehicle of the plan can come then"))
+    elif ranked.route is not None and ranked.route.cents is not None:
+        cost = dearer(ranked.route.cents, ranked.route.currency)
+        parts.append(_("the plan %(cost)s") % {"cost": cost})
     return ", ".join(parts)
 
 

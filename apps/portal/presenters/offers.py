@@ -234,7 +234,9 @@ def load_facts(appointment: Appointment) -> list[Context]:
 def load_line(appointment: CarriesLoad) -> str:
     """The load in a few words: “4 pallets, 1,250 kg, chilled, 2–8 °C”."""
     pallets = ngettext("%(n)s pallet", "%(n)s pallets", appointment.pallets) % {"n": appointment.pallets}
-    parts = [pallets, _("%(kg)s kg") % {"kg": f"{appointment.weight_kg:,.0f}"}]
+    parts = [pallets]
+    if appointment.weight_kg:
+        parts.append(_("%(kg)s kg") % {"kg": f"{appointment.weight_kg:,.0f}"})
     if appointment.temperature_class != "ambient":
         parts.append(str(appointment.get_temperature_class_display()).lower())
     return ", ".join(parts)

@@ -103,8 +103,30 @@ def tiles(plan: RoutePlan) -> list[Context]:
         {"label": _("Stops"), "value": stops_of(plan)},
         {"label": _("On no route"), "value": len(plan.unassigned.all())},
         {"label": _("Distance"), "value": kilometres(plan.distance_m), "unit": "km"},
+        {"label": _("Of it empty"), "value": kilometres(empty_metres(plan)), "unit": "km"},
+        {"label": _("On the road"), "value": f"{_on_the_road(plan):.1f}", "unit": "h"},
+        {"label": _("Pallet spaces used"), **_utilisation(plan)},
         {"label": _("Cost"), "value": _whole(plan.cost_cents), "unit": plan.currency},
     ]
+
+
+def empty_metres(plan: RoutePlan) -> int:
+    """What is driven with nothing left on board: each route's way home."""
+    routes = plan.routes.all()
+    return sum(route.distance_m - sum(stop.distance_m for stop in route.stops.all()) for route in routes)
+
+
+def _on_the_road(plan: RoutePlan) -> float:
+    """Hours from leaving to returning, of all routes together."""
+    spent = sum((route.returns_at - route.departs_at for route in plan.routes.all()), timedelta())
+    return spent / timedelta(hours=1)
+
+
+def _utilisation(plan: RoutePlan) -> Context:
+    """Pallets carried of what the vehicles that drive have room for; each route loads once."""
+    room = sum(route.vehicle.capacity_pallets for route in plan.routes.all())
+    carried = sum(stop.delivery.pallets for route in plan.routes.all() for stop in route.stops.all())
+    return {"value": f"{100 * carried / room:.0f}", "unit": "%"} if room else {"value": "–", "unit": ""}
 
 
 def comparison(plan: RoutePlan, previous: RoutePlan | None) -> list[Context]:

@@ -1,5 +1,6 @@
 """A policy in sentences: what it accepts, how it answers the rest, by when, and whom it reminds."""
 
+from datetime import datetime
 from typing import Any
 
 from django.utils.dates import WEEKDAYS_ABBR
@@ -7,7 +8,11 @@ from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.appointments.models import AnswerPolicy
+from apps.accounts.actors import Side
+from apps.appointments.load import Slot
+from apps.appointments.models import AnswerPolicy, Appointment, Offer
+from apps.appointments.policies import answering_policy, breaches, circumstances
+from apps.appointments.services.reschedule import needs_consent
 
 Context = dict[str, Any]
 
@@ -22,6 +27,26 @@ def policy_line(policy: AnswerPolicy | None, *, name: str, url: str) -> Context:
         "set_by": policy.set_by if policy else "",
         "set_at": policy.set_at if policy else None,
     }
+
+
+def left_to_person(appointment: Appointment, offer: Offer | None, side: Side, now: datetime) -> str:
+    """Why the side's policy leaves an open offer to a person; empty without a policy, or where none is known.
+
+    The side that has to answer reads it. Its policy is the current schema's to read.
+    """
+    if offer is None:
+        return ""
+    policy = answering_policy(side=side, site_id=appointment.site_id, shipper_id=appointment.shipper_id)
+    if policy is None or not policy.answers or appointment.must_act != side:
+        return ""
+    if offer.moves and needs_consent(appointment, now):
+        return _("After the change cut-off a person consents, not a policy.")
+    about = circumstances(appointment, side, now)
+    first = next(iter(offer.slots.all()), None)
+    broken = (
+        breaches(policy, Slot(first.dock_id, first.during.lower, first.during.upper), about) if first else []
+    )
+    return _("A policy leaves this to a person: %(why)s") % {"why": " ".join(broken)} if broken else ""
 
 
 def policy_sentences(policy: AnswerPolicy) -> list[str]:

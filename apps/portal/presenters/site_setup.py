@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 
 from django.forms import BaseForm
 from django.urls import reverse
+from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 
 from apps.appointments.load import Load
 from apps.appointments.search import SlotSearch, day_bounds, local_day
 from apps.appointments.selectors import find_slots
-from apps.facilities.models import Site
+from apps.facilities.clock_changes import days_skipped
+from apps.facilities.models import ReceivingWindow, Site
 from apps.portal.presenters.axis import Axis
 from apps.portal.presenters.slots import day_strip
 from apps.portal.presenters.times import day_label, zone_label
@@ -44,6 +46,20 @@ def problems_of(part: Any) -> list[str]:
             where = " ".join(filter(None, [_("Row %(n)s") % {"n": number} if several else "", label]))
             found += [f"{where}: {error}" if where else str(error) for error in errors]
     return found
+
+
+def skipped_hours(site: Site, *, today: date) -> list[str]:
+    """A sentence for each day ahead on which one of the site's saved windows has no time at all."""
+    windows = ReceivingWindow.objects.filter(site=site).values_list("weekday", "opens", "closes")
+    return [
+        _("On %(day)s the clocks skip %(opens)s to %(closes)s; nothing is received then.")
+        % {
+            "day": date_format(day, "j F Y"),
+            "opens": time_format(opens, "TIME_FORMAT"),
+            "closes": time_format(closes, "TIME_FORMAT"),
+        }
+        for day, opens, closes in days_skipped(windows, ZoneInfo(site.time_zone), today=today)
+    ]
 
 
 def next_week(site: Site, *, load: Load, now: datetime) -> Context:

@@ -17,6 +17,7 @@ from apps.deliveries.states import State as DeliveryState
 from apps.facilities.models import DocumentType
 from apps.portal.hub_visit import HubVisit
 from apps.portal.presenters import offers as negotiation
+from apps.portal.presenters.dwell import dwell_card
 from apps.portal.presenters.handover import handover_facts, photo_facts
 from apps.portal.presenters.papers import missing, papers
 from apps.portal.presenters.sites import address
@@ -59,6 +60,7 @@ def visit_page(
         "may_bring": visit.may_receive,
         "may_waive": visit.may_waive,
         "step": _step(visit, now),
+        "dwell": dwell_card(appointment, visit.events, now=now),
         "handover": handover_facts(visit.handover, visit.discrepancies, visit.strokes)
         if visit.handover
         else None,

@@ -112,9 +112,11 @@ def _actor(side: Side, appointment: Appointment, address: str) -> Actor:
 
 def _done(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     fresh = Appointment.objects.select_related("site", "shipper", "dock").get(pk=appointment.pk)
-    title = (
-        _("Agreed: %(number)s") % {"number": fresh.confirmation_number}
-        if fresh.confirmation_number and fresh.dock
-        else _("Declined")
-    )
+    number = {"number": fresh.confirmation_number}
+    if request.POST.get("step") != "decline":
+        title = _("Agreed: %(number)s") % number
+    elif fresh.confirmation_number:
+        title = _("Declined: %(number)s stays as agreed") % number
+    else:
+        title = _("Declined")
     return render(request, "portal/answer_link_done.html", {"appointment": fresh, "title": title})

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from apps.accounts.actors import Side
 from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import allows
 from apps.core.errors import DomainError
@@ -17,6 +18,8 @@ from apps.portal.access import hub_page
 from apps.portal.forms_hub import ArrivalForm, ReasonForm
 from apps.portal.frame import hub_frame
 from apps.portal.hub_visit import hub_appointment, read_visit
+from apps.portal.presenters.offers import open_offer
+from apps.portal.presenters.policies import left_to_person
 from apps.portal.presenters.visit import visit_page
 
 
@@ -40,7 +43,9 @@ def appointment_page(
     may_negotiate = allows(request.actor, "appointments.offer", visit.appointment)
     context = hub_frame(request, site=visit.appointment.site)
     context |= visit_page(visit, may_negotiate=may_negotiate, now=now, refusal=refusal)
+    open_now = open_offer(visit.offers) if may_negotiate else None
     context |= {
+        "policy_says": left_to_person(visit.appointment, open_now, Side.RECIPIENT, now),
         "decline_form": ReasonForm(auto_id="decline_%s"),
         "cancel_form": ReasonForm(auto_id="cancel_%s"),
         "arrival_form": ArrivalForm(),

@@ -17,13 +17,16 @@ from django.views.decorators.http import require_GET
 from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import allows
 from apps.appointments.board import DayBoard, day_board
+from apps.appointments.models import Appointment
 from apps.appointments.search import local_day
 from apps.facilities.models import Site
 from apps.facilities.selectors import receiving_sites_visible_to
 from apps.portal.access import hub_page
 from apps.portal.choosing import read_day
+from apps.portal.forms_gate import FindForm
 from apps.portal.frame import hub_frame
 from apps.portal.presenters import board as presenter
+from apps.portal.presenters.gate import on_site
 
 
 @dataclass(frozen=True)
@@ -78,12 +81,21 @@ def gate_list(request: ActingRequest, site_id: UUID) -> HttpResponse:
         "zone": site.time_zone,
         "now": now,
         "board_url": reverse("hub:board", args=[site.pk]),
-        "gate_list": presenter.gate_list(of_day, may_move=_may_move(request, site)),
+        **_on_site(of_day, presenter.gate_list(of_day, may_move=_may_move(request, site)), now),
+        "form": FindForm(),
         "title": presenter.title(of_day),
         "needs": presenter.needs(of_day),
         "may_move": _may_move(request, site),
     }
     return render(request, "portal/hub/gate_list.html", context)
+
+
+def _on_site(of_day: DayBoard, lines: list[dict[str, Any]], now: datetime) -> dict[str, Any]:
+    """The list's lines with what the gate does next, and how many vehicles are where."""
+    keys = [line["key"] for line in lines]
+    found = Appointment.objects.filter(pk__in=keys).select_related("site", "dock").prefetch_related("events")
+    listed, tiles = on_site(lines, {one.pk: one for one in found}, now=now)
+    return {"gate_list": listed, "tiles": tiles}
 
 
 def fresh_board(

@@ -22,7 +22,7 @@ from apps.accounts.http import ActingRequest
 from apps.appointments import selectors as appointments
 from apps.appointments.load import Load, Slot
 from apps.appointments.models import Appointment
-from apps.appointments.ranking import Wish
+from apps.appointments.ranking import RouteCost, Wish
 from apps.appointments.search import SlotSearch, day_bounds, local_day
 from apps.core.errors import DomainError, PermissionRefused
 from apps.deliveries import services
@@ -39,6 +39,7 @@ from apps.portal.presenters.offers import is_counterable, is_reschedulable, move
 from apps.portal.presenters.parties import Parties
 from apps.portal.views.desk_delivery import offers_of
 from apps.portal.views.desk_vehicle import vehicle_default, with_vehicle
+from apps.routing.services import price_slots
 from apps.tenancy.doorway import current_shipper
 
 MOST_DAYS = 62
@@ -256,7 +257,7 @@ def _context(
         day_url=day_url,
         today=today,
         wanted=picking.wanted,
-        wish=_wish(picking, search),
+        wish=_wish(request, picking, search, now),
     )
     picker["hidden"] = [*picker["hidden"], *picking.vehicle_query]
     return {
@@ -283,17 +284,31 @@ def _context(
     }
 
 
-def _wish(picking: Picking, search: SlotSearch) -> Wish:
-    """What is wanted: the time that the other side named, else any time of the day that was ordered for."""
-    if picking.wanted is not None:
-        return Wish(earliest=picking.wanted.start, latest=picking.wanted.start)
+def _wish(request: ActingRequest, picking: Picking, search: SlotSearch, now: datetime) -> Wish:
+    """What is wanted: the time that the other side named, else any time of the day that was ordered for.
+
+    On a day that is planned it counts what the plan would pay for another stop.
+    """
+
+    def costs(slots: Sequence[Slot]) -> list[RouteCost]:
+        prices = price_slots(
+            actor=request.actor, delivery=picking.delivery, slots=slots, now=now, load=picking.load
+        )
+        return [RouteCost(price.cents, price.currency, price.has_plan) for price in prices]
+
     start, end = day_bounds(picking.delivery.day, search.zone)
-    return Wish(earliest=start, latest=end)
+    if picking.wanted is not None:
+        start = end = picking.wanted.start
+    return Wish(earliest=start, latest=end, route_costs=costs)
 
 
 def _wait_url(picking: Picking, search: SlotSearch, day: date) -> str:
-    """Where a delivery without a slot asks to wait for the day that has nothing left; empty elsewhere."""
-    if picking.vehicle is None or any(count.day == day and count.starts for count in search.per_day):
+    """Where a delivery without a slot asks to wait for the day that has nothing left; empty elsewhere.
+
+    Waiting helps where other vehicles are in the way, not where no dock takes the load.
+    """
+    is_free = any(count.day == day and count.starts for count in search.per_day)
+    if picking.vehicle is None or not search.docks or is_free:
         return ""
     query = urlencode([("day", day.isoformat()), *picking.vehicle_query])
     return f"{reverse('desk:wait', args=[picking.delivery.pk])}?{query}"

@@ -30,6 +30,7 @@ from apps.portal.hub_visit import hub_appointment, read_goods
 from apps.portal.presenters.handover import photo_facts, review, unit_facts
 from apps.portal.views.answer import SHOWN_IN_PLACE
 from apps.portal.views.appointment import appointment_page
+from apps.portal.views.gate_desk import back_to_gate
 
 
 @require_POST
@@ -178,7 +179,7 @@ def _take(
     request: ActingRequest, appointment_id: UUID, step: Callable[[UUID, datetime], None], done: str
 ) -> HttpResponse:
     """Take one step at the gate; a refusal is answered by the appointment's page, at its status."""
-    hub_appointment(request.actor, appointment_id)
+    appointment = hub_appointment(request.actor, appointment_id)
     try:
         with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
             step(delivery.pk, timezone.now())
@@ -187,7 +188,7 @@ def _take(
             raise
         return appointment_page(request, appointment_id, refusal=refusal)
     messages.success(request, done)
-    return redirect("hub:appointment", appointment_id)
+    return back_to_gate(request, appointment)
 
 
 def _typed(request: ActingRequest) -> list[tuple[str, str]]:

@@ -178,6 +178,8 @@ def _page(
         "sample": SampleForm(typed),
         "action": present.step_url(site.pk, step),
     }
+    if step.key == "hours":
+        context["skipped"] = present.skipped_hours(site, today=_today(site, now))
     if step.key == "closures":
         context["holidays"] = services.suggested_holidays(site, today=_today(site, now))
     context |= (

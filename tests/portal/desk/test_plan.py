@@ -110,6 +110,17 @@ def test_the_tables_say_what_map_and_chart_show(planned, delivery, desk):
     assert "Every delivery of the day is on a route." in page
 
 
+def test_the_figures_tell_time_room_and_empty_kilometres(planned, desk):
+    tiles = {str(one["label"]): str(one["value"]) for one in desk.get(f"/plan/?day={DAY}").context["tiles"]}
+    route = planned.routes.get()
+    stop = route.stops.get()
+    hours = (route.returns_at - route.departs_at) / timedelta(hours=1)
+
+    assert tiles["Of it empty"] == f"{(route.distance_m - stop.distance_m) / 1000:.1f}"
+    assert tiles["On the road"] == f"{hours:.1f}"
+    assert tiles["Pallet spaces used"] == f"{100 * stop.delivery.pallets / 10:.0f}"
+
+
 def test_a_delivery_on_no_route_is_listed_with_its_reasons(confirmed, truck, warehouse, alice, drain, desk):
     Vehicle.objects.update(temperature_classes=["frozen"])
     request_plan(actor=alice, site=warehouse, day=DAY, now=NOW)

@@ -13,6 +13,7 @@ from apps.deliveries import services
 from apps.deliveries.selectors import load_of
 from apps.facilities.models import Closure, DockRule, Site
 from apps.portal.choosing import write_slot
+from apps.routing.services.inserting import SlotPrice
 from apps.tenancy import doorway
 from tests.factories.cast import NOW
 from tests.portal.desk.conftest import DAY, order_file
@@ -40,6 +41,19 @@ def test_the_best_fit_says_what_speaks_for_it(delivery, desk):
     assert picker["nothing"] is None
 
 
+def test_what_a_planned_day_would_pay_is_said_and_counts(delivery, desk, monkeypatch):
+    def prices(*, slots, **asked):
+        found = [SlotPrice(slot, 120_00, "ZAR") for slot in slots]
+        return [SlotPrice(slots[0], None), *found[1:-1], SlotPrice(slots[-1], 0, "ZAR")]
+
+    monkeypatch.setattr("apps.portal.views.desk_slots.price_slots", prices)
+
+    best = desk.get(f"/deliveries/{delivery.pk}/slots/").context["picker"]["best"]
+
+    assert "as asked, quiet hour, the plan at the same cost" in [slot["fits"] for slot in best]
+    assert not any("no vehicle of the plan" in slot["fits"] for slot in best)
+
+
 def test_where_nothing_is_free_the_rule_in_the_way_and_whom_to_ask_are_said(delivery, desk):
     site = delivery.site
     with doorway.network():
@@ -51,6 +65,7 @@ def test_where_nothing_is_free_the_rule_in_the_way_and_whom_to_ask_are_said(deli
     assert "No time of Northern Hospital stores fits this load" in page
     assert "Northern Hospital stores takes up to 1 pallets per visit; this load has 3." in page
     assert "For other times ask Thandi · +27 11 555 0100." in page
+    assert "Join the waiting list" not in page
 
 
 def test_a_closed_day_says_why_and_leads_to_the_next(delivery, desk):

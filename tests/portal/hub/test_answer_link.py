@@ -104,3 +104,23 @@ def test_the_shippers_side_answers_a_counter_offer_by_its_own_link(asked, acme, 
 
     assert (elsewhere, answer.status_code) == ([410, 410], 200)
     assert Appointment.objects.get(pk=asked.pk).state == State.CONFIRMED
+
+
+def test_a_declined_move_says_that_the_agreed_slot_stays(link, asked, acme, alice, drain):
+    stranger().post(link, {"slot": "0"})
+    agreed = Appointment.objects.get(pk=asked.pk)
+    mail.outbox.clear()
+    with doorway.enter_shipper(acme):
+        delivery = deliveries().get()
+        found = find_slots(
+            site=delivery.site, load=agreed.load, first_day=DAY, days=1, now=NOW, appointment=agreed
+        )
+        services.propose_move(
+            actor=alice, delivery=delivery, appointment_id=asked.pk, slots=found.slots[-1:], now=NOW
+        )
+    drain()
+
+    answer = stranger().post(path_in("dock@northern.example"), {"step": "decline", "reason_code": "no_staff"})
+
+    assert f"Declined: {agreed.confirmation_number} stays as agreed" in answer.content.decode()
+    assert Appointment.objects.get(pk=asked.pk).during == agreed.during

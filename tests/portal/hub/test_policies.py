@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from apps.appointments.models import AnswerPolicy
+from apps.appointments.models import AnswerPolicy, Appointment
 from apps.facilities.models import Site
 from apps.tenancy.models import Shipper
 
@@ -113,3 +113,15 @@ def test_somebody_who_is_no_partner_has_no_page(
     sam = browse("sam@southern.example")
 
     assert sam.get(f"/sites/{southern_site.pk}/policies/{globex.pk}/").status_code == 404
+
+
+def test_the_appointment_says_why_the_policy_left_it_to_a_person(
+    rita_at_hub: Client, address: str, asked: Appointment, acme: Shipper
+) -> None:
+    before = rita_at_hub.get(f"/appointments/{asked.pk}/").context["policy_says"]
+    rita_at_hub.post(f"{address}{acme.pk}/", {"accepts": "on", "opens": "08:00", "closes": "12:00"})
+
+    page = rita_at_hub.get(f"/appointments/{asked.pk}/").content.decode()
+
+    assert before == ""
+    assert "A policy leaves this to a person: It begins too early." in page

@@ -270,6 +270,18 @@ def test_hours_that_touch_or_are_for_other_docks_loads_or_seasons_do_not_overlap
     assert add("hours", *rows) == []
 
 
+def test_hours_that_the_clock_skips_are_said(save, add, rita_at_hub, northern_site):
+    assert save("place", time_zone="Europe/Berlin") == []
+    assert add("hours", hours("7", "02:00", "03:00"), hours("7", "01:30", "02:00")) == []
+
+    page = rita_at_hub.get(address(northern_site, "hours"))
+
+    assert page.context["skipped"] == [
+        f"On {day} the clocks skip 02:00 to 03:00; nothing is received then."
+        for day in ("29 March 2026", "28 March 2027")
+    ]
+
+
 def test_week_minutes_of_a_window():
     assert week_spans(1, time(7), time(15)) == [(420, 900)]
     assert week_spans(7, time(22), time(4)) == [(9960, 10080), (0, 240)]

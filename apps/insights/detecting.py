@@ -1,0 +1,274 @@
+"""What is wrong with deliveries right now, found by looking at what is on record: one query or two per kind.
+
+Reads in the shipper's schema and changes nothing. Whatever stopped looking for hours finds the same as one
+that never stopped, with the time since when each could be seen.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Max, OuterRef, Q, Subquery
+
+from apps.accounts.actors import Side
+from apps.appointments.models import Appointment
+from apps.appointments.states import State as AppointmentState
+from apps.deliveries.models import Delivery, DeliveryEvent, Handover
+from apps.deliveries.selectors import checklist_of, deliveries
+from apps.deliveries.states import FailureReason, State
+from apps.documents.selectors import SATISFIED
+from apps.facilities.models import DocumentType
+from apps.insights.kinds import Kind, Severity
+from apps.routing.models import RoutePlan, Stop
+from apps.tendering.models import Tendering
+from apps.tendering.states import SearchState
+
+#: An unanswered offer is worth somebody's time from here to its end.
+ANSWER_DUE_IN = timedelta(hours=4)
+#: Papers are looked at for visits that begin within this time.
+PAPERS_AHEAD = timedelta(days=2)
+#: Neither a departure nor an arrival is late by less.
+GRACE = timedelta(minutes=10)
+#: On the way and due, and still nothing was recorded for this long.
+SILENT_FOR = timedelta(minutes=45)
+#: Discrepancies older than this are history and not on anybody's list.
+FRESH = timedelta(days=14)
+_WAITS = (State.OPEN, State.LOADED)
+_COMES = (*_WAITS, State.IN_TRANSIT)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One exception as it stands now; ``facts`` are JSON values for its sentence."""
+
+    delivery_id: UUID
+    kind: Kind
+    severity: Severity
+    cause_at: datetime
+    harm_at: datetime
+    subject: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[UUID, str, str]:
+        return (self.delivery_id, str(self.kind), self.subject)
+
+
+def findings(now: datetime) -> Iterator[Finding]:
+    """Everything that is wrong at ``now``."""
+    for look in _LOOKS:
+        yield from look(now)
+
+
+def _offers(now: datetime) -> Iterator[Finding]:
+    """Somebody has to answer soon, or the slots are free again."""
+    waiting = Appointment.objects.filter(
+        must_act__in=(Side.SHIPPER, Side.RECIPIENT), must_act_by__gt=now, must_act_by__lte=now + ANSWER_DUE_IN
+    )
+    for one in waiting:
+        assert one.must_act_by is not None
+        ours = one.must_act == Side.SHIPPER
+        yield Finding(
+            one.delivery_id,
+            Kind.OFFER_UNANSWERED,
+            Severity.URGENT if ours else Severity.WARNING,
+            cause_at=one.must_act_by - ANSWER_DUE_IN,
+            harm_at=one.must_act_by,
+            facts={"turn": one.must_act},
+        )
+
+
+def _papers(now: datetime) -> Iterator[Finding]:
+    """A visit that begins soon lacks a paper that bars the vehicle."""
+    soon = _confirmed().filter(during__startswith__gt=now, during__startswith__lte=now + PAPERS_AHEAD)
+    for delivery, appointment in _with_deliveries(soon, _COMES):
+        lines, _day = checklist_of(delivery, appointment)
+        lacking = [
+            line.document_type
+            for line in lines
+            if line.standing not in SATISFIED and line.document_type != DocumentType.DELIVERY_NOTE
+        ]
+        if lacking:
+            yield Finding(
+                delivery.pk,
+                Kind.PAPER_MISSING,
+                Severity.WARNING,
+                cause_at=appointment.during.lower - PAPERS_AHEAD,
+                harm_at=appointment.during.lower,
+                facts={"papers": [str(kind) for kind in lacking]},
+            )
+
+
+def _carriers(now: datetime) -> Iterator[Finding]:
+    """A route of a plan in force that nobody drives."""
+    uncovered = Tendering.objects.filter(
+        state=SearchState.UNCOVERED, route__plan__state=RoutePlan.State.PUBLISHED, route__departs_at__gt=now
+    )
+    newest = Tendering.objects.filter(route=OuterRef("route")).order_by("-number").values("number")[:1]
+    for search in uncovered.filter(number=Subquery(newest)).prefetch_related("route__stops__delivery"):
+        since = search.events.aggregate(at=Max("at"))["at"] or search.started_at
+        for stop in search.route.stops.all():
+            if stop.delivery.state in _WAITS:
+                yield Finding(
+                    stop.delivery_id,
+                    Kind.NO_CARRIER,
+                    Severity.URGENT,
+                    cause_at=since,
+                    harm_at=search.route.departs_at,
+                    facts={"route": search.route.number},
+                )
+
+
+def _departures(now: datetime) -> Iterator[Finding]:
+    """Its vehicle should have left; from when it would be late at the dock is the harm."""
+    for stop in _planned().filter(
+        route__departs_at__lt=now - GRACE, slot__endswith__gt=now, delivery__state__in=_WAITS
+    ):
+        yield Finding(
+            stop.delivery_id,
+            Kind.LATE_DEPARTURE,
+            Severity.URGENT,
+            cause_at=stop.route.departs_at + GRACE,
+            harm_at=max(now, stop.slot.lower - (stop.arrives_at - stop.route.departs_at)),
+            facts={"planned": stop.route.departs_at.isoformat(), "route": stop.route.number},
+        )
+
+
+def _arrivals(now: datetime) -> Iterator[Finding]:
+    """Left late, so that it will arrive after its window by as much as it left late."""
+    left = DeliveryEvent.objects.filter(delivery=OuterRef("delivery"), to_state=State.IN_TRANSIT)
+    stops = _planned().filter(delivery__state=State.IN_TRANSIT, slot__endswith__gt=now)
+    windows = dict(_confirmed().values_list("pk", "arrival_window"))
+    for stop in stops.annotate(left_at=Subquery(left.order_by("-at").values("at")[:1])):
+        window = windows.get(stop.appointment_id)
+        if stop.left_at is None or window is None:
+            continue
+        expected = max(now, stop.arrives_at + max(timedelta(0), stop.left_at - stop.route.departs_at))
+        if expected > window.upper:
+            yield Finding(
+                stop.delivery_id,
+                Kind.LATE_ARRIVAL,
+                Severity.URGENT,
+                cause_at=stop.left_at,
+                harm_at=window.upper,
+                facts={"expected": expected.replace(second=0, microsecond=0).isoformat()},
+            )
+
+
+def _missed(now: datetime) -> Iterator[Finding]:
+    """Its arrival window is over and nobody checked it in."""
+    missed = _confirmed().filter(arrival_window__endswith__lt=now - GRACE, during__endswith__gt=now - FRESH)
+    for delivery, appointment in _with_deliveries(missed, _COMES):
+        yield Finding(
+            delivery.pk,
+            Kind.NOT_ARRIVED,
+            Severity.URGENT,
+            cause_at=appointment.arrival_window.upper + GRACE,
+            harm_at=appointment.arrival_window.upper,
+        )
+
+
+def _silences(now: datetime) -> Iterator[Finding]:
+    """On the way, due, and nothing was recorded of it since it left."""
+    due = _planned().filter(delivery__state=State.IN_TRANSIT, arrives_at__lt=now - SILENT_FOR)
+    for stop in due:
+        yield Finding(
+            stop.delivery_id,
+            Kind.SILENCE,
+            Severity.WARNING,
+            cause_at=stop.arrives_at + SILENT_FOR,
+            harm_at=stop.slot.upper,
+            facts={"planned": stop.arrives_at.isoformat()},
+        )
+
+
+def _dwells(now: datetime) -> Iterator[Finding]:
+    """At the site for most of its free time: detention begins at the harm."""
+    arrived = DeliveryEvent.objects.filter(delivery=OuterRef("pk"), to_state=State.ARRIVED).order_by("-at")
+    there = deliveries().filter(state__in=(State.ARRIVED, State.UNLOADING))
+    for delivery in there.annotate(arrived_at=Subquery(arrived.values("at")[:1])):
+        free = timedelta(minutes=delivery.site.free_minutes)
+        if delivery.arrived_at is None or now < delivery.arrived_at + free * 0.75:
+            continue
+        over = now >= delivery.arrived_at + free
+        yield Finding(
+            delivery.pk,
+            Kind.DWELL,
+            Severity.URGENT if over else Severity.WARNING,
+            cause_at=delivery.arrived_at + free * 0.75,
+            harm_at=delivery.arrived_at + free,
+            facts={"arrived": delivery.arrived_at.isoformat(), "free_minutes": delivery.site.free_minutes},
+        )
+
+
+def _discrepancies(now: datetime) -> Iterator[Finding]:
+    """Goods were not handed over as expected; the harm is done, somebody has to deal with it."""
+    stated = Handover.objects.filter(recorded_at__gt=now - FRESH, discrepancies__isnull=False).distinct()
+    for handover in stated.prefetch_related("discrepancies"):
+        kinds = sorted({each.kind for each in handover.discrepancies.all()})
+        yield Finding(
+            handover.delivery_id,
+            Kind.DISCREPANCY,
+            Severity.URGENT if "refused" in kinds else Severity.WARNING,
+            cause_at=handover.recorded_at,
+            harm_at=handover.recorded_at,
+            facts={"kinds": kinds, "units": len(handover.discrepancies.all())},
+        )
+
+
+def _failures(now: datetime) -> Iterator[Finding]:
+    """An attempt failed and no other one is agreed on or asked for."""
+    failed = DeliveryEvent.objects.filter(delivery=OuterRef("pk"), to_state=State.FAILED).order_by("-at")
+    live = Appointment.objects.filter(
+        delivery_id=OuterRef("pk"), state__in=(AppointmentState.OFFERED, AppointmentState.CONFIRMED)
+    )
+    for delivery in (
+        deliveries()
+        .filter(state=State.FAILED)
+        .annotate(failed_at=Subquery(failed.values("at")[:1]), next_state=Subquery(live.values("state")[:1]))
+    ):
+        if delivery.failed_at is None or delivery.next_state or delivery.failed_at < now - FRESH:
+            continue
+        reason = FailureReason(delivery.failure_reason).label if delivery.failure_reason else ""
+        yield Finding(
+            delivery.pk,
+            Kind.FAILED,
+            Severity.URGENT,
+            cause_at=delivery.failed_at,
+            harm_at=delivery.failed_at,
+            facts={"reason": str(reason)},
+        )
+
+
+def _confirmed() -> Any:
+    return Appointment.objects.filter(state=AppointmentState.CONFIRMED).select_related("site")
+
+
+def _with_deliveries(appointments: Any, states: tuple[State, ...]) -> Iterator[tuple[Delivery, Any]]:
+    """Each appointment with its delivery, where that is in one of the states."""
+    by_delivery = {appointment.delivery_id: appointment for appointment in appointments}
+    for delivery in deliveries().filter(pk__in=by_delivery, state__in=states):
+        yield delivery, by_delivery[delivery.pk]
+
+
+def _planned() -> Any:
+    """Stops of plans in force."""
+    return Stop.objects.filter(Q(route__plan__state=RoutePlan.State.PUBLISHED)).select_related(
+        "route", "delivery"
+    )
+
+
+_LOOKS: tuple[Callable[[datetime], Iterator[Finding]], ...] = (
+    _offers,
+    _papers,
+    _carriers,
+    _departures,
+    _arrivals,
+    _missed,
+    _silences,
+    _dwells,
+    _discrepancies,
+    _failures,
+)

@@ -1,0 +1,109 @@
+"""Keep the list of exceptions true: open what is found, close what stays away, each once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from apps.insights.detecting import Finding, findings
+from apps.insights.kinds import BY_PERSON, Ending
+from apps.insights.models import DeliveryException, ExceptionEvent
+
+#: A cause has to stay away for this long before its exception closes, so that none flickers.
+GONE_AFTER = timedelta(minutes=2)
+#: Found later than this after it could be seen, an exception says that it was found late.
+LATE = timedelta(minutes=5)
+_LOCK = "insights watch"
+
+
+@dataclass(frozen=True)
+class Watched:
+    """How many exceptions one look opened and closed."""
+
+    opened: int
+    closed: int
+
+
+@transaction.atomic
+def watch(*, now: datetime) -> Watched:
+    """Look once, in the current shipper's schema. Two looks at once wait for each other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s || current_schema(), 0))", [_LOCK])
+    found = {finding.key: finding for finding in findings(now)}
+    rows = DeliveryException.objects.filter(ended_at=None)
+    standing = {(row.delivery_id, row.kind, row.subject): row for row in rows}
+    settled = _settled_by_people(found.values())
+    new = [finding for key, finding in found.items() if key not in standing and key not in settled]
+    _open(new, now)
+    changed = [_told(row, found[key]) for key, row in standing.items() if key in found]
+    DeliveryException.objects.bulk_update(
+        [row for row in changed if row is not None], ["severity", "facts", "harm_at", "missing_since"]
+    )
+    gone = [row for key, row in standing.items() if key not in found and row.kind not in BY_PERSON]
+    return Watched(len(new), _close(gone, now))
+
+
+def _settled_by_people(found: Iterable[Finding]) -> set[tuple[UUID, str, str]]:
+    """What a person resolved and is still there to be seen: it is not opened again."""
+    resolved = DeliveryException.objects.filter(ending=Ending.RESOLVED)
+    keys = resolved.filter(delivery_id__in={finding.delivery_id for finding in found})
+    return set(keys.values_list("delivery_id", "kind", "subject"))
+
+
+def _open(new: list[Finding], now: datetime) -> None:
+    rows = [
+        DeliveryException(
+            delivery_id=finding.delivery_id,
+            kind=finding.kind,
+            subject=finding.subject,
+            severity=finding.severity,
+            facts=finding.facts,
+            cause_at=finding.cause_at,
+            harm_at=finding.harm_at,
+            detected_at=now,
+        )
+        for finding in new
+    ]
+    DeliveryException.objects.bulk_create(rows)
+    ExceptionEvent.objects.bulk_create(
+        ExceptionEvent(
+            exception=row,
+            step=ExceptionEvent.Step.DETECTED,
+            actor_name="Dockside",
+            note=_how_late(row, now),
+            at=now,
+        )
+        for row in rows
+    )
+
+
+def _how_late(row: DeliveryException, now: datetime) -> str:
+    late = now - row.cause_at
+    minutes = int(late.total_seconds() // 60)
+    return f"Found {minutes} minutes after it could be seen." if late > LATE else ""
+
+
+def _told(row: DeliveryException, finding: Finding) -> DeliveryException | None:
+    """The row with what the finding says now; None where nothing changed."""
+    told = (finding.severity, finding.facts, finding.harm_at, None)
+    if (row.severity, row.facts, row.harm_at, row.missing_since) == told:
+        return None
+    row.severity, row.facts, row.harm_at, row.missing_since = told
+    return row
+
+
+def _close(gone: list[DeliveryException], now: datetime) -> int:
+    """Close what stayed away long enough, note the rest; returns how many were closed."""
+    first = [row.pk for row in gone if row.missing_since is None]
+    DeliveryException.objects.filter(pk__in=first).update(missing_since=now)
+    over = [row for row in gone if row.missing_since is not None and now - row.missing_since >= GONE_AFTER]
+    DeliveryException.objects.filter(pk__in=[row.pk for row in over]).update(
+        ended_at=now, ending=Ending.PASSED
+    )
+    ExceptionEvent.objects.bulk_create(
+        ExceptionEvent(exception=row, step=ExceptionEvent.Step.PASSED, actor_name="Dockside", at=now)
+        for row in over
+    )
+    return len(over)

@@ -1,0 +1,56 @@
+"""The verifier for browsers, opened from disk in Chromium and asked about many bundles at once."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+from apps.custody import verify
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+PAGE = Path(verify.__file__).with_name("verify.html")
+VERDICTS = {"PASS": verify.PASS, "FAIL": verify.FAIL, "INCOMPLETE": verify.INCOMPLETE}
+#: A bundle, the log's key, a kept checkpoint's note, a witness's key.
+Case = tuple[bytes, str, bytes, str]
+
+_CHECK_ALL = """async (cases) => {
+  const bytes = (text) => {
+    const raw = atob(text), read = new Uint8Array(raw.length);
+    for (let at = 0; at < raw.length; at += 1) read[at] = raw.charCodeAt(at);
+    return read;
+  };
+  return Promise.all(cases.map(([bundle, keys, known, witnesses]) =>
+    verifyBundle(bytes(bundle), keys, known ? bytes(known) : null, witnesses)));
+}"""
+
+
+def check_all(page: Page, cases: Sequence[Case]) -> list[dict[str, Any]]:
+    """What the page says of each case: verdict, failures, missing, proven, unproven."""
+    told = [[_text(bundle), keys, _text(known), witnesses] for bundle, keys, known, witnesses in cases]
+    reports: list[dict[str, Any]] = page.evaluate(_CHECK_ALL, told)
+    return reports
+
+
+@contextmanager
+def browser_verifier() -> Iterator[Callable[[Sequence[Case]], list[int]] | None]:
+    """Verdicts of the page, one for each case; None where there is no Chromium."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        yield None
+        return
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        page.goto(PAGE.as_uri())
+        yield lambda cases: [VERDICTS[report["verdict"]] for report in check_all(page, cases)]
+        browser.close()
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()

@@ -1,0 +1,165 @@
+"""Exceptions are found from what is on record, once, in time, and go when their cause is gone."""
+
+from datetime import timedelta
+
+import pytest
+
+from apps.accounts.actors import Side
+from apps.deliveries import services as deliveries
+from apps.deliveries.models import Discrepancy
+from apps.deliveries.services import Statement, UnitFinding
+from apps.facilities.models import DocumentRequirement, DocumentType, Step
+from apps.insights.detecting import ANSWER_DUE_IN, GRACE, PAPERS_AHEAD
+from apps.insights.kinds import Ending, Kind, Severity
+from apps.insights.models import DeliveryException, ExceptionEvent
+from apps.insights.services import resolve, watch
+from apps.insights.services.watching import GONE_AFTER
+from apps.routing.models import Route
+from apps.tenancy import doorway
+from tests.factories.cast import NOW
+
+MINUTE = timedelta(minutes=1)
+
+
+def kinds() -> list[str]:
+    return sorted(DeliveryException.objects.filter(ended_at=None).values_list("kind", flat=True))
+
+
+def test_an_offer_shows_itself_when_its_answer_is_due_soon(asked):
+    due = asked.must_act_by
+
+    watch(now=due - ANSWER_DUE_IN - MINUTE)
+    assert kinds() == []
+    watch(now=due - ANSWER_DUE_IN)
+    watch(now=due - ANSWER_DUE_IN + MINUTE)
+
+    found = DeliveryException.objects.get()
+    assert (found.kind, found.harm_at, found.facts) == (Kind.OFFER_UNANSWERED, due, {"turn": Side.RECIPIENT})
+    assert ExceptionEvent.objects.filter(step="detected").count() == 1
+
+
+def test_a_watcher_that_was_down_finds_it_once_and_says_how_late(asked):
+    watch(now=asked.must_act_by - MINUTE)
+    watch(now=asked.must_act_by - MINUTE)
+
+    event = ExceptionEvent.objects.get()
+    assert (
+        event.note
+        == f"Found {int((ANSWER_DUE_IN - MINUTE).total_seconds() // 60)} minutes after it could be seen."
+    )
+
+
+def test_it_closes_when_its_cause_stays_away_and_not_when_it_flickers(confirmed, northern_site):
+    with doorway.network():
+        demand = DocumentRequirement.objects.create(
+            site=northern_site, document_type=DocumentType.CMR, step=Step.ARRIVAL
+        )
+    start = confirmed.during.lower - PAPERS_AHEAD + MINUTE
+    watch(now=start)
+    assert kinds() == [Kind.PAPER_MISSING]
+
+    with doorway.network():
+        DocumentRequirement.objects.filter(pk=demand.pk).delete()
+    watch(now=start + MINUTE)
+    with doorway.network():
+        DocumentRequirement.objects.create(
+            site=northern_site, document_type=DocumentType.CMR, step=Step.ARRIVAL
+        )
+    watch(now=start + 2 * MINUTE)
+    assert kinds() == [Kind.PAPER_MISSING]
+    with doorway.network():
+        DocumentRequirement.objects.all().delete()
+    watch(now=start + 3 * MINUTE)
+    watch(now=start + 3 * MINUTE + GONE_AFTER)
+
+    assert kinds() == []
+    row = DeliveryException.objects.get()
+    assert (row.ending, list(row.events.values_list("step", flat=True))) == (
+        Ending.PASSED,
+        ["detected", "passed"],
+    )
+
+
+def test_a_route_that_should_have_left_and_then_left_too_late(tendered, alice):
+    stop = tendered.route.stops.get()
+    Route.objects.filter(pk=tendered.route.pk).update(departs_at=stop.slot.lower - timedelta(hours=1))
+    planned = stop.slot.lower - timedelta(hours=1)
+
+    watch(now=planned + GRACE - MINUTE)
+    assert Kind.LATE_DEPARTURE not in kinds()
+    watch(now=planned + GRACE + MINUTE)
+    assert Kind.LATE_DEPARTURE in kinds()
+
+    left = planned + timedelta(hours=2)
+    deliveries.record_loading(actor=alice, delivery_id=stop.delivery_id, vehicle="GP 1", now=left)
+    deliveries.record_departure(actor=alice, delivery_id=stop.delivery_id, vehicle="GP 1", now=left)
+    watch(now=left - timedelta(hours=1, minutes=30))
+
+    late = DeliveryException.objects.get(kind=Kind.LATE_ARRIVAL)
+    assert late.severity == Severity.URGENT
+    assert late.facts["expected"] >= (stop.arrives_at + timedelta(hours=1)).isoformat()[:10]
+
+
+def test_a_vehicle_that_did_not_come(confirmed):
+    over = confirmed.arrival_window.upper
+
+    watch(now=over + GRACE)
+    assert kinds() == []
+    watch(now=over + GRACE + MINUTE)
+
+    assert kinds() == [Kind.NOT_ARRIVED]
+
+
+def test_dwell_is_told_before_detention_begins(unloading, confirmed):
+    free = timedelta(minutes=unloading.site.free_minutes)
+    arrived = confirmed.during.lower
+
+    watch(now=arrived + free / 2)
+    assert kinds() == []
+    watch(now=arrived + free * 0.8)
+    before = DeliveryException.objects.get()
+    watch(now=arrived + free + MINUTE)
+    after = DeliveryException.objects.get()
+
+    assert (before.kind, before.severity, after.severity) == (Kind.DWELL, Severity.WARNING, Severity.URGENT)
+    assert after.harm_at == arrived + free
+
+
+def test_a_discrepancy_stays_until_a_person_resolves_it_and_does_not_come_back(unloading, otto, alice):
+    unit = unloading.rides.first().consignment.handling_units.first()
+    later = NOW + timedelta(days=2)
+    statement = Statement(
+        released_by="Dan Driver",
+        received_by="Otto Ono",
+        received_by_role="Dock operator",
+        findings=[UnitFinding(kind=Discrepancy.Kind.DAMAGED, sscc=unit.sscc, note="Corner crushed")],
+    )
+    deliveries.hand_over(actor=otto, delivery_id=unloading.pk, statement=statement, now=later)
+    watch(now=later)
+    watch(now=later + timedelta(days=30))
+    row = DeliveryException.objects.get(kind=Kind.DISCREPANCY)
+    assert row.ended_at is None
+
+    resolve(actor=alice, exception_id=row.pk, note="Credited", now=later)
+    watch(now=later + MINUTE)
+
+    assert Kind.DISCREPANCY not in kinds()
+    assert DeliveryException.objects.filter(kind=Kind.DISCREPANCY).count() == 1
+
+
+def test_a_failed_attempt_asks_for_the_next_one(confirmed, delivery, otto):
+    over = confirmed.during.upper + timedelta(hours=1)
+    deliveries.record_no_show(actor=otto, delivery_id=delivery.pk, now=over)
+
+    watch(now=over)
+
+    assert kinds() == [Kind.FAILED]
+
+
+@pytest.mark.usefixtures("secret_of_globex")
+def test_one_shippers_watch_sees_nothing_of_anothers(asked, globex):
+    watch(now=asked.must_act_by - MINUTE)
+
+    assert {row.delivery_id for row in DeliveryException.objects.all()} == {asked.delivery_id}
+    with doorway.enter_shipper(globex):
+        assert not DeliveryException.objects.exists()
