@@ -148,8 +148,9 @@ def photo_fact(photo: Document) -> dict[str, Any]:
 
 
 def attempt_of(delivery: Delivery) -> int:
-    """The which-th attempt this is: 1 where none failed before."""
-    return 1 + delivery.events.filter(to_state=State.FAILED).count()
+    """The which-th attempt this is: 1 where none failed before, and nothing of it was turned away."""
+    before = Handover.objects.filter(delivery=delivery.follows_id).first() if delivery.follows_id else None
+    return 1 + (before.attempt if before else 0) + delivery.events.filter(to_state=State.FAILED).count()
 
 
 def _circumstances(statement: Statement, delivery: Delivery, goods: Goods, actor: Actor) -> Circumstances:
