@@ -40,7 +40,8 @@ def consignments(
     if day is not None:
         found = found.filter(requested_date=day)
     if grouped is not None:
-        found = found.filter(ride__isnull=not grouped)
+        riding = found.filter(ride__isnull=False).values("pk")
+        found = found.filter(pk__in=riding) if grouped else found.filter(ride__isnull=True)
     return found
 
 

@@ -45,6 +45,13 @@ class NothingToGroup(DomainError):
     status = 409
 
 
+class NothingToFollow(DomainError):
+    """Everything of the delivery was taken, or it was not handed over yet."""
+
+    code = "nothing-to-follow"
+    status = 409
+
+
 class NotAWalkIn(DomainError):
     """The delivery has an appointment at the site, or had one and was missed; ``appointment`` says which."""
 

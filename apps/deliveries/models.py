@@ -37,6 +37,14 @@ class Delivery(Record):
         blank=True,
         help_text=_("On the vehicle when it was closed last, before this visit."),
     )
+    follows = models.OneToOneField(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="followed_by",
+        help_text=_("The delivery whose goods were not all taken; this one brings them again."),
+    )
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -48,13 +56,24 @@ class Delivery(Record):
 
 
 class DeliveryConsignment(Record):
-    """A consignment rides in one delivery."""
+    """A consignment rides in one delivery; what its recipient did not take may ride again in another.
+
+    ``ssccs`` are the handling units of it that ride; None means all that it has.
+    """
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="rides")
-    consignment = models.OneToOneField(Consignment, on_delete=models.PROTECT, related_name="ride")
+    consignment = models.ForeignKey(Consignment, on_delete=models.PROTECT, related_name="ride")
+    ssccs = ArrayField(models.CharField(max_length=18), null=True, blank=True)
 
     class Meta:
         ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["consignment"], condition=Q(ssccs=None), name="consignment_rides_whole_once"
+            ),
+            models.UniqueConstraint(fields=["delivery", "consignment"], name="consignment_once_a_delivery"),
+            models.CheckConstraint(name="rides_with_some_unit", condition=Q(ssccs=None) | ~Q(ssccs=[])),
+        ]
 
 
 class Doubt(models.TextChoices):

@@ -6,13 +6,13 @@ from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
 from apps.appointments.load import Load
 from apps.appointments.models import Appointment
 from apps.appointments.search import local_day
 from apps.appointments.states import State as AppointmentState
-from apps.consignments.models import Consignment
+from apps.consignments.models import Consignment, ConsignmentItem, HandlingUnit
 from apps.custody.models import Disclosure
 from apps.deliveries.errors import UnknownDelivery
 from apps.deliveries.models import Delivery
@@ -111,10 +111,19 @@ def drawn_signatures(delivery: Delivery) -> dict[str, str]:
 
 
 def consignments_of(delivery: Delivery) -> list[Consignment]:
-    """The delivery's consignments with their lines and handling units."""
-    rides = delivery.rides.prefetch_related(
-        Prefetch("consignment", Consignment.objects.prefetch_related("items", "handling_units"))
-    ).order_by("consignment__number")
+    """The delivery's consignments with the lines and handling units of them that ride in it.
+
+    Where some units ride alone, no lines are told: which line stands on which unit is not known.
+    """
+    rides = list(delivery.rides.select_related("consignment").order_by("consignment__number"))
+    whole = [ride.consignment for ride in rides if ride.ssccs is None]
+    prefetch_related_objects(whole, "items", "handling_units")
+    for ride in rides:
+        if ride.ssccs is not None:
+            units = HandlingUnit.objects.filter(sscc__in=ride.ssccs)
+            nothing = ConsignmentItem.objects.none()
+            parts = (Prefetch("handling_units", units), Prefetch("items", nothing))
+            prefetch_related_objects([ride.consignment], *parts)
     return [ride.consignment for ride in rides]
 
 

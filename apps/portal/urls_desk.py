@@ -65,6 +65,7 @@ deliveries = [
         papers.desk_consignment_note,
         name="consignment_note",
     ),
+    path("deliveries/<uuid:delivery_id>/again/", desk_delivery.bring_again, name="bring_again"),
     path("documents/<uuid:document_id>/", desk_delivery.document, name="document"),
     path("documents/<uuid:document_id>/preview.png", papers.desk_preview, name="preview"),
 ]

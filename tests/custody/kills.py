@@ -20,6 +20,8 @@ from collections import Counter, defaultdict
 from io import BytesIO
 from pathlib import Path
 
+import psycopg
+
 from config.local import places, postgres
 from config.local.waiting import wait_until
 
@@ -144,6 +146,30 @@ def prepare(home: Path) -> None:
         )
 
 
+def _wait_for_progress(home: Path) -> None:
+    """Until every part is at work again: each writer was told of new events, and a new head was signed."""
+    heads, before = _heads(home), _told(home)
+
+    def all_went_on() -> bool:
+        return _heads(home) > heads and all(map(int.__gt__, _told(home), before))
+
+    wait_until(all_went_on, 60)
+
+
+def _heads(home: Path) -> int:
+    try:
+        with psycopg.connect(postgres.url(postgres.OWNER, home=home)) as session:
+            row = session.execute("SELECT max(size) FROM t_kills.custody_checkpoint").fetchone()
+    except psycopg.OperationalError:
+        return 0
+    return row[0] or 0 if row else 0
+
+
+def _told(home: Path) -> list[int]:
+    """How many events each writer was told of."""
+    return [sum(device.startswith(name) for device, _ in acknowledged(home)) for name in WRITERS]
+
+
 def run(kills: int, seed: int) -> int:
     rng, killed = random.Random(seed), Counter[str]()
     with tempfile.TemporaryDirectory(prefix="dockside-kills-") as folder:
@@ -154,7 +180,8 @@ def run(kills: int, seed: int) -> int:
             load = Load(home)
             wait_until(lambda: len(acknowledged(home)) > 100, 120)  # everybody has started
             for _ in range(kills):
-                time.sleep(rng.uniform(0.2, 2.0))
+                _wait_for_progress(home)
+                time.sleep(rng.uniform(0.0, 1.0))
                 victim = rng.choice(VICTIMS)
                 load.kill(victim, rng)
                 killed[victim] += 1

@@ -42,7 +42,7 @@ QUERIES: dict[str, list[dict[str, str]]] = {
     "desk:custody_moments": [{"at": "2027-01-01T00:00"}],
     "desk:exports": [{"scope": "delivery", "number": "D000001"}, {"scope": "log"}],
     "desk:plan": [{"day": f"{DAY}"}],
-    "hub:records": [{"q": "D000001"}, {"q": "C-1"}, {"batch": "B-7"}, {"article": "osprey tablets"}],
+    "hub:records": [{"q": "D000001"}, {"q": "C-1"}, {"batch": "B-7"}],
     "hub:custody_moments": [{"at": "2027-01-01T00:00"}],
     "hub:received_exports": [{"shipper": ""}, {"shipper": "acme"}, {"shipper": "", "batch": "B-7"}],
     "hub:board": [{"day": f"{DAY}"}, {"day": f"{DAY}", "part": "board"}],

@@ -1,6 +1,6 @@
 """A plan in force: still true, on record, in the papers, with drivers; one per site and day."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from io import BytesIO
 
 import pytest
@@ -8,7 +8,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from pypdf import PdfReader
 
 from apps.appointments.models import Appointment
-from apps.carriers.models import Driver, Vehicle
+from apps.carriers.models import Driver, Qualification, Shift, Vehicle
 from apps.core.errors import IllegalTransition, PermissionRefused
 from apps.custody.models import CustodyEvent
 from apps.deliveries.services import cancel_appointment
@@ -211,3 +211,13 @@ def test_only_planners_of_this_shipper_publish(visits, planned, arthur, bob, rit
 def test_what_is_no_plan_is_unknown(warehouse, publish):
     with pytest.raises(UnknownPlan):
         publish(RoutePlan(site=warehouse, day=date(2026, 1, 1)))
+
+
+def test_who_lapsed_is_away_or_off_shift_is_not_given_a_route(visits, planned, publish):
+    ann, ben = Driver.objects.get(name="Ann"), Driver.objects.get(name="Ben")
+    Qualification.objects.create(driver=ann, kind="professional", valid_until=DAY - timedelta(days=1))
+    Shift.objects.create(driver=ben, weekday=DAY.isoweekday(), starts=time(18), ends=time(23))
+
+    plan = publish(planned())
+
+    assert [route.driver for route in plan.routes.all()] == [None, None]

@@ -27,6 +27,8 @@ def keep_possible(
     before = moves_of(cursor, list(consignments))
     for number, ssccs in consignments.items():
         steps, units = before.get(number, []), passed_on(row.type, ssccs, details)
+        if row.type in ACCEPTED and ssccs and not units:
+            continue  # all of it stayed behind
         new = Step(str(row.pk), row.type, row.event_time, row.ordinal, units)
         if reason := conflict(steps, new):
             raise ImpossibleStep(f"{number}: {reason}")

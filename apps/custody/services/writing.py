@@ -15,7 +15,7 @@ from django.db import connection
 from apps.core.ids import new_id
 from apps.custody.commitments import Disclosure
 from apps.custody.models import CustodyEvent
-from apps.custody.possession import MOVES, Step
+from apps.custody.possession import ACCEPTED, MOVES, Step
 
 #: A unit that a handover passes on: consignment, SSCC or nothing, round (`UnitHandover`).
 Passed = tuple[str, str, int]
@@ -71,7 +71,10 @@ _MOVES = """
                 THEN convert_from(event.canonical, 'UTF8')::jsonb -> 'details' ->> 'corrects' ELSE '' END
       FROM custody_consignmentsequence AS place
       JOIN custody_custodyevent AS event ON event.id = place.event_id
-     WHERE place.consignment = ANY(%s::varchar[]) AND event.type = ANY(%s::varchar[])"""
+     WHERE place.consignment = ANY(%s::varchar[]) AND event.type = ANY(%s::varchar[])
+       AND (event.type <> ALL(%s::varchar[])
+            OR EXISTS (SELECT 1 FROM custody_unithandover AS passed
+                        WHERE passed.event_id = event.id AND passed.consignment = place.consignment))"""
 
 
 @contextmanager
@@ -94,9 +97,12 @@ def take_places(cursor: Cursor, consignments: Sequence[str]) -> tuple[dict[str, 
 
 
 def moves_of(cursor: Cursor, consignments: Sequence[str]) -> dict[str, list[Step]]:
-    """What moved the goods of each consignment so far, and what corrected it."""
+    """What moved the goods of each consignment so far, and what corrected it.
+
+    A handover in which all of a consignment stayed behind did not move it.
+    """
     moves: dict[str, list[Step]] = {}
-    rows = cursor.execute(_MOVES, [list(consignments), [*MOVES, "correction"]], prepare=True)
+    rows = cursor.execute(_MOVES, [list(consignments), [*MOVES, "correction"], [*ACCEPTED]], prepare=True)
     for number, event_id, event_type, at, ordinal, units, corrects in rows:
         step = Step(str(event_id), event_type, at, ordinal, frozenset(units), corrects)
         moves.setdefault(number, []).append(step)

@@ -18,6 +18,7 @@ from apps.deliveries.services.brought import bring_document, bring_logger, bring
 from apps.deliveries.services.codes import confirm_code, request_code
 from apps.deliveries.services.day_papers import cancel_day_papers, open_day_papers, request_day_papers
 from apps.deliveries.services.expecting import escalate_offers
+from apps.deliveries.services.following import bring_again, not_taken
 from apps.deliveries.services.gate import call_to_dock, check_in, check_out, end_unloading
 from apps.deliveries.services.handover import hand_over, judged, photos_of
 from apps.deliveries.services.intake import group_consignments, import_orders
@@ -51,6 +52,7 @@ __all__ = [
     "accept_offer",
     "answer_by_policy",
     "ask_for_slots",
+    "bring_again",
     "bring_document",
     "bring_logger",
     "bring_photo",
@@ -74,6 +76,7 @@ __all__ = [
     "judged",
     "move_now",
     "move_vehicle",
+    "not_taken",
     "offer_freed_slots",
     "open_day_papers",
     "photos_of",

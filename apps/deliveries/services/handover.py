@@ -12,6 +12,7 @@ from apps.accounts.permissions import require
 from apps.appointments import services as appointments
 from apps.appointments.states import State as AppointmentState
 from apps.consignments.models import HandlingUnit
+from apps.custody import selectors as custody
 from apps.custody.services import Device, Personal
 from apps.deliveries.models import Delivery, Discrepancy, Handover
 from apps.deliveries.selectors import consignments_of, visit_of
@@ -120,7 +121,7 @@ def hand_over(
         for each in result.findings
     )
     _close_appointment(delivery, actor, now)
-    if not refused:
+    if not refused and not custody.has_event(delivery.pk, "unloaded"):  # the gate may have said so already
         record("unloaded", delivery=delivery, actor=actor, now=now, event_time=device_time, details={})
     record(
         f"handover_{result.outcome}",
@@ -148,8 +149,9 @@ def photo_fact(photo: Document) -> dict[str, Any]:
 
 
 def attempt_of(delivery: Delivery) -> int:
-    """The which-th attempt this is: 1 where none failed before."""
-    return 1 + delivery.events.filter(to_state=State.FAILED).count()
+    """The which-th attempt this is: 1 where none failed before, and nothing of it was turned away."""
+    before = Handover.objects.filter(delivery=delivery.follows_id).first() if delivery.follows_id else None
+    return 1 + (before.attempt if before else 0) + delivery.events.filter(to_state=State.FAILED).count()
 
 
 def _circumstances(statement: Statement, delivery: Delivery, goods: Goods, actor: Actor) -> Circumstances:

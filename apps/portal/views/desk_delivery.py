@@ -209,6 +209,20 @@ def depart(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
     )
 
 
+@desk_page
+@require_POST
+def bring_again(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
+    """Make another delivery of what the recipient did not take, and open it."""
+    try:
+        again = services.bring_again(actor=request.actor, delivery_id=delivery_id, now=timezone.now())
+    except PermissionRefused:
+        raise
+    except DomainError as error:
+        return page(request, delivery_by_id(delivery_id), refused=error)
+    messages.success(request, _("%(number)s brings it again; ask for a slot.") % {"number": again.number})
+    return redirect("desk:delivery", again.pk)
+
+
 @shipper_page
 @require_GET
 def document(request: ActingRequest, document_id: UUID) -> HttpResponseBase:
@@ -267,6 +281,7 @@ def page(request: ActingRequest, shown: Delivery, *, refused: DomainError | None
         "may_bring": allows(request.actor, "deliveries.bring", shown),
         "stop": planned_stop(shown),
         **_handover(shown),
+        "may_plan": allows(request.actor, "deliveries.plan"),
         "timeline": timeline(
             [event for each in _appointments(shown) for event in appointments.timeline(each)],
             parties,
@@ -285,6 +300,9 @@ def _handover(shown: Delivery) -> dict[str, Any]:
     found = list(handover.discrepancies.select_related("handling_unit", "item")) if handover else []
     return {
         "handover": handover_facts(handover, found, drawn_signatures(shown)) if handover else None,
+        "not_taken": len(services.not_taken(shown)) if handover else 0,
+        "again": Delivery.objects.filter(follows=shown).first(),
+        "follows": Delivery.objects.filter(pk=shown.follows_id).first() if shown.follows_id else None,
         "photos": photo_facts(
             services.photos_of(shown),
             url=lambda pk: reverse("desk:document", args=[pk]),

@@ -1,7 +1,6 @@
 """Putting a plan in force: still true, drivers named, carriers and papers told, the former one replaced."""
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -10,16 +9,19 @@ from django.db import transaction
 from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
 from apps.carriers.models import Driver
+from apps.carriers.selectors import drivers_of, may_drive, shift_on, usable_on
 from apps.core.errors import IllegalTransition
 from apps.deliveries import selectors as deliveries
 from apps.deliveries.models import Delivery
 from apps.deliveries.services import record_planned
 from apps.routing.comparing import same_visits
+from apps.routing.days import LocalDay
 from apps.routing.errors import PlanOutdated
 from apps.routing.models import Route, RoutePlan, Stop
 from apps.routing.selectors import plan_by_id, published_plan
 from apps.routing.services.locks import one_at_a_time
 from apps.routing.standing import HAS_LEFT, still_agreed, stops_of
+from apps.routing.visits import adr_classes_of
 from apps.routing.wording import listed
 from apps.tenancy.outbox import enqueue
 
@@ -128,8 +130,9 @@ def _require_vehicles(plan: RoutePlan) -> None:
 
 
 def _assign_drivers(plan: RoutePlan, before: Mapping[UUID, Route]) -> None:
-    """Who drove the vehicle in the plan before still does; else the carrier's active drivers in the order of
-    their names, one route each; routes beyond them have none.
+    """Who drove the vehicle in the plan before still does; else the carrier's first driver by name who may.
+
+    Where nobody may drive it then, the route has no driver yet.
 
     Who drives for another site on that day is taken.
     """
@@ -139,22 +142,33 @@ def _assign_drivers(plan: RoutePlan, before: Mapping[UUID, Route]) -> None:
         .exclude(plan=plan)
         .values_list("driver_id", flat=True)
     )
+    drivers = drivers_of({route.carrier_id for route in routes})
+    dangerous = adr_classes_of(stop.delivery for stop in stops_of(plan))
+    able = {route.pk: [one for one in drivers if _may_drive(one, route, dangerous)] for route in routes}
     for route in routes:
         former = before.get(route.vehicle_id)
-        drove = former.driver if former is not None else None
-        route.driver = drove if drove is not None and drove.active and drove.pk not in busy else None
-        busy |= {drove.pk} if route.driver and drove else set()
-    free: defaultdict[UUID, list[Driver]] = defaultdict(list)
-    for driver in (
-        Driver.objects.filter(active=True, carrier__in=[route.carrier_id for route in routes])
-        .exclude(pk__in=busy)
-        .order_by("-name", "-id")
-    ):
-        free[driver.carrier_id].append(driver)
+        wanted = former.driver_id if former is not None else None
+        route.driver = next((one for one in able[route.pk] if one.pk == wanted and one.pk not in busy), None)
+        busy |= {route.driver.pk} if route.driver else set()
     for route in routes:
-        if route.driver is None and free[route.carrier_id]:
-            route.driver = free[route.carrier_id].pop()
+        if route.driver is None:
+            route.driver = next((one for one in able[route.pk] if one.pk not in busy), None)
+            busy |= {route.driver.pk} if route.driver else set()
     Route.objects.bulk_update(routes, ["driver"])
+
+
+def _may_drive(driver: Driver, route: Route, dangerous: Mapping[UUID, Collection[str]]) -> bool:
+    """Whether nothing is against it: away, lapsed, without the licence or induction, or off shift."""
+    if driver.carrier_id != route.carrier_id:
+        return False
+    plan, stops = route.plan, list(route.stops.all())
+    adr = any(dangerous[stop.delivery_id] for stop in stops)
+    sites = [stop.delivery.site_id for stop in stops]
+    if usable_on(driver, plan.day) or may_drive(driver, route.vehicle, plan.day, adr=adr, sites=sites):
+        return False
+    hours = shift_on(driver, plan.day)
+    day = LocalDay(plan.day, plan.site.time_zone)
+    return hours is None or (day.at(hours[0]) <= route.departs_at and route.returns_at <= day.at(hours[1]))
 
 
 def _tell(route: Route, stop: Stop, actor: Actor, now: datetime) -> None:

@@ -90,7 +90,7 @@ def test_the_profile_says_hours_docks_and_papers(rita_at_hub: Client, northern_s
         ("Dock 2", ["Dock 2 takes vehicles up to 9.0 m long."]),
     ]
     assert [paper["name"] for paper in page.context["papers"]] == ["Delivery note"]
-    assert page.context["edit_url"] == f"/admin/facilities/site/{northern_site.pk}/change/"
+    assert page.context["edit_url"] == f"/sites/{northern_site.pk}/setup/place/"
 
 
 def test_only_a_receiving_manager_is_led_to_the_editing(otto_at_hub: Client, northern_site: Site) -> None:
