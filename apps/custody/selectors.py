@@ -213,6 +213,11 @@ def _events_of_papers(digits: str) -> list[CustodyEvent]:
     ][:1]
 
 
+def has_event(delivery_id: UUID, event_type: str) -> bool:
+    """Whether an event of that type of the delivery is on record."""
+    return CustodyEvent.objects.filter(delivery_id=delivery_id, type=event_type).exists()
+
+
 def search_events(text: str) -> QuerySet[CustodyEvent]:
     """Events of the consignment or delivery with exactly this number; none for an empty one."""
     number = text.strip()

@@ -283,3 +283,11 @@ def test_a_statement_far_from_the_site_is_doubted(state_it, unloading):
     handover = state_it(position=Position(unloading.site.latitude + 0.5, unloading.site.longitude, 20))
 
     assert handover.doubts == [Doubt.FAR_AWAY]
+
+
+def test_what_the_gate_said_was_unloaded_is_not_said_again(state_it, unloading, otto, confirmed):
+    services.end_unloading(actor=otto, delivery_id=unloading.pk, now=confirmed.during.lower)
+
+    state_it()
+
+    assert CustodyEvent.objects.filter(type="unloaded").count() == 1

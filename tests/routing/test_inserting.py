@@ -57,6 +57,7 @@ def test_a_slot_costs_what_the_plan_with_it_costs_more(
     agree(new, "Dock 1", "09:30")
     assert planned().cost_cents - before.cost_cents == found[1].cents
     assert found[1].cents < found[3].cents
+    assert 0 < found[1].minutes < 60 < found[3].minutes
     assert prices(alice, new, wanted[1:2]) == [found[1].cents], "on the plan it is priced as if it were not"
 
 

@@ -12,6 +12,7 @@ from apps.accounts.permissions import require
 from apps.appointments import services as appointments
 from apps.appointments.states import State as AppointmentState
 from apps.consignments.models import HandlingUnit
+from apps.custody import selectors as custody
 from apps.custody.services import Device, Personal
 from apps.deliveries.models import Delivery, Discrepancy, Handover
 from apps.deliveries.selectors import consignments_of, visit_of
@@ -120,7 +121,7 @@ def hand_over(
         for each in result.findings
     )
     _close_appointment(delivery, actor, now)
-    if not refused:
+    if not refused and not custody.has_event(delivery.pk, "unloaded"):  # the gate may have said so already
         record("unloaded", delivery=delivery, actor=actor, now=now, event_time=device_time, details={})
     record(
         f"handover_{result.outcome}",

@@ -136,11 +136,13 @@ class Model:
         return (fitting or ways)[0]
 
 
-def build(book: RouteBook, visits: Sequence[int], assumed: Assumptions) -> Model | None:
+def build(
+    book: RouteBook, visits: Sequence[int], assumed: Assumptions, *, required: bool = False
+) -> Model | None:
     """The PyVRP model of ``visits`` (by number) under ``assumed``, or ``None`` when no vehicle is to be had.
 
-    Every visit is optional at the price of its penalty. What has to begin a route is no part of it; what has
-    to be one whole is neither.
+    Every visit is optional at the price of its penalty, unless all are ``required``. What has to begin a
+    route is no part of it; what has to be one whole is neither.
     """
     problem = book.problem
     kept = {number: kept for number in range(len(problem.fleet)) if (kept := book.kept(number)) is not None}
@@ -165,9 +167,9 @@ def build(book: RouteBook, visits: Sequence[int], assumed: Assumptions) -> Model
         _vehicle_type(book, number, assumed, profiles, dimensions, depots, prefix.get(number, ()))
         for number in classes
     ]
-    groups, membership = _groups(pieces)
+    groups, membership = _groups(pieces, required)
     clients = [
-        _client(problem, piece, places, dimensions, membership.get(number))
+        _client(problem, piece, places, dimensions, membership.get(number), required)
         for number, piece in enumerate(pieces)
     ]
     data = pyvrp.ProblemData(
@@ -213,13 +215,13 @@ def _all_pieces(problem: Problem, visit: int) -> Iterator[Piece]:
                 yield Piece(visit, begin, end, opening.price(end) * UNITS_PER_CENT)
 
 
-def _groups(pieces: Sequence[Piece]) -> tuple[list[pyvrp.ClientGroup], dict[int, int]]:
+def _groups(pieces: Sequence[Piece], required: bool) -> tuple[list[pyvrp.ClientGroup], dict[int, int]]:
     """A group for each visit with several pieces, and in which group a client is."""
     ways: dict[int, list[int]] = {}
     for number, piece in enumerate(pieces):
         ways.setdefault(piece.visit, []).append(number)
     several = [clients for clients in ways.values() if len(clients) > 1]
-    groups = [pyvrp.ClientGroup(clients, required=False) for clients in several]
+    groups = [pyvrp.ClientGroup(clients, required=required) for clients in several]
     return groups, {client: group for group, clients in enumerate(several) for client in clients}
 
 
@@ -286,7 +288,12 @@ def _dimensions(problem: Problem, visits: Sequence[int], classes: Sequence[int])
 
 
 def _client(
-    problem: Problem, piece: Piece, places: _Places, dimensions: tuple[int, ...], group: int | None
+    problem: Problem,
+    piece: Piece,
+    places: _Places,
+    dimensions: tuple[int, ...],
+    group: int | None,
+    required: bool,
 ) -> pyvrp.Client:
     one = problem.visits[piece.visit]
     return pyvrp.Client(
@@ -297,7 +304,7 @@ def _client(
         tw_late=piece.latest,
         release_time=one.ready,
         prize=max(0, one.penalty_cents * UNITS_PER_CENT - piece.units),
-        required=False,
+        required=required and group is None,
         group=group,
     )
 

@@ -108,10 +108,35 @@ class Rounds:
         if not large or known < len(self.servable) / 2:
             until = ends if not large or ends is None else begins + (ends - begins) * _WHOLE_SHARE
             found = self._whole(model, number, standing, until, 3 if large else 1)
+            if not large and self._leaves_out(found):
+                found = self._with_everybody(assumed, number, found, until)
         if large:
             best = found[-1] if found else [*standing]
             found += self._sweeps(assumed, number, best, begins, ends)
         return found[-_REMEMBERED:]
+
+    def _leaves_out(self, found: Sequence[Sequence[Tour]]) -> bool:
+        planned = {visit for order, _ in found[-1] for visit in served(order)} if found else set()
+        return not planned.issuperset(self.servable)
+
+    def _with_everybody(
+        self, assumed: Assumptions, number: int, found: list[list[Tour]], until: float | None
+    ) -> list[list[Tour]]:
+        """The day once more, from nothing and with nobody optional: where vehicles are scarce the search is
+        reluctant to put in what it once left out. What comes of it counts if it keeps the rules."""
+        clock = self._clock
+        if clock.must_stop() or (until is not None and clock.spent() >= until):
+            return found
+        model = build(self._book, self.servable, assumed, required=True)
+        if model is None:
+            return found
+        tried = self._whole(model, number, (), until, 1)
+        complete = not self._leaves_out(tried) and all(
+            not isinstance(self._book.candidate(order, vehicle), Rule)
+            or self._book.candidate(order, vehicle) is Rule.BREAK
+            for order, vehicle in tried[-1]
+        )
+        return [*found, *tried] if complete else [*tried, *found]
 
     def _until(self, number: int) -> float | None:
         """When a round has to end, in seconds of the clock; something is kept for what comes after it."""

@@ -16,7 +16,7 @@ from apps.deliveries.selectors import load_of
 from apps.facilities.models import Dock, Site
 from apps.facilities.selectors import profiles_of
 from apps.routing import engine
-from apps.routing.engine.slots import Ways
+from apps.routing.engine.gaps import Ways
 from apps.routing.errors import CurrenciesMixed
 from apps.routing.models import RoutePlan
 from apps.routing.problems import DayProblem, gather
@@ -36,7 +36,8 @@ class SlotPrice:
     """What a slot would add to its day, in whole cents of ``currency``.
 
     None: no vehicle could come without moving another stop, or there is no plan of that day to price it on
-    (``has_plan``). ``plate`` is the vehicle that would come; ``on_route``: it is on a route already.
+    (``has_plan``). ``plate`` is the vehicle that would come; ``on_route``: it is on a route already, which
+    gets ``minutes`` longer.
     """
 
     slot: Slot
@@ -44,6 +45,7 @@ class SlotPrice:
     currency: str = ""
     plate: str = ""
     on_route: bool = False
+    minutes: float = 0.0
     has_plan: bool = True
 
 
@@ -61,31 +63,41 @@ def price_slots(
         PermissionRefused: ``actor`` does not plan for this shipper.
     """
     require(actor, "routing.price")
-    if not slots or delivery.origin is None:
-        return [SlotPrice(slot, None, has_plan=False) for slot in slots]
-    zone = ZoneInfo(delivery.origin.time_zone)
-    adr = frozenset(adr_classes_of([delivery])[delivery.pk])
-    docks = profiles_of(Dock.objects.filter(pk__in={slot.dock_id for slot in slots}, site=delivery.site_id))
-    by_day: defaultdict[date, list[int]] = defaultdict(list)
-    for number, slot in enumerate(slots):
-        by_day[slot.start.astimezone(zone).date()].append(number)
-    found: dict[int, SlotPrice] = {}
-    for day, numbers in by_day.items():
-        prepared = _prepared(delivery, day, adr, now)
-        for dock_id in {slots[number].dock_id for number in numbers}:
-            here = [number for number in numbers if slots[number].dock_id == dock_id]
-            profile = docks.get(dock_id)
-            if prepared is None or profile is None:
-                unpriced = [SlotPrice(slots[one], None, has_plan=prepared is not None) for one in here]
-                found |= zip(here, unpriced, strict=True)
-                continue
-            windows = [prepared.window(slots[number]) for number in here]
-            asked = asked_visit(delivery, profile, load or load_of(delivery), windows[0], adr)
-            for number, price in zip(here, prepared.costs(asked, windows), strict=True):
-                found[number] = SlotPrice(
-                    slots[number], price.cents, prepared.currency, price.vehicle_id, price.on_route
-                )
-    return [found[number] for number in range(len(slots))]
+    return _Pricer(delivery, load, now).prices(slots)
+
+
+class _Pricer:
+    """Prices slots for one delivery; looks each day's plan and each dock up once."""
+
+    def __init__(self, delivery: Delivery, load: Load | None, now: datetime) -> None:
+        self._delivery, self._load, self._now = delivery, load or load_of(delivery), now
+        self._adr = frozenset(adr_classes_of([delivery])[delivery.pk])
+        self._zone = ZoneInfo(delivery.origin.time_zone) if delivery.origin else None
+        self._plans: dict[date, _Prepared | None] = {}
+        self._docks = profiles_of(Dock.objects.filter(site=delivery.site_id))
+
+    def prices(self, slots: Sequence[Slot]) -> list[SlotPrice]:
+        together: defaultdict[tuple[date, UUID], list[int]] = defaultdict(list)
+        for number, slot in enumerate(slots):
+            together[slot.start.astimezone(self._zone).date(), slot.dock_id].append(number)
+        found: dict[int, SlotPrice] = {}
+        for (day, dock_id), numbers in together.items():
+            here = [slots[number] for number in numbers]
+            found |= zip(numbers, self._at(day, dock_id, here), strict=True)
+        return [found[number] for number in range(len(slots))]
+
+    def _at(self, day: date, dock_id: UUID, slots: Sequence[Slot]) -> list[SlotPrice]:
+        if day not in self._plans:
+            self._plans[day] = _prepared(self._delivery, day, self._adr, self._now)
+        plan, profile = self._plans[day], self._docks.get(dock_id)
+        if plan is None or profile is None:
+            return [SlotPrice(slot, None, has_plan=plan is not None) for slot in slots]
+        windows = [plan.window(slot) for slot in slots]
+        asked = asked_visit(self._delivery, profile, self._load, windows[0], self._adr)
+        return [
+            SlotPrice(slot, one.cents, plan.currency, one.vehicle_id, one.on_route, one.seconds / 60)
+            for slot, one in zip(slots, plan.costs(asked, windows), strict=True)
+        ]
 
 
 @dataclass(frozen=True)
@@ -143,7 +155,8 @@ MEMORY = _Memory()
 
 def _prepared(delivery: Delivery, day: date, adr: frozenset[str], now: datetime) -> _Prepared | None:
     site = delivery.origin
-    assert site is not None
+    if site is None:
+        return None
     standing = _plan_of(site, day)
     if standing is None:
         return None

@@ -28,3 +28,16 @@ def test_our_model_is_as_good_as_bare_pyvrp(name: str) -> None:
     assert check(ours, answer) == ()
     assert answer.unassigned == ()
     assert answer.total_cost <= reference.cost() * 1.01
+
+
+@pytest.mark.skipif(FOLDER is None, reason="no instances; name their folder in INSTANCES_DIR")
+def test_where_vehicles_are_scarce_and_dear_nobody_is_left_out_as_long_as_all_have_a_place() -> None:
+    assert FOLDER is not None
+    scarce = next(one for one in _instances.instances(FOLDER) if one.name == "X115-HVRP")
+    problem, _ = scarce.read(BUDGET)
+
+    answer = plan(problem)
+
+    assert check(problem, answer) == ()
+    assert answer.unassigned == ()
+    assert answer.total_cost <= scarce.best * 1.05
