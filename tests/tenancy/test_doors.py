@@ -34,6 +34,7 @@ SQL_BY_HAND = {
     "apps/custody/services/writing.py",
     "apps/documents/services/issuing.py",
     "apps/facilities/selectors.py",
+    "apps/insights/services/watching.py",
     "apps/portal/views/common.py",
     "apps/routing/services/locks.py",
     "apps/tenancy/management/commands/migrate_schemas.py",
