@@ -14,8 +14,10 @@ app.autodiscover_tasks()
 
 
 @worker_init.connect
-def refuse_to_serve_unguarded(**_: Any) -> None:
-    """A worker works for nobody where the custody records can be changed."""
+def refuse_to_serve_unguarded(sender: Any = None, **_: Any) -> None:
+    """A worker of ours works for nobody where the custody records can be changed."""
+    if getattr(sender, "app", app) is not app:  # the signal is every application's
+        return
     import django
 
     django.setup()
