@@ -23,11 +23,17 @@ from tests.e2e.conftest import Visit
 
 LEVELS = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 CONTRAST = {"type": "rule", "values": ["color-contrast"]}  # all that another scheme changes
-#: What moves is at its end at once: a transition that waits out of sight never ends by itself.
-SETTLED = """document.getAnimations().forEach(animation => {
-    const ends = animation.effect.getComputedTiming().endTime !== Infinity;
-    ends ? animation.finish() : animation.cancel();
-})"""
+#: A new scheme starts its transitions with the next frame; then what moves is at its end at once, for a
+#: transition that waits out of sight never ends by itself.
+SETTLED = """async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    await frame();
+    await frame();
+    document.getAnimations().forEach(animation => {
+        const ends = animation.effect.getComputedTiming().endTime !== Infinity;
+        ends ? animation.finish() : animation.cancel();
+    });
+}"""
 TOO_WIDE = """width => [...document.querySelectorAll("main *")]
     .filter(element => element.getBoundingClientRect().right > width && !element.closest("[tabindex='0']"))
     .map(element => element.outerHTML.slice(0, 120))"""
@@ -153,7 +159,6 @@ def barriers_on(page: Page, address: str = "") -> Iterator[str]:
     page.evaluate(AXE_SCRIPT)
     yield from (f"{address}: {found}" for found in _violations(page, LEVELS))
     page.emulate_media(color_scheme="dark")
-    page.evaluate(SETTLED)
     yield from (f"{address}, dark: {found}" for found in _violations(page, CONTRAST))
     page.emulate_media(color_scheme="light")
     desktop = page.viewport_size
@@ -164,6 +169,7 @@ def barriers_on(page: Page, address: str = "") -> Iterator[str]:
 
 
 def _violations(page: Page, rules: dict[str, Any]) -> list[str]:
+    page.evaluate(SETTLED)
     options = {"runOnly": rules, "resultTypes": ["violations"]}
     violations = page.evaluate("options => axe.run(options)", options)["violations"]
     return [
