@@ -47,6 +47,17 @@ class Gaps:
     percent: tuple[float | None, ...]
     shares: tuple[float, ...]
 
+    @property
+    def ours(self) -> float:
+        """Our own gap: there always is a solution."""
+        assert self.percent[0] is not None
+        return self.percent[0]
+
+    @property
+    def behind(self) -> float | None:
+        """Points that we are behind bare PyVRP; negative: ahead of it."""
+        return None if self.percent[1] is None else self.ours - self.percent[1]
+
     def __str__(self) -> str:
         told = ", ".join(f"{who} {_said(gap)}" for who, gap in zip(SOLVERS, self.percent, strict=True))
         shares = "/".join(f"{100 * share:.0f}" for share in self.shares)
@@ -148,7 +159,6 @@ def _timed(solve: Callable[[], Answer]) -> tuple[Answer, float]:
 
 def _gaps(instance: Instance, seconds: float, found: Sequence[Found]) -> Gaps:
     percent = tuple(None if one.cost is None else 100 * (one.cost / instance.best - 1) for one in found)
-    assert percent[0] is not None
     return Gaps(instance, seconds, percent, tuple(one.share for one in found))
 
 

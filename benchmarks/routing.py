@@ -137,9 +137,9 @@ def _gaps(instances: list[_instances.Instance]) -> Iterator[Promise]:
     for family, gaps in families.items():
         name, time = family.replace(" ", "-").lower(), int(gaps[0].seconds)
         if (family, time) in TARGETS:
-            gap = mean(one.percent[0] for one in gaps)
+            gap = mean(one.ours for one in gaps)
             yield Promise(f"routing-gap-{name}", round(gap, 2), target=TARGETS[family, time], unit=" %")
-        both = [(one.percent[0], one.percent[1]) for one in gaps if one.percent[1] is not None]
-        if both:
-            behind = mean(ours - bare for ours, bare in both)
-            yield Promise(f"routing-behind-pyvrp-{name}", round(behind, 2), target=BEHIND, unit=" points")
+        behind = [one.behind for one in gaps if one.behind is not None]
+        if behind:
+            points = round(mean(behind), 2)
+            yield Promise(f"routing-behind-pyvrp-{name}", points, target=BEHIND, unit=" points")
