@@ -153,6 +153,7 @@ driving = [
     path("drive/", driver.drive, name="drive"),
     path("drive/open/<str:token>/", driver.open_route, name="drive_open"),
     path("drive/steps/", driver.step, name="drive_step"),
+    path("drive/position/", driver.position, name="drive_position"),
     path("drive/worker.js", driver.worker, name="drive_worker"),
 ]
 
