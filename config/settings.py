@@ -186,6 +186,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "expire unanswered tenders": {"task": "tendering.expire", "schedule": 30.0, "options": {"expires": 30}},
     "look for exceptions": {"task": "insights.watch", "schedule": 20.0, "options": {"expires": 20}},
+    "judge expected arrivals": {"task": "tracking.judge", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget old positions": {"task": "tracking.forget", "schedule": 3600.0, "options": {"expires": 3600}},
     "plan and watch the days": {"task": "routing.watch", "schedule": 60.0, "options": {"expires": 60}},
     "have the custody logs cosigned": {

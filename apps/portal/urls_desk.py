@@ -28,6 +28,7 @@ from apps.portal.views import (
     standing,
     tender_link,
     tenders,
+    tracking,
     waiting,
 )
 
@@ -135,6 +136,12 @@ tendering = [
     path("tender/<str:token>/", tender_link.answer, name="tender_link"),
 ]
 
+following = [
+    path("deliveries/<uuid:delivery_id>/links/", tracking.links, name="links"),
+    path("track/<str:token>/", tracking.follow, name="track"),
+    path("track/<str:token>/papers/<uuid:document_id>/", tracking.paper, name="track_paper"),
+]
+
 custody = [
     path("custody/", audit.custody, name="custody"),
     path("custody/deliveries/<uuid:delivery_id>/", audit_record.custody_delivery, name="custody_delivery"),
@@ -164,6 +171,7 @@ urlpatterns = [
     *tendering,
     *custody,
     *driving,
+    *following,
     path("people/", people.desk_people, name="people"),
     path("sites/<uuid:site_id>/", site_profile.desk_site, name="site"),
     path("sites/<uuid:site_id>/versions/<int:number>/", site_profile.desk_version, name="site_version"),

@@ -1,4 +1,4 @@
-"""What is seen of vehicles on the way: the positions they report, and those that nobody could believe."""
+"""What is seen of vehicles on the way: the positions they report, and when they are expected where."""
 
 from typing import ClassVar
 
@@ -7,8 +7,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from apps.appointments.models import Basis
 from apps.carriers.models import Vehicle
-from apps.core.access import Access
+from apps.core.access import APPEND, Access
+from apps.core.models import Record
+from apps.deliveries.models import Delivery
 
 #: Never changed; what is older than the time that positions are kept for goes.
 KEPT_FOR_A_TIME = Access(own="SELECT, INSERT, DELETE")
@@ -90,3 +93,50 @@ class RefusedPosition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.named}: {self.get_reason_display()}"
+
+
+class ExpectedArrival(Record):
+    """When a delivery was expected at its site, as told at ``made_at``: kept, so that it can be judged.
+
+    It arrives between ``earliest`` and ``latest`` in eight cases of ten. ``basis`` is what is known of the
+    vehicle; ``arrivals`` is how many arrivals the range was learned from, 0 where it is the stated default.
+    """
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="expected_arrivals")
+    made_at = models.DateTimeField()
+    expected_at = models.DateTimeField()
+    earliest = models.DateTimeField()
+    latest = models.DateTimeField()
+    basis = models.CharField(max_length=9, choices=Basis)
+    seen_at = models.DateTimeField(null=True, help_text=_("When the vehicle was last seen anywhere."))
+    stops_before = models.PositiveSmallIntegerField()
+    arrivals = models.PositiveIntegerField()
+
+    access: ClassVar[Access] = Access(own=APPEND)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="expected_within_its_range",
+                condition=Q(earliest__lte=models.F("expected_at"), latest__gte=models.F("expected_at")),
+            )
+        ]
+        indexes = [models.Index(fields=["delivery", "-made_at"], name="expected_arrival_newest")]
+
+
+class ArrivalError(Record):
+    """How far off the expected arrivals of the past were, told so long ahead; counted anew every hour.
+
+    The errors are seconds, arrival minus expectation: the tenth and ninetieth percentile of them, and the
+    median of their absolute values.
+    """
+
+    horizon_minutes = models.PositiveSmallIntegerField(unique=True, help_text=_("Told up to so long ahead."))
+    arrivals = models.PositiveIntegerField()
+    low_s = models.IntegerField()
+    high_s = models.IntegerField()
+    median_s = models.PositiveIntegerField()
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["horizon_minutes"]

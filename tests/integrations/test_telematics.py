@@ -41,7 +41,7 @@ def test_each_row_is_answered_in_its_order(post, vehicle):
     assert body["counts"] == {"accepted": 1, "refused": 3}
     assert body["answers"][0] == {"id": "1", "outcome": "accepted"}
     assert body["answers"][2] == {
-        "id": "row 1",
+        "id": "row 2",
         "outcome": "refused",
         "reason": "unreadable",
         "detail": "It could not be read.",

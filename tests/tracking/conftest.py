@@ -7,8 +7,32 @@ import pytest
 
 from apps.tracking.models import Source
 from apps.tracking.services import Said, take_positions
-from tests.driving.conftest import *  # noqa: F403 a published round and its phone
+from tests.driving.conftest import phone, route, stops, take, token
 from tests.factories.cast import NOW
+from tests.routing.conftest import (
+    RIGID,
+    agree,
+    make_carrier,
+    order,
+    own_keys_and_store,
+    planned,
+    short_search,
+    warehouse,
+)
+
+__all__ = [
+    "agree",
+    "order",
+    "own_keys_and_store",
+    "phone",
+    "planned",
+    "route",
+    "short_search",
+    "stops",
+    "take",
+    "token",
+    "warehouse",
+]
 
 SENDER = UUID("00000000-0000-7000-8000-000000000001")
 #: On the road from Acme's warehouse to Northern.
@@ -18,7 +42,7 @@ ON_THE_WAY = (-26.15, 28.12)
 @pytest.fixture
 def vehicle(warehouse):
     """Acme's truck, without a plan."""
-    return make_carrier("Swift", RIGID).vehicles.get()  # noqa: F405
+    return make_carrier("Swift", RIGID).vehicles.get()
 
 
 @pytest.fixture

@@ -4,10 +4,12 @@ import json
 from uuid import uuid4
 
 import pytest
+import time_machine
 
 from apps.driving.errors import RouteClosed
 from apps.driving.services import follow
 from apps.tracking.models import Position, Source
+from tests.factories.cast import NOW
 from tests.routing.conftest import local
 
 HERE = {"position": {"latitude": -26.15, "longitude": 28.12, "accuracy": 9}}
@@ -47,11 +49,11 @@ def test_after_the_round_nobody_follows_the_phone(phone, take, stops):
 def test_the_page_takes_a_position_only_from_its_own_phone(client, token, route):
     client.defaults["SERVER_NAME"] = "acme.localhost"
     body = json.dumps({"id": str(uuid4()), "device_time": local("08:00").isoformat(), **HERE})
-    client.post(f"/drive/open/{token}/")
-
-    refused = client.post("/drive/position/", "{}", content_type="application/json")
-    client.cookies.clear()
-    stranger = client.post("/drive/position/", body, content_type="application/json")
+    with time_machine.travel(NOW, tick=False):
+        client.post(f"/drive/open/{token}/")
+        refused = client.post("/drive/position/", "{}", content_type="application/json")
+        client.cookies.clear()
+        stranger = client.post("/drive/position/", body, content_type="application/json")
 
     assert (refused.status_code, stranger.status_code) == (422, 410)
     assert not Position.objects.exists()

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.appointments.at_gate import Judged, Verdict
-from apps.appointments.models import Appointment
+from apps.appointments.models import Appointment, Expected
 from apps.appointments.states import State
 from apps.portal.presenters.dwell import detention_state, dwell_of, spoken
 from apps.portal.presenters.sites import address
@@ -123,6 +123,7 @@ def on_site(
         state, word = where(appointment, steps, now)
         stay = dwell_of(appointment, events, now=now) if word else None
         line |= {
+            "expected": expected_of(appointment),
             "next": next_step(appointment, steps),
             "where": word,
             "where_state": state,
@@ -132,6 +133,11 @@ def on_site(
         if word:
             counted[word] = counted.get(word, 0) + 1
     return lines, [{"label": word, "value": count} for word, count in counted.items()]
+
+
+def expected_of(appointment: Appointment) -> Expected | None:
+    """When its vehicle is expected, as long as it has not come; it was fetched with the appointment."""
+    return getattr(appointment, "expected", None) if appointment.state == State.CONFIRMED else None
 
 
 def where(appointment: Appointment, steps: set[str], now: datetime) -> tuple[str, str]:
