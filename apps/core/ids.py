@@ -12,5 +12,5 @@ def new_id() -> UUID:
 
 
 def first_id_at(moment: datetime) -> UUID:
-    """The least UUIDv7 of a moment: rows made since then have ids from it on, and the key's index finds them."""
+    """The least UUIDv7 of a moment: ids of rows made since then are not below it, so the key finds them."""
     return UUID(int=(int(moment.timestamp() * 1000) << 80) | (7 << 76) | (2 << 62))

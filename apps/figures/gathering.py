@@ -1,6 +1,6 @@
 """The statement that gathers what is on record of deliveries into one row of facts each.
 
-It reads the connection's own schema and what the network shows to its role; the caller gives ids of deliveries.
+It reads the connection's own schema and what the network shows to its role; the caller gives the ids.
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,7 @@ from apps.figures.models import VisitFacts
 
 #: Columns that are read from the facts afterwards.
 _LATER = frozenset({"cause", "step", "evidence"})
-COLUMNS = tuple(
-    field.column for field in VisitFacts._meta.concrete_fields if field.column not in _LATER
-)
+COLUMNS = tuple(field.column for field in VisitFacts._meta.concrete_fields if field.column not in _LATER)
 
 
 def gather(delivery_ids: Sequence[UUID], *, now: datetime) -> None:

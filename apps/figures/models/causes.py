@@ -37,7 +37,7 @@ class CauseOverride(Record):
 
 
 class FailureRates(Record):
-    """What failure costs this shipper, in cents of ``currency``, from ``valid_from`` on; None is not known."""
+    """What failure costs this shipper, in cents of ``currency``, from ``valid_from`` on; None: not known."""
 
     valid_from = models.DateField(_("from"), unique=True)
     currency = models.CharField(_("currency"), max_length=3, default="ZAR")

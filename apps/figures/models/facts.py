@@ -1,6 +1,6 @@
 """Facts of each delivery, their sums by day, site, carrier and origin, and how far they are counted."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.carriers.models import Carrier
+from apps.core.access import ALL, Access
 from apps.deliveries.models import Delivery
 from apps.deliveries.states import State
 from apps.facilities.models import Dock, Site
@@ -96,6 +97,8 @@ class VisitFacts(models.Model):
     evidence = models.JSONField(default=list)
     counted_at = models.DateTimeField()
 
+    access: ClassVar[Access] = Access(own=ALL)
+
     class Meta:
         indexes = [
             models.Index(fields=["day", "site"], name="facts_day_site"),
@@ -113,8 +116,8 @@ def _sum() -> Any:
 class DayFigures(models.Model):
     """Sums of the facts of one day, site, carrier and origin; ``apps.figures.summing`` says of what each is.
 
-    Names ending in ``_s`` are seconds, in ``_m`` metres. ``lateness`` counts arrivals by how they lay to their
-    window, in the bins of ``summing.LATENESS``.
+    Names ending in ``_s`` are seconds, in ``_m`` metres. ``lateness`` counts arrivals by how they lay to
+    their window, in the bins of ``summing.LATENESS``.
     """
 
     day = models.DateField()
@@ -176,6 +179,8 @@ class DayFigures(models.Model):
     caused = _sum()
     lateness = ArrayField(models.BigIntegerField(), default=list)
 
+    access: ClassVar[Access] = Access(own=ALL)
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -194,6 +199,8 @@ class Counting(models.Model):
     seen_until = models.DateTimeField()
     back_to = models.DateField(null=True)
     is_complete = models.BooleanField(default=False)
+
+    access: ClassVar[Access] = Access(own="SELECT, INSERT, UPDATE")
 
     class Meta:
         constraints = [models.CheckConstraint(name="counting_is_one_row", condition=Q(id=True))]

@@ -52,7 +52,7 @@ def count(*, now: datetime, seconds: float = 20.0, clock: Callable[[], float] = 
 
 
 def _count_changes(now: datetime) -> int:
-    """What changed since the last time; the first time nothing is counted yet, so nothing can have changed."""
+    """What changed since the last time; the first time nothing is counted yet that could have."""
     with transaction.atomic():
         _lock()
         counting = Counting.objects.first()
