@@ -13,7 +13,9 @@ from apps.figures.models import VisitFacts
 
 #: Columns that are read from the facts afterwards.
 _LATER = frozenset({"cause", "step", "evidence"})
-COLUMNS = tuple(field.column for field in VisitFacts._meta.concrete_fields if field.column not in _LATER)
+COLUMNS = tuple(
+    column for field in VisitFacts._meta.concrete_fields if (column := str(field.column)) not in _LATER
+)
 
 
 def gather(delivery_ids: Sequence[UUID], *, now: datetime) -> None:
