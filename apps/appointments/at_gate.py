@@ -79,7 +79,7 @@ def claimed_at_gate(*, site: Site, text: str, now: datetime) -> list[Appointment
     around now, the other not at all.
     """
     words = _words(text)
-    if not words:
+    if not words or site.recipient_id is None:
         return []
     visits = Appointment.objects.select_related("shipper", "site__recipient", "dock")
     numbered = visits.filter(confirmation_number__in=words, site__recipient_id=site.recipient_id)
