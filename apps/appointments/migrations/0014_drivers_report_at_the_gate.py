@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appointments', '0012_plates'),
+        ('appointments', '0013_found_by_delivery'),
         ('facilities', '0005_handover_settings'),
     ]
 
