@@ -117,7 +117,7 @@ def cancel(request: ActingRequest, shipper: str, job_id: UUID) -> HttpResponse:
     """Ask the work to stop at its next safe point."""
     require(request.actor, PERMISSION)
     with enter_received_at(actor=request.actor, slug=shipper):
-        cancel_export(actor=request.actor, job_id=job_id)
+        cancel_export(actor=request.actor, job_id=job_id, now=timezone.now())
     return redirect("hub:received_exports")
 
 
