@@ -79,7 +79,7 @@ def issue_delivery_note(delivery_id: str, carrier: str = "", vehicle: str = "", 
 @handles(day_papers.KIND, queue="documents", atomic=False)
 def join_day_papers(job_id: str, day: str) -> None:
     """Lay out what is missing of a day's delivery notes and join them."""
-    day_papers.run_day_papers(job_id=UUID(job_id), day=date.fromisoformat(day))
+    day_papers.run_day_papers(job_id=UUID(job_id), day=date.fromisoformat(day), clock=timezone.now)
 
 
 @handles(day_papers.ISSUE_MISSING, queue="documents")

@@ -15,6 +15,7 @@ from apps.accounts.models import Membership, Role
 from apps.appointments.load import Load
 from apps.appointments.models import Appointment
 from apps.appointments.selectors import find_slots
+from apps.appointments.services.self_reports import note_report
 from apps.appointments.services.standing import Terms, propose_standing
 from apps.carriers import files
 from apps.carriers.models import Carrier, ComplianceDocument
@@ -207,6 +208,7 @@ def _book(trip: Trip, planner: Actor, number: int, word: str) -> None:
         "partner_id": {str(planner.shipper_id)},
         "feed_id": _feed(trip),
         "standing_id": _series(trip, planner),
+        "report_id": _reported(trip),
         "facilities_site": {str(trip.site.pk)},
         "facilities_recipient": {str(trip.site.recipient_id)},
     }
@@ -225,6 +227,15 @@ def _series(trip: Trip, planner: Actor) -> set[str]:
         now=NOW,
     )
     return _keys([series])
+
+
+def _reported(trip: Trip) -> set[str]:
+    """A vehicle that nobody knows, at the gate by its own word."""
+    with doorway.network():
+        report = note_report(
+            site=trip.site, said=f"{trip.word} 1", verdict="unknown", appointment=None, address="", now=NOW
+        )
+        return _keys([report])
 
 
 def _feed(trip: Trip) -> set[str]:

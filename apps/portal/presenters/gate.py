@@ -1,16 +1,18 @@
 """A vehicle at the gate in words: the verdict, what to do next, and its one next step in the gate's list."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.appointments.at_gate import Judged, Verdict
-from apps.appointments.models import Appointment
+from apps.appointments.models import Appointment, SelfReport
 from apps.appointments.states import State
+from apps.facilities.models import Site
 from apps.portal.presenters.dwell import detention_state, dwell_of, spoken
 from apps.portal.presenters.sites import address
 from apps.portal.presenters.times import span_label
@@ -126,12 +128,27 @@ def on_site(
             "next": next_step(appointment, steps),
             "where": word,
             "where_state": state,
+            "self_reported": word == _("At the gate"),
             "on_site": spoken(stay.total) if stay else "",
             "detention": detention_state(stay, now=now) if stay else "",
         }
         if word:
             counted[word] = counted.get(word, 0) + 1
     return lines, [{"label": word, "value": count} for word, count in counted.items()]
+
+
+def unknown_vehicles(site: Site, reports: Iterable[SelfReport]) -> list[Context]:
+    """Who reported by the code at the gate and is not known there: what was said, and the steps with it."""
+    return [
+        {
+            "said": report.said,
+            "at": report.at,
+            "find_url": f"{reverse('hub:gate_find', args=[site.pk])}?{urlencode({'code': report.said})}",
+            "walk_in_url": f"{reverse('hub:walk_in', args=[site.pk])}?{urlencode({'vehicle': report.said})}",
+            "seen_url": reverse("hub:gate_seen", args=[site.pk, report.pk]),
+        }
+        for report in reports
+    ]
 
 
 def where(appointment: Appointment, steps: set[str], now: datetime) -> tuple[str, str]:
