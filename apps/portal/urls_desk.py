@@ -39,6 +39,7 @@ deliveries = [
     path("deliveries/papers/", papers.desk_day_papers, name="day_papers"),
     path("deliveries/papers/<uuid:job_id>/", papers.desk_day_papers_file, name="day_papers_file"),
     path("figures/", desk_figures.overview, name="figures"),
+    path("figures/tables/<slug:name>/<slug:ending>/", desk_figures.table, name="figures_table"),
     path("figures/<slug:name>/", desk_figures.drill, name="figure"),
     path("exceptions/", desk_exceptions.exceptions, name="exceptions"),
     path("exceptions/<uuid:exception_id>/", desk_exceptions.exception, name="exception"),
