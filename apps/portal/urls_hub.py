@@ -24,6 +24,7 @@ from apps.portal.views import (
     site_profile,
     site_setup,
     standing,
+    systems,
     waiting,
     yard,
 )
@@ -95,6 +96,8 @@ urlpatterns = [
     path("sites/<uuid:site_id>/policies/", policies.hub_policies, name="policies"),
     path("sites/<uuid:site_id>/policies/every/", policies.hub_policy, name="policy_for_all"),
     path("sites/<uuid:site_id>/policies/<uuid:partner_id>/", policies.hub_policy, name="policy"),
+    path("systems/", systems.hub_keys, name="keys"),
+    path("systems/<slug:shipper>/<uuid:key_id>/revoke/", systems.hub_revoke, name="key_revoke"),
     path("people/", people.hub_people, name="people"),
     path("network/shippers/", operator.shippers, name="shippers"),
 ]
