@@ -4,6 +4,7 @@ All of it lives in the network, once, with one state. A shipper's role reads and
 """
 
 from apps.appointments.models.expected import Basis, Expected
+from apps.appointments.models.gate import SelfReport
 from apps.appointments.models.negotiation import (
     OWN_APPOINTMENT,
     SIDES,
@@ -29,6 +30,7 @@ __all__ = [
     "Expected",
     "Offer",
     "OfferedSlot",
+    "SelfReport",
     "SiteTerms",
     "StandingAppointment",
     "StandingEvent",

@@ -17,7 +17,7 @@ from apps.documents.models import Document
 from apps.documents.selectors import ChecklistLine
 from apps.facilities.models.demands import OF_THE_HANDOVER
 from apps.portal.presenters.driving import STATE_OF
-from apps.portal.presenters.gate import expected_of
+from apps.portal.presenters.expected import expected_of
 from apps.portal.presenters.papers import papers
 from apps.portal.presenters.sites import address
 from apps.tracking.selectors import Whereabouts
@@ -65,7 +65,7 @@ def page(
         "state": STATE_OF[state],
         "state_label": _("Not on its way yet") if state in (State.OPEN, State.LOADED) else state.label,
         "appointment": appointment if visit.is_confirmed else None,
-        "expected": expected_of(appointment) if appointment else None,
+        "expected": expected_of(appointment),
         "here": _here(here) if here else None,
         "consignments": consignments,
         "papers": [entry for entry in entries if entry["is_demanded"] or entry["url"]],

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0001_keys_and_captures'),
+        ('integrations', '0002_keys_of_recipients_and_last_use'),
     ]
 
     operations = [

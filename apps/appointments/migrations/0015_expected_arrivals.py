@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appointments', '0012_plates'),
+        ('appointments', '0014_drivers_report_at_the_gate'),
     ]
 
     operations = [
