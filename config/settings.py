@@ -184,6 +184,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 900.0,
         "options": {"expires": 600},
     },
+    "warn of detention": {
+        "task": "deliveries.warn_of_detention",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
     "expire unanswered tenders": {"task": "tendering.expire", "schedule": 30.0, "options": {"expires": 30}},
     "count the figures": {"task": "figures.count", "schedule": 60.0, "options": {"expires": 60}},
     "tell the risks": {"task": "figures.foresee", "schedule": 300.0, "options": {"expires": 300}},

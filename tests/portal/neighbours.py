@@ -31,6 +31,8 @@ from apps.facilities.models import Site
 from apps.figures.services import count
 from apps.insights.models import DeliveryException
 from apps.insights.services import watch
+from apps.integrations.models import ApiKey
+from apps.integrations.services import issue_key
 from apps.notices.models import CalendarFeed
 from apps.notices.permissions import FeedOwner
 from apps.notices.services import open_feed
@@ -127,6 +129,23 @@ def do_business(
             for recipient_id, auditor in auditors.items()
             if auditor and recipient_id
         }
+        keys = {
+            recipient_id: issue_key(
+                actor=auditor,
+                name=f"{_word_of(trips, recipient_id)} WMS",
+                scopes=["epcis.query"],
+                recipient_id=recipient_id,
+                now=NOW,
+            )[0]
+            for recipient_id, auditor in auditors.items()
+            if auditor and recipient_id
+        }
+        own_key = ApiKey.objects.create(
+            name=f"{word} TMS",
+            token_hash=word.encode(),
+            scopes=["epcis.query"],
+            expires_at=AFTERWARDS + timedelta(days=90),
+        )
     drain()
     with doorway.enter_shipper(shipper):
         for trip in trips:
@@ -135,8 +154,11 @@ def do_business(
             job = received.get(trip.site.recipient_id or shipper.pk)
             trip.ids["job_id"] = _keys([job] if job else [])
             trip.ids["shipper"] = {shipper.slug}
+            key = keys.get(trip.site.recipient_id or shipper.pk)
+            trip.ids["key_id"] = _keys([key] if key else [])
         carrier_ids = _tender(carrier)
         business.own = {
+            "key_id": _keys([own_key]),
             "feed_id": _keys(CalendarFeed.objects.all()),
             "import_id": _keys(Import.objects.all()),
             "plan_id": _keys(RoutePlan.objects.all()),
@@ -159,6 +181,10 @@ def do_business(
         business.own["exception_id"] = _keys(DeliveryException.objects.all())
         assert business.own["exception_id"]
     return business
+
+
+def _word_of(trips: list[Trip], recipient_id: UUID) -> str:
+    return next(trip.word for trip in trips if trip.site.recipient_id == recipient_id)
 
 
 def _auditor_of(site: Site) -> Actor | None:

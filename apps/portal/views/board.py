@@ -84,6 +84,7 @@ def gate_list(request: ActingRequest, site_id: UUID) -> HttpResponse:
         "board_url": reverse("hub:board", args=[site.pk]),
         **_on_site(of_day, presenter.gate_list(of_day, may_move=_may_move(request, site)), now),
         "form": FindForm(),
+        "pdf_url": reverse("hub:gate_list_pdf", args=[site.pk]) + f"?day={shown.day.isoformat()}",
         "unknown": unknown_vehicles(site, open_reports(site, now=now)),
         "poster_url": reverse("hub:gate_poster", args=[site.pk])
         if allows(request.actor, "appointments.set_terms", site)
