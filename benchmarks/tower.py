@@ -50,7 +50,8 @@ def _count() -> Promise:
     done = 0
     while not (step := count(now=timezone.now(), seconds=5)).is_complete:
         done += step.deliveries
-        if Counting.objects.get().back_to <= recent:
+        back_to = Counting.objects.get().back_to
+        if back_to is not None and back_to <= recent:
             break
     taken = time.perf_counter() - began
     if not Counting.objects.get().is_complete:  # the history's facts are there: their sums are made at once
@@ -77,7 +78,7 @@ def _look(told: History) -> Iterable[Promise]:
     at_each_shipper("look for exceptions", lambda now: watch(now=NOW + timedelta(hours=4, minutes=1)))
     again = time.perf_counter() - began
     print(f"  {opened:,} exceptions opened in a look of {first:.1f} s; the next look took {again:.1f} s")
-    every = float(settings.CELERY_BEAT_SCHEDULE["look for exceptions"]["schedule"])
+    every = float(str(settings.CELERY_BEAT_SCHEDULE["look for exceptions"]["schedule"]))
     yield Promise("tower-detection", round(every + max(first, again), 1), 30, "s")
 
 

@@ -120,14 +120,16 @@ def cost_of(harm: Harm, rates: FailureRates | None) -> Cost:
         "late_penalty": float(harm.late),
         "spoilage_pallet": float(harm.spoiled),
     }
-    priced = {name: getattr(rates, name) if rates else None for name in happened}
+    priced: dict[str, int] = {
+        name: rate for name in happened if (rate := getattr(rates, name, None)) is not None
+    }
     return Cost(
-        {name: round(much * priced[name]) for name, much in happened.items() if priced[name] is not None},
-        tuple(name for name, much in happened.items() if much and priced[name] is None),
+        {name: round(happened[name] * rate) for name, rate in priced.items()},
+        tuple(name for name, much in happened.items() if much and name not in priced),
     )
 
 
-def caused(choice: Choice) -> QuerySet[VisitFacts]:
+def caused(choice: Choice) -> QuerySet[Any]:
     """What went wrong, each with its ``because``: what a person said last, or what the record says."""
     last = CauseOverride.objects.filter(delivery=OuterRef("pk")).order_by("-id").values("cause")[:1]
     rows = VisitFacts.objects.filter(**choice.filters).exclude(cause="")
@@ -196,7 +198,7 @@ def changes(choice: Choice) -> list[Change]:
     return sorted(told, key=lambda each: -each.prevented.deliveries)
 
 
-def _worst_carrier(choice: Choice, rows: QuerySet[VisitFacts]) -> list[Change]:
+def _worst_carrier(choice: Choice, rows: QuerySet[Any]) -> list[Change]:
     """The carrier whose deliveries went wrong most often: what is beyond the others' share."""
     every = VisitFacts.objects.filter(**choice.filters, carrier__isnull=False)
     counts = (
@@ -236,7 +238,7 @@ def _harms(rows: Any) -> Any:
     )
 
 
-def _of(rows: QuerySet[VisitFacts]) -> Harm:
+def _of(rows: QuerySet[Any]) -> Harm:
     told = list(_harms(rows.order_by().annotate(one=Value(1)).values("one")))
     return _harm(told[0]) if told else NOTHING
 
