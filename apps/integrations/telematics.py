@@ -126,13 +126,12 @@ def _said(row: Any, place: int) -> Said:
     if not isinstance(row, dict):
         return Said(f"row {place}", "", None, None, None, doubt=Doubt.UNREADABLE)
     name, plate = row.get("id"), row.get("vehicle")
-    named = isinstance(name, str) and 0 < len(name) <= 64
-    key = name if named else f"row {place}"
+    key = name if isinstance(name, str) and 0 < len(name) <= 64 else ""
     plate = plate.strip() if isinstance(plate, str) else ""
     at = _moment(row.get("at"))
     latitude, longitude = _number(row.get("latitude"), 90), _number(row.get("longitude"), 180)
-    if not named or not plate or at is None or latitude is None or longitude is None:
-        return Said(key, plate, at, latitude, longitude, doubt=Doubt.UNREADABLE)
+    if not key or not plate or at is None or latitude is None or longitude is None:
+        return Said(key or f"row {place}", plate, at, latitude, longitude, doubt=Doubt.UNREADABLE)
     return Said(
         key,
         plate,

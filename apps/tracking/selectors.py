@@ -49,8 +49,10 @@ def whereabouts(delivery: Delivery) -> Whereabouts | None:
         .select_related("route")
         .first()
     )
-    seen = stop and Position.objects.filter(vehicle_id=stop.route.vehicle_id, at__lte=told.seen_at)
-    here = seen.order_by("-at").first() if seen is not None else None
+    if stop is None or told.seen_at is None:
+        return None
+    seen = Position.objects.filter(vehicle_id=stop.route.vehicle_id, at__lte=told.seen_at)
+    here = seen.order_by("-at").first()
     if here is None:
         return None
     site = Fix(here.at, delivery.site.latitude, delivery.site.longitude)

@@ -1,5 +1,6 @@
 """Following one delivery: the page behind a link, its papers, and at the desk the links themselves."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -87,7 +88,7 @@ def links(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
         messages.success(request, _("Ended; open links there were: %(n)s.") % {"n": ended})
         return redirect("desk:links", delivery.pk)
     if request.method == "POST" and form.is_valid():
-        asked = {"actor": request.actor, "delivery_id": delivery.pk, "now": now}
+        asked: dict[str, Any] = {"actor": request.actor, "delivery_id": delivery.pk, "now": now}
         told = form.cleaned_data
         try:
             if request.POST.get("step") == "mail":

@@ -7,6 +7,7 @@ service − S) over all stops so far; that turns the chain into one window funct
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -182,7 +183,7 @@ def expect_arrivals(*, now: datetime) -> int:
     In the current shipper's schema. What was told is kept (``ExpectedArrival``), and the appointment's
     recipient reads the newest (``appointments.Expected``).
     """
-    values = {
+    values: dict[str, Any] = {
         "now": now,
         "ahead": AHEAD,
         "behind": BEHIND,
@@ -200,7 +201,7 @@ def expect_arrivals(*, now: datetime) -> int:
 @transaction.atomic
 def judge_arrivals(*, now: datetime) -> int:
     """Count how far off the expected arrivals were, by horizon; for how many horizons there is something."""
-    values = {"now": now, "learned_from": LEARNED_FROM, "horizons": list(HORIZONS)}
+    values: dict[str, Any] = {"now": now, "learned_from": LEARNED_FROM, "horizons": list(HORIZONS)}
     with connection.cursor() as cursor:
         cursor.execute(JUDGE, values)
         return int(cursor.rowcount)
