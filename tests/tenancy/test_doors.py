@@ -34,6 +34,9 @@ SQL_BY_HAND = {
     "apps/custody/services/writing.py",
     "apps/documents/services/issuing.py",
     "apps/facilities/selectors.py",
+    "apps/figures/gathering.py",
+    "apps/figures/services/counting.py",
+    "apps/figures/summing.py",
     "apps/insights/services/watching.py",
     "apps/portal/views/common.py",
     "apps/routing/services/locks.py",
@@ -41,6 +44,8 @@ SQL_BY_HAND = {
     "apps/tenancy/privileges.py",
     "apps/tenancy/services/provisioning.py",
     "apps/tenancy/tasks.py",
+    "apps/tracking/services/arrivals.py",
+    "apps/tracking/services/positions.py",
 }
 
 

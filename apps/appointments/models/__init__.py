@@ -3,6 +3,8 @@
 All of it lives in the network, once, with one state. A shipper's role reads and writes only its own.
 """
 
+from apps.appointments.models.expected import Basis, Expected
+from apps.appointments.models.gate import SelfReport
 from apps.appointments.models.negotiation import (
     OWN_APPOINTMENT,
     SIDES,
@@ -23,9 +25,12 @@ __all__ = [
     "AnswerPolicy",
     "Appointment",
     "AppointmentEvent",
+    "Basis",
     "DockOccupancy",
+    "Expected",
     "Offer",
     "OfferedSlot",
+    "SelfReport",
     "SiteTerms",
     "StandingAppointment",
     "StandingEvent",
