@@ -15,6 +15,7 @@ class Kind(TextChoices):
     WAITING = "waiting", _("The waiting list")
     PAPERS = "papers", _("Papers that are missing or run out")
     HANDOVER = "handover", _("Handovers")
+    PROOF = "proof", _("Proofs of delivery, with the log's checkpoint")
     SITE = "site", _("Changes of a site's hours and rules")
     TENDER = "tender", _("Tenders to carriers and their answers")
     PLAN = "plan", _("Plans and long work that is done")
