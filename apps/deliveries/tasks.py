@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.accounts.actors import SYSTEM, Side
 from apps.appointments.announcing import announce
 from apps.appointments.models import Appointment
+from apps.appointments.services.detention import warn_of_detention
 from apps.deliveries import services
 from apps.deliveries.selectors import delivery_by_id
 from apps.deliveries.services import bulk, day_papers
@@ -52,6 +53,13 @@ def run_series() -> None:
     """Keep dock time ahead for agreed series, book what deliveries take of it, give up what none took."""
     with doorway.network():
         services.run_series(now=timezone.now())
+
+
+@shared_task(name="deliveries.warn_of_detention", ignore_result=True, expires=55)
+def warn_of_free_time() -> None:
+    """Tell both sides of the vehicles whose free time at a site ends within minutes."""
+    with doorway.network():
+        warn_of_detention(now=timezone.now())
 
 
 @shared_task(name="deliveries.remind_of_papers", ignore_result=True, expires=600)

@@ -4,10 +4,13 @@ They say what the delivery holds at this moment and nothing else, so equal facts
 has to keep them. GS1-128 by python-barcode; a symbol's text is the bare data, brackets are for people only.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from barcode import Gs1_128
 from barcode.writer import SVGWriter
@@ -15,7 +18,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from apps.core.errors import DomainError
-from apps.documents.papers import Labels
+from apps.documents.papers import Labels, Period
 from apps.documents.rendering import html_to_pdf, qr_code
 
 #: As many pages as a request may lay out; more units are printed in parts.
@@ -79,6 +82,31 @@ def print_gate_poster(site: str, *, address: str, until: datetime, zone: str) ->
     return html_to_pdf(
         render_to_string("documents/gate_poster.html", context), "paper.css", "gate_poster.css"
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """One line of a gate's list: a vehicle that may come, is there or was there."""
+
+    number: str
+    shipper: str
+    reference: str
+    load: str
+    state: str
+    dock: str = ""
+    plate: str = ""
+    slot: Period | None = None
+    arrival_window: Period | None = None
+
+
+def print_gate_list(title: str, lines: Sequence[Expected], *, as_of: datetime, zone: str) -> bytes:
+    """A day's vehicles at a site's gate, for the guard without a screen; A4 across.
+
+    Raises:
+        PdfUnavailable: a system library is missing.
+    """
+    context = {"title": title, "lines": lines, "as_of": as_of, "zone": ZoneInfo(zone)}
+    return html_to_pdf(render_to_string("documents/gate_list.html", context), "paper.css", "gate_list.css")
 
 
 def sscc_code(sscc: str) -> str:

@@ -30,6 +30,7 @@ from apps.custody.services.witnessing import ask_witnesses
 from apps.custody.tiles import StoredTree
 from apps.documents import store
 from apps.documents.models import Document
+from apps.facilities.models import Recipient
 from apps.tenancy.doorway import current_shipper
 
 Progress = Callable[[int, int], None]
@@ -95,6 +96,7 @@ def export_bundle(
         papers=len(documents),
         made_at=now,
         events=events,
+        recipient=Recipient.objects.filter(pk=scope.recipient_id).first() if scope.received_only else None,
     )
     with Copies(choice or ExportChoice(), about) as copies:
         summary = bundle.write_bundle(

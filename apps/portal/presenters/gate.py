@@ -12,8 +12,12 @@ from django.utils.translation import gettext as _
 from apps.appointments.at_gate import Judged, Verdict
 from apps.appointments.models import Appointment, SelfReport
 from apps.appointments.states import State
+from apps.appointments.staying import stay_of
+from apps.documents.papers import Period
+from apps.documents.printing import Expected
 from apps.facilities.models import Site
-from apps.portal.presenters.dwell import detention_state, dwell_of, spoken
+from apps.portal.presenters.dwell import detention_state, spoken
+from apps.portal.presenters.expected import expected_of
 from apps.portal.presenters.sites import address
 from apps.portal.presenters.times import span_label
 
@@ -123,8 +127,9 @@ def on_site(
         events = list(appointment.events.all())
         steps = {event.step for event in events}
         state, word = where(appointment, steps, now)
-        stay = dwell_of(appointment, events, now=now) if word else None
+        stay = stay_of(appointment, events, now=now) if word else None
         line |= {
+            "expected": expected_of(appointment),
             "next": next_step(appointment, steps),
             "where": word,
             "where_state": state,
@@ -135,6 +140,24 @@ def on_site(
         if word:
             counted[word] = counted.get(word, 0) + 1
     return lines, [{"label": word, "value": count} for word, count in counted.items()]
+
+
+def expected_lines(lines: Iterable[Context], plates: Mapping[UUID, str]) -> list[Expected]:
+    """The gate's list as its paper has it; ``lines`` are those of ``presenters.board.gate_list``."""
+    return [
+        Expected(
+            number=line["number"],
+            shipper=line["shipper"],
+            reference=line["reference"],
+            load=line["load"],
+            state=line["state_label"],
+            dock=line["dock"],
+            plate=plates.get(line["key"], ""),
+            slot=None if line["waits"] else Period(start=line["start"], end=line["end"]),
+            arrival_window=Period(start=line["window"][0], end=line["window"][1]) if line["window"] else None,
+        )
+        for line in lines
+    ]
 
 
 def unknown_vehicles(site: Site, reports: Iterable[SelfReport]) -> list[Context]:
