@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.accounts.actors import SYSTEM, Side
 from apps.appointments.announcing import announce
 from apps.appointments.models import Appointment
+from apps.appointments.services import lapse_picks
 from apps.deliveries import services
 from apps.deliveries.selectors import delivery_by_id
 from apps.deliveries.services import bulk, day_papers
@@ -39,8 +40,9 @@ def expire() -> None:
 
 @shared_task(name="deliveries.offer_freed", ignore_result=True, expires=25)
 def offer_what_is_free() -> None:
-    """Offer what became free in whatever way (a block ends, a closure is lifted) to those who wait for it."""
+    """Free what nobody offered in time; offer what is free, in whatever way, to those who wait for it."""
     with doorway.network():
+        lapse_picks(now=timezone.now())
         services.offer_freed_slots(now=timezone.now())
 
 

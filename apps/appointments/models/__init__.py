@@ -13,6 +13,7 @@ from apps.appointments.models.negotiation import (
     OfferedSlot,
     SiteTerms,
 )
+from apps.appointments.models.picking import PickedSlot, Picking
 from apps.appointments.models.policies import AnswerPolicy
 from apps.appointments.models.standing import StandingAppointment, StandingEvent, StandingVisit
 from apps.appointments.models.waiting import WaitingEntry
@@ -26,6 +27,8 @@ __all__ = [
     "DockOccupancy",
     "Offer",
     "OfferedSlot",
+    "PickedSlot",
+    "Picking",
     "SiteTerms",
     "StandingAppointment",
     "StandingEvent",
