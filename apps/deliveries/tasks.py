@@ -71,12 +71,6 @@ def _for_each_shipper(what: str, act: Callable[..., object]) -> None:
             log.exception("could not %s of %s", what, shipper.slug)
 
 
-@handles("deliveries.find_slots", queue="routing", atomic=False)
-def find_slots(job_id: str, request_id: str) -> None:
-    """Look for the slots of a bulk request; the second time it finds the job over and does nothing."""
-    bulk.run_bulk_search(job_id=UUID(job_id), request_id=UUID(request_id), clock=timezone.now)
-
-
 @handles("deliveries.send_offers", atomic=False)
 def send_offers(job_id: str, request_id: str) -> None:
     """Send the chosen offers of a bulk request; what is sent already stays sent."""

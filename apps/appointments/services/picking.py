@@ -24,6 +24,7 @@ from apps.appointments.services.partners import require_partnership
 from apps.appointments.services.proposals import MOST_SLOTS, booked_by, judge, lost_race, require_room, spread
 from apps.appointments.services.transitions import lock_appointment, require_step
 from apps.appointments.states import State
+from apps.core.errors import PermissionRefused
 from apps.core.ids import new_id
 from apps.facilities.models import Site
 
@@ -58,7 +59,7 @@ def pick_slot(
     picking = Picking(
         shipper_id=shipper_id,
         site=site,
-        person_id=actor.person_id,
+        person_id=_person(actor),
         side=str(actor.side),
         delivery_id=delivery_id,
         reference=reference,
@@ -101,7 +102,7 @@ def keep_longer(*, actor: Actor, delivery_id: UUID, now: datetime) -> datetime:
         AppointmentNotFound: nothing is kept any more.
         HeldLongEnough: it was prolonged before.
     """
-    pickings = Picking.objects.select_for_update().filter(person_id=actor.person_id, delivery_id=delivery_id)
+    pickings = Picking.objects.select_for_update().filter(person_id=_person(actor), delivery_id=delivery_id)
     picking = pickings.first()
     live = list(_live(picking, now)) if picking else []
     if picking is None or not live:
@@ -119,7 +120,7 @@ def keep_longer(*, actor: Actor, delivery_id: UUID, now: datetime) -> datetime:
 def kept_for(*, actor: Actor, delivery_id: UUID, now: datetime) -> Picking | None:
     """What the person is choosing for a delivery, its ``slots`` those still kept; None without any."""
     still = Prefetch("slots", PickedSlot.objects.filter(expires_at__gt=now))
-    pickings = Picking.objects.filter(person_id=actor.person_id, delivery_id=delivery_id)
+    pickings = Picking.objects.filter(person_id=_person(actor), delivery_id=delivery_id)
     picking = pickings.select_related("site", "appointment__site").prefetch_related(still).first()
     return picking if picking is not None and picking.slots.all() else None
 
@@ -224,8 +225,15 @@ def _meet(one: DateTimeTZRange, other: DateTimeTZRange) -> bool:
     return bool(one.lower < other.upper and other.lower < one.upper)
 
 
+def _person(actor: Actor) -> UUID:
+    """Whose choice it is; links, policies and keys choose nothing."""
+    if actor.person_id is None:
+        raise PermissionRefused("Only somebody who is signed in has slots kept while choosing.")
+    return actor.person_id
+
+
 def _picked(actor: Actor, delivery_id: UUID) -> QuerySet[PickedSlot]:
-    return PickedSlot.objects.filter(picking__person_id=actor.person_id, picking__delivery_id=delivery_id)
+    return PickedSlot.objects.filter(picking__person_id=_person(actor), picking__delivery_id=delivery_id)
 
 
 def _live(picking: Picking, now: datetime) -> QuerySet[PickedSlot]:

@@ -40,7 +40,7 @@ from apps.portal.presenters.parties import Parties
 from apps.portal.views.desk_delivery import offers_of
 from apps.portal.views.desk_vehicle import vehicle_default, with_vehicle
 from apps.portal.views.holding import Subject, read_click
-from apps.routing.services import price_slots
+from apps.routing.services import route_costs
 from apps.tenancy.doorway import current_shipper
 
 MOST_DAYS = 62
@@ -310,10 +310,9 @@ def _wish(request: ActingRequest, offering: Offering, search: SlotSearch, now: d
     """
 
     def costs(slots: Sequence[Slot]) -> list[RouteCost]:
-        prices = price_slots(
+        return route_costs(
             actor=request.actor, delivery=offering.delivery, slots=slots, now=now, load=offering.load
         )
-        return [RouteCost(price.cents, price.currency, price.has_plan) for price in prices]
 
     start, end = day_bounds(offering.delivery.day, search.zone)
     if offering.wanted is not None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.http import QueryDict
@@ -50,14 +51,11 @@ def read_click(post: QueryDict) -> Callable[[Subject, Actor, datetime], Choice] 
     """
     choice = read_choice(post)
     if (slot := read_slot(post.get("pick", ""))) is not None:
-        return lambda subject, actor, now: _pick(choice, slot, subject, actor, now)
+        return partial(_pick, choice, slot)
     if (slot := read_slot(post.get("drop", ""))) is not None:
-        return lambda subject, actor, now: _drop(choice, slot, subject, actor)
-    if post.get("hold") == "longer":
-        return lambda subject, actor, now: _longer(choice, subject, actor, now)
-    if post.get("hold") == "again":
-        return lambda subject, actor, now: _again(choice, subject, actor, now)
-    return None
+        return partial(_drop, choice, slot)
+    how = {"longer": _longer, "again": _again}.get(post.get("hold", ""))
+    return partial(how, choice) if how else None
 
 
 def _pick(choice: Choice, slot: Slot, subject: Subject, actor: Actor, now: datetime) -> Choice:
@@ -65,7 +63,7 @@ def _pick(choice: Choice, slot: Slot, subject: Subject, actor: Actor, now: datet
     return choice.with_slot(slot)
 
 
-def _drop(choice: Choice, slot: Slot, subject: Subject, actor: Actor) -> Choice:
+def _drop(choice: Choice, slot: Slot, subject: Subject, actor: Actor, now: datetime) -> Choice:
     let_go(actor=actor, delivery_id=subject.delivery_id, slot=slot)
     return choice
 

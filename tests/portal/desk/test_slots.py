@@ -9,6 +9,7 @@ import time_machine
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from apps.appointments.models import Appointment, DockOccupancy
+from apps.appointments.ranking import RouteCost
 from apps.appointments.selectors import find_slots
 from apps.appointments.services import pick_slot
 from apps.carriers.models import Carrier, Vehicle
@@ -16,7 +17,6 @@ from apps.deliveries import services
 from apps.deliveries.selectors import load_of
 from apps.facilities.models import Closure, DockRule, Site
 from apps.portal.choosing import write_slot
-from apps.routing.services.inserting import SlotPrice
 from apps.tenancy import doorway
 from tests.factories.cast import NOW
 from tests.portal.desk.conftest import DAY, order_file
@@ -45,11 +45,10 @@ def test_the_best_fit_says_what_speaks_for_it(delivery, desk):
 
 
 def test_what_a_planned_day_would_pay_is_said_and_counts(delivery, desk, monkeypatch):
-    def prices(*, slots, **asked):
-        found = [SlotPrice(slot, 120_00, "ZAR") for slot in slots]
-        return [SlotPrice(slots[0], None), *found[1:-1], SlotPrice(slots[-1], 0, "ZAR")]
+    def costs(*, slots, **asked):
+        return [RouteCost(None), *[RouteCost(120_00, "ZAR") for _ in slots[1:-1]], RouteCost(0, "ZAR")]
 
-    monkeypatch.setattr("apps.portal.views.desk_slots.price_slots", prices)
+    monkeypatch.setattr("apps.portal.views.desk_slots.route_costs", costs)
 
     best = desk.get(f"/deliveries/{delivery.pk}/slots/").context["picker"]["best"]
 
