@@ -3,6 +3,7 @@
 All of it lives in the network, once, with one state. A shipper's role reads and writes only its own.
 """
 
+from apps.appointments.models.expected import Basis, Expected
 from apps.appointments.models.gate import SelfReport
 from apps.appointments.models.negotiation import (
     OWN_APPOINTMENT,
@@ -25,7 +26,9 @@ __all__ = [
     "AnswerPolicy",
     "Appointment",
     "AppointmentEvent",
+    "Basis",
     "DockOccupancy",
+    "Expected",
     "Offer",
     "OfferedSlot",
     "PickedSlot",
