@@ -65,7 +65,7 @@ NEW_ROOM = changed(
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appointments', '0014_drivers_report_at_the_gate'),
+        ('appointments', '0015_expected_arrivals'),
         ('facilities', '0005_handover_settings'),
         ('tenancy', '0002_current_shipper'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
