@@ -32,6 +32,7 @@ from apps.portal.views import (
     systems,
     tender_link,
     tenders,
+    tracking,
     waiting,
 )
 
@@ -148,6 +149,12 @@ tendering = [
     path("tender/<str:token>/", tender_link.answer, name="tender_link"),
 ]
 
+following = [
+    path("deliveries/<uuid:delivery_id>/links/", tracking.links, name="links"),
+    path("track/<str:token>/", tracking.follow, name="track"),
+    path("track/<str:token>/papers/<uuid:document_id>/", tracking.paper, name="track_paper"),
+]
+
 custody = [
     path("custody/", audit.custody, name="custody"),
     path("custody/deliveries/<uuid:delivery_id>/", audit_record.custody_delivery, name="custody_delivery"),
@@ -166,6 +173,7 @@ driving = [
     path("drive/", driver.drive, name="drive"),
     path("drive/open/<str:token>/", driver.open_route, name="drive_open"),
     path("drive/steps/", driver.step, name="drive_step"),
+    path("drive/position/", driver.position, name="drive_position"),
     path("drive/worker.js", driver.worker, name="drive_worker"),
 ]
 
@@ -176,6 +184,7 @@ urlpatterns = [
     *tendering,
     *custody,
     *driving,
+    *following,
     path("systems/", systems.desk_keys, name="keys"),
     path("systems/<uuid:key_id>/revoke/", systems.desk_revoke, name="key_revoke"),
     path("people/", people.desk_people, name="people"),
