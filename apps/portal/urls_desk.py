@@ -51,6 +51,7 @@ deliveries = [
     path("figures/<slug:name>/", desk_figures.drill, name="figure"),
     path("exceptions/", desk_exceptions.exceptions, name="exceptions"),
     path("exceptions/<uuid:exception_id>/", desk_exceptions.exception, name="exception"),
+    path("exceptions/<uuid:exception_id>/do/<int:number>/", desk_exceptions.intervene, name="exception_act"),
     path("exceptions/<uuid:exception_id>/take/", desk_exceptions.take, name="exception_take"),
     path("exceptions/<uuid:exception_id>/snooze/", desk_exceptions.snooze, name="exception_snooze"),
     path("deliveries/group/", desk_deliveries.group, name="group"),

@@ -42,6 +42,11 @@ def note_logged(
     _note(delivery, readings, log.number or log.file_name, actor=actor, at=now, now=now, file=file)
 
 
+def note_sensed(delivery: Delivery, readings: Readings, sensor: str, *, actor: Actor, now: datetime) -> None:
+    """Put on record what a sensor reported on the way, as one entry from its first to its last reading."""
+    _note(delivery, readings, sensor, actor=actor, at=readings.end, now=now)
+
+
 def _note(
     delivery: Delivery,
     readings: Readings,
