@@ -4,11 +4,12 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from apps.tenancy.addresses import hub_address
 from apps.tenancy.doorway import in_network
 
 
 def acting(request: HttpRequest) -> dict[str, Any]:
-    """``actor`` (or None), ``shipper`` (None at the hub), ``at_hub`` and ``theme`` (auto, light or dark)."""
+    """``actor`` (or None), ``shipper`` (None at the hub), ``at_hub``, ``hub`` (its address), ``theme``."""
     at_hub = in_network()
     person = getattr(request, "user", None)
     theme = (
@@ -20,5 +21,6 @@ def acting(request: HttpRequest) -> dict[str, Any]:
         "actor": getattr(request, "actor", None),
         "shipper": None if at_hub else getattr(request, "tenant", None),
         "at_hub": at_hub,
+        "hub": hub_address("/"),
         "theme": theme if theme in {"auto", "light", "dark"} else "auto",
     }
