@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.accounts.actors import SYSTEM, Side
 from apps.appointments.announcing import announce
 from apps.appointments.models import Appointment
+from apps.appointments.services.detention import warn_of_detention
 from apps.deliveries import services
 from apps.deliveries.selectors import delivery_by_id
 from apps.deliveries.services import bulk, day_papers
@@ -47,6 +48,13 @@ def run_series() -> None:
         services.run_series(now=timezone.now())
 
 
+@shared_task(name="deliveries.warn_of_detention", ignore_result=True, expires=55)
+def warn_of_free_time() -> None:
+    """Tell both sides of the vehicles whose free time at a site ends within minutes."""
+    with doorway.network():
+        warn_of_detention(now=timezone.now())
+
+
 @shared_task(name="deliveries.remind_of_papers", ignore_result=True, expires=600)
 def remind_of_papers() -> None:
     """Ask, for each shipper, for the papers that the next days' visits lack."""
@@ -79,7 +87,7 @@ def issue_delivery_note(delivery_id: str, carrier: str = "", vehicle: str = "", 
 @handles(day_papers.KIND, queue="documents", atomic=False)
 def join_day_papers(job_id: str, day: str) -> None:
     """Lay out what is missing of a day's delivery notes and join them."""
-    day_papers.run_day_papers(job_id=UUID(job_id), day=date.fromisoformat(day))
+    day_papers.run_day_papers(job_id=UUID(job_id), day=date.fromisoformat(day), clock=timezone.now)
 
 
 @handles(day_papers.ISSUE_MISSING, queue="documents")
