@@ -1,4 +1,4 @@
-"""Every named address of both hosts, opened by all who have a role there and by strangers, lets nothing cross."""
+"""Every named address of both hosts, opened by everybody with a role there and by strangers: nothing crosses."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
