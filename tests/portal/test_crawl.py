@@ -1,4 +1,4 @@
-"""Every named address of both hosts, opened by everybody with a role there and by strangers: nothing crosses."""
+"""Every named address of both hosts, opened by who has a role there and by strangers; nothing crosses."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,7 +29,14 @@ SOUTHERNS = ("sam@southern.example",)
 OPERATORS = ("olga@network.example",)
 
 #: What the two admins are about, and pages of a site's set-up; nobody's.
-APPLICATIONS: Ids = {"app_label": {"carriers", "facilities"}, "step": {"docks", "copy"}, "number": {"1"}}
+APPLICATIONS: Ids = {
+    "app_label": {"carriers", "facilities"},
+    "step": {"docks", "copy"},
+    "number": {"1"},
+    "name": {"first_attempt", "behind-first_attempt", "compared", "causes"},
+    "ending": {"csv"},
+    "cause": {"no_show"},
+}
 #: Lists and searches that could be asked for more than one's own; numbers are equal at both shippers.
 QUERIES: dict[str, list[dict[str, str]]] = {
     "admin:autocomplete": [{"app_label": "carriers", "model_name": "vehicle", "field_name": "carrier"}],

@@ -164,8 +164,8 @@ def not_counted() -> list[Context]:
     return [{"label": label, "why": why} for label, why in NOT_COUNTED]
 
 
-def visits(name: str, title: str, rows: Iterable[VisitFacts]) -> Table:
-    """Deliveries behind a figure."""
+def visits(name: str, title: str, rows: Iterable[VisitFacts], *, to: str = "desk:delivery") -> Table:
+    """Deliveries behind a figure, each leading ``to`` a page of its own."""
     heads = [
         Column(_("Delivery")),
         Column(_("Day")),
@@ -176,7 +176,7 @@ def visits(name: str, title: str, rows: Iterable[VisitFacts]) -> Table:
     ]
     lines = [
         [
-            Cell(row.delivery.number, url=reverse("desk:delivery", args=[row.pk])),
+            Cell(row.delivery.number, url=reverse(to, args=[row.pk])),
             Cell(row.day.isoformat()),
             Cell(row.site.name),
             Cell(row.carrier.name if row.carrier else NOTHING),
