@@ -189,7 +189,7 @@ def _for_owner_alone(path: str, flags: int) -> int:
 def _asker(job_id: UUID, scope: ExportScope) -> Actor:
     """Who asked, with the roles they hold now."""
     asked_by = Job.objects.filter(pk=job_id).values_list("asked_by_id", flat=True).first()
-    people = Person.objects.filter(pk=asked_by, is_active=True)
+    people = Person.objects.filter(pk__in=[asked_by] if asked_by else [], is_active=True)
     actor = None
     if scope.received_only:
         with doorway.network():
