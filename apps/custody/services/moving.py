@@ -5,7 +5,7 @@ from typing import Any
 
 from apps.custody.errors import ImpossibleStep
 from apps.custody.models import CustodyEvent
-from apps.custody.possession import ACCEPTED, MOVES, Step, conflict, in_force, passed_on
+from apps.custody.possession import ACCEPTED, Step, conflict, in_force, passed_on
 from apps.custody.services.writing import Cursor, Passed, moves_of
 
 NO_UNIT = ""
@@ -16,13 +16,12 @@ def keep_possible(
 ) -> list[Passed]:
     """Refuse a step that contradicts the record; answers which units a handover passes on.
 
-    Call it while the counters of ``consignments`` are locked and before ``row`` is written.
+    ``row`` is of a type that moves goods. Call it while the counters of ``consignments`` are locked and
+    before it is written.
 
     Raises:
         ImpossibleStep: the goods were handed over already.
     """
-    if row.type not in MOVES:
-        return []
     passed: list[Passed] = []
     before = moves_of(cursor, list(consignments))
     for number, ssccs in consignments.items():
