@@ -152,6 +152,8 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
+# Only what asks to be prepared is (custody writes each event with the same two statements).
+DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 2**31 - 1
 if named := env.str("DOCKSIDE_DATABASE", ""):  # another database of the same server: tests, benchmarks
     DATABASES["default"]["NAME"] = named
 

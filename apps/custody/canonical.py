@@ -155,19 +155,26 @@ def _structure(name: str) -> _Check:
 
 def _fields(fields: Mapping[str, str]) -> _Check:
     """The check of an object with these fields and no other."""
-    checks = {name: _value(spec.removesuffix("?")) for name, spec in fields.items()}
-    needed = [name for name, spec in fields.items() if not spec.endswith("?")]
+    specs = {name: spec.removesuffix("?") for name, spec in fields.items()}
+    # Most fields are scalars that leave nothing behind: they are checked on the spot, without their path.
+    scalars = {name: _KINDS[spec] for name, spec in specs.items() if spec in _KINDS and spec != "commitment"}
+    checks = {name: _value(spec) for name, spec in specs.items() if name not in scalars}
+    needed = {name for name, spec in fields.items() if not spec.endswith("?")}
 
     def check(value: object, path: str, found: dict[str, str]) -> None:
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             raise EventInvalid(path, "must be an object")
         for name, each in value.items():
-            if name not in checks:
+            if name in scalars:
+                matches, description = scalars[name]
+                if not matches(each):
+                    raise EventInvalid(f"{path}/{name}", f"must be {description}")
+            elif name in checks:
+                checks[name](each, f"{path}/{name}", found)
+            else:
                 raise EventInvalid(f"{path}/{name}", "unknown field")
-            checks[name](each, f"{path}/{name}", found)
-        for name in needed:
-            if name not in value:
-                raise EventInvalid(f"{path}/{name}", "missing")
+        if not needed <= value.keys():
+            raise EventInvalid(f"{path}/{min(needed - value.keys())}", "missing")
 
     return check
 

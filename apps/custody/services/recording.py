@@ -87,9 +87,9 @@ def record(
     numbers, parts = sorted(units), canonical.encode_in_parts(event)
     with prepared() as cursor:
         if event_type in MOVES:  # what moves goods is looked into first, under the lock of its places
-            taken = take_places(cursor, numbers)
+            taken, before = take_places(cursor, numbers)
             row.ordinal = taken.ordinal
-            passed = keep_possible(cursor, row, units, event["details"])
+            passed = keep_possible(row, units, event["details"], before)
             write(cursor, row, consignments=numbers, parts=parts, opened=opened, taken=taken, passed=passed)
         else:
             write(cursor, row, consignments=numbers, parts=parts, opened=opened)
