@@ -87,6 +87,7 @@ TENANT_APPS = [
     "apps.tendering",
     "apps.driving",
     "apps.insights",
+    "apps.figures",
     "apps.integrations",
     "apps.portal",
     "django.contrib.contenttypes",
@@ -185,7 +186,15 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 900.0,
         "options": {"expires": 600},
     },
+    "warn of detention": {
+        "task": "deliveries.warn_of_detention",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
     "expire unanswered tenders": {"task": "tendering.expire", "schedule": 30.0, "options": {"expires": 30}},
+    "count the figures": {"task": "figures.count", "schedule": 60.0, "options": {"expires": 60}},
+    "tell the risks": {"task": "figures.foresee", "schedule": 300.0, "options": {"expires": 300}},
+    "learn from the past": {"task": "figures.learn", "schedule": 3600.0, "options": {"expires": 3600}},
     "look for exceptions": {"task": "insights.watch", "schedule": 20.0, "options": {"expires": 20}},
     "plan and watch the days": {"task": "routing.watch", "schedule": 60.0, "options": {"expires": 60}},
     "have the custody logs cosigned": {

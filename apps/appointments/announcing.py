@@ -15,6 +15,7 @@ from apps.accounts.actors import Side
 from apps.accounts.services import issue_link
 from apps.appointments.models import Appointment, AppointmentEvent, Offer
 from apps.appointments.states import OfferState, State
+from apps.appointments.staying import stay_of
 from apps.notices.calendar import Entry, invitation
 from apps.notices.kinds import Kind
 from apps.notices.mailing import Mail, composes, page_address
@@ -145,6 +146,9 @@ def _words(appointment: Appointment, step: str, side: Side) -> dict[str, Any]:
         "late": event is not None and event.late,
         "reason": event.get_reason_code_display() if event is not None and event.reason_code else "",
         "message": event.message if event is not None else "",
+        "stay": stay_of(appointment, appointment.events.all(), now=timezone.now())
+        if step == "detention_near"
+        else None,
     }
 
 

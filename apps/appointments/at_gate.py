@@ -32,6 +32,8 @@ class Verdict(TextChoices):
     NOT_AGREED = "not_agreed", _("No slot is agreed")
     HERE = "here", _("Checked in already")
     OVER = "over", _("Was here")
+    SEVERAL = "several", _("Several visits are expected with this plate")
+    UNKNOWN = "unknown", _("Not known here")
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,28 @@ def found_at_gate(*, actor: Actor, site: Site, text: str, now: datetime) -> list
         )
     )
     return sorted(found[:20], key=lambda one: _nearness(one, site, now))
+
+
+def claimed_at_gate(*, site: Site, text: str, now: datetime) -> list[Appointment]:
+    """The visits that a driver without an account may mean: less is found than the gate's own people find.
+
+    A confirmation number is theirs alone to know, so it is found at every site of the recipient. A plate can
+    be read off any vehicle, and a delivery's number be guessed: the one is found at this site alone and
+    around now, the other not at all.
+    """
+    words = _words(text)
+    if not words or site.recipient_id is None:
+        return []
+    visits = Appointment.objects.select_related("shipper", "site__recipient", "dock")
+    numbered = visits.filter(confirmation_number__in=words, site__recipient_id=site.recipient_id)
+    if found := list(numbered[:2]):
+        return found
+    plate = normal_plate("".join(words))
+    if len(plate) < 4:
+        return []
+    near = Q(during__overlap=(now - AROUND, now + AROUND)) | Q(during=None, created_at__gte=now - AROUND)
+    by_plate = visits.filter(near, site=site, plate=plate, state__in=(*EXPECTED, *HERE))
+    return sorted(by_plate[:20], key=lambda one: _nearness(one, site, now))
 
 
 def judge(appointment: Appointment, *, site: Site, now: datetime) -> Judged:

@@ -21,8 +21,11 @@ REPORT_EVERY = 0.5
 
 
 @transaction.atomic
-def take_up(job_id: UUID, *, message: str, now: datetime) -> Job | None:
-    """The job, running from now on; None when there is nothing to do: it is over, or was stopped before."""
+def take_up(job_id: UUID, *, message: str, now: datetime, unharmed: str = "") -> Job | None:
+    """The job, running from now on; None when there is nothing to do: it is over, or was stopped before.
+
+    ``message`` says what happens first, ``unharmed`` what still holds should the job be given up.
+    """
     job = lock_open(job_id)
     if job is None:
         return None
@@ -33,12 +36,12 @@ def take_up(job_id: UUID, *, message: str, now: datetime) -> Job | None:
         finish(
             job,
             Job.State.FAILED,
-            f"The worker ended {job.attempts} times over this. Ask again; if it happens again, the worker's"
-            " log says why.",
+            f"The worker ended {job.attempts} times over this. {unharmed}".rstrip()
+            + " Ask again; if it happens again, the worker's log says why.",
             now=now,
         )
         return None
-    again = "The worker ended over this; going on. " if job.attempts else ""
+    again = "The worker ended over this; beginning again. " if job.attempts else ""
     job.attempts += 1
     job.state, job.message = Job.State.RUNNING, f"{again}{message}"
     job.save(update_fields=["state", "message", "attempts"])
@@ -51,16 +54,22 @@ def lock_open(job_id: UUID) -> Job | None:
 
 
 def finish(job: Job, state: Job.State, message: str, *, now: datetime) -> None:
-    """End a locked job."""
+    """End a locked job; its ``done``, ``total`` and ``artefact`` are kept as they stand on it."""
     job.state, job.message, job.finished_at = state, message, now
-    job.save(update_fields=["state", "message", "finished_at", "done", "total"])
+    job.save(update_fields=["state", "message", "finished_at", "done", "total", "artefact"])
 
 
 @transaction.atomic
+def end(job_id: UUID, state: Job.State, message: str, *, now: datetime, artefact: str = "") -> None:
+    """End a job unless it is over; ``artefact`` is where its result lies in the store."""
+    if (job := lock_open(job_id)) is not None:
+        job.artefact = artefact
+        finish(job, state, message, now=now)
+
+
 def fail(job_id: UUID, message: str, *, now: datetime) -> None:
     """End a job that went wrong, unless it is over."""
-    if (job := lock_open(job_id)) is not None:
-        finish(job, Job.State.FAILED, message, now=now)
+    end(job_id, Job.State.FAILED, message, now=now)
 
 
 def stop(job: Job, *, by: str, now: datetime) -> None:
@@ -79,9 +88,14 @@ class Reporter:
         self._job_id, self._every, self._next = job_id, every, 0.0
         self.is_stopped = False
 
-    def tell(self, done: int, total: int, message: str = "") -> None:
-        """Say how far it is; most calls cost nothing, the row is told twice a second."""
-        if monotonic() < self._next:
+    @property
+    def is_due(self) -> bool:
+        """Whether the row would be told now; asked where putting together what to say costs something."""
+        return monotonic() >= self._next
+
+    def tell(self, done: int, total: int, message: str = "", *, at_once: bool = False) -> None:
+        """Say how far it is; most calls cost nothing: unless ``at_once``, the row is told twice a second."""
+        if not (at_once or self.is_due):
             return
         self._next = monotonic() + self._every
         said = {"done": done, "total": total} | ({"message": message} if message else {})

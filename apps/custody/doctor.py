@@ -15,6 +15,7 @@ from kombu.connection import Connection
 
 from apps.custody import hostile, selectors
 from apps.tenancy import doorway
+from apps.tenancy.everywhere import active_shippers
 from apps.tenancy.models import Outbox, Shipper
 from apps.tenancy.outbox import GIVE_UP_AFTER
 
@@ -37,7 +38,7 @@ def examine(*, now: datetime) -> Iterator[Finding]:
     yield _clock(now)
     for check in (_runtime_role, _extensions, _occupancy, _pdf, _broker, _promises):
         yield check()
-    shippers = list(Shipper.objects.filter(state=Shipper.State.ACTIVE).order_by("slug"))
+    shippers = active_shippers()
     for shipper in shippers:
         neighbours = [other.schema_name for other in shippers if other != shipper]
         with doorway.enter_shipper(shipper):

@@ -316,6 +316,11 @@ EVENT_TYPES: Mapping[str, EventType] = {
     ),
     "access_viewed": EventType({"what": "text", "purpose": "text?"}, _LOG, None),
     "access_exported": EventType({"purpose": "text?", "checkpoint_size": "count?"}, _LOG, None),
+    # grant is the id of what was handed out: a system's key, a subscription; scopes what it is good for.
+    "access_granted": EventType(
+        {"grant": "uuid", "what": "text", "scopes": "text[]", "until": "time?"}, _LOG, None
+    ),
+    "access_revoked": EventType({"grant": "uuid", "what": "text"}, _LOG, None),
     "key_rotated": EventType({"old_key": "text", "new_key": "text"}, _LOG, None),
     "pii_erased": EventType({"erased": "erasure[+]", "legal_basis": "text"}, _LOG, None),
 }

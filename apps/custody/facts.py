@@ -85,9 +85,7 @@ def _object(
     settled: dict[str, object] = {}
     for name, each in value.items():
         # Most are plain texts, whose path is nobody's business.
-        answer = (
-            clean_text(each) if type(each) is str else _settle(each, f"{path}/{name}", event_id, opened)
-        )
+        answer = clean_text(each) if type(each) is str else _settle(each, f"{path}/{name}", event_id, opened)
         if name in _PADDED and isinstance(answer, str):
             answer = gs1_key(name, answer)
         if answer not in _ABSENT:

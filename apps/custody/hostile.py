@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from apps.tenancy import doorway
+from apps.tenancy.everywhere import active_shippers
 from apps.tenancy.models import Shipper
 
 log = logging.getLogger(__name__)
@@ -44,8 +45,7 @@ def require_guarded() -> None:
     """
     if settings.ACT_AS_OWNER:
         return  # migrating and provisioning, which serve nobody
-    with doorway.network():
-        shippers = list(Shipper.objects.filter(state=Shipper.State.ACTIVE).order_by("slug"))
+    shippers = active_shippers()
     for shipper in shippers:
         neighbours = [other.schema_name for other in shippers if other != shipper]
         _, worked = tried(shipper, neighbours[:1])

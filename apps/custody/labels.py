@@ -40,6 +40,8 @@ EVENT_LABELS: Mapping[str, str | Promise] = {
     "clock_anomaly": _("Device clock doubtful"),
     "access_viewed": _("Record viewed"),
     "access_exported": _("Record exported"),
+    "access_granted": _("Access granted"),
+    "access_revoked": _("Access revoked"),
     "key_rotated": _("Log key changed"),
     "pii_erased": _("Personal values erased"),
 }
@@ -72,6 +74,8 @@ DETAIL_LABELS: Mapping[str, str | Promise] = {
     "note": _("Note"),
     "what": _("What"),
     "purpose": _("Purpose"),
+    "scopes": _("Good for"),
+    "until": _("Until"),
     "legal_basis": _("Legal basis"),
 }
 

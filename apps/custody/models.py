@@ -14,8 +14,16 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.access import APPEND, Access
 from apps.core.models import Record
 
-#: The types that tell of the log itself, not of goods; who looked and who took something away among them.
-LOG_TYPES = ["access_viewed", "access_exported", "key_rotated", "pii_erased", "clock_anomaly"]
+#: The types that tell of the log itself, not of goods: who looked, took something away or was given a key.
+LOG_TYPES = [
+    "access_viewed",
+    "access_exported",
+    "access_granted",
+    "access_revoked",
+    "key_rotated",
+    "pii_erased",
+    "clock_anomaly",
+]
 
 
 class CustodyEvent(Record):

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from apps.custody.models import LOG_TYPES
 from apps.custody.possession import MOVES, Holder, Step, passed_on, possession
 from apps.custody.selectors import TimelineEntry
 
@@ -54,9 +55,7 @@ ENDS_APPOINTMENT = frozenset({"appointment_declined", "appointment_cancelled", "
 STEPS = frozenset({*MOVES, "arrived", "unloading_started", "unloaded"})
 PAPERS = frozenset({"document_issued", "document_received", "document_waived"})
 #: About the record itself, not about the goods.
-ABOUT_THE_RECORD = frozenset(
-    {"access_viewed", "access_exported", "key_rotated", "pii_erased", "clock_anomaly", "correction"}
-)
+ABOUT_THE_RECORD = frozenset({*LOG_TYPES, "correction"})
 
 
 @dataclass(frozen=True, slots=True)

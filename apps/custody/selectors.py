@@ -213,6 +213,12 @@ def _events_of_papers(digits: str) -> list[CustodyEvent]:
     ][:1]
 
 
+def event_as_recorded(event_id: str) -> dict[str, Any] | None:
+    """What the event with this id says, every field as it was hashed; None where there is none."""
+    found = CustodyEvent.objects.filter(pk=event_id).values_list("canonical", flat=True).first()
+    return canonical.parse(bytes(found)) if found is not None else None
+
+
 def has_event(delivery_id: UUID, event_type: str) -> bool:
     """Whether an event of that type of the delivery is on record."""
     return CustodyEvent.objects.filter(delivery_id=delivery_id, type=event_type).exists()

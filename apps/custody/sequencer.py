@@ -17,6 +17,7 @@ from apps.custody import selectors
 from apps.custody.hostile import require_guarded
 from apps.custody.services.sequencing import sequence
 from apps.tenancy import doorway
+from apps.tenancy.everywhere import active_shippers
 from apps.tenancy.models import Shipper
 
 log = logging.getLogger(__name__)
@@ -50,9 +51,7 @@ def run(stop: Event) -> None:
 def sequence_every_log(resting: dict[str, float] | None = None) -> None:
     """One pass over all shippers; those in ``resting`` (schema, monotonic time) wait until their time."""
     resting = {} if resting is None else resting
-    with doorway.network():
-        shippers = list(Shipper.objects.filter(state=Shipper.State.ACTIVE))
-    for shipper in shippers:
+    for shipper in active_shippers():
         if resting.get(shipper.schema_name, 0.0) > time.monotonic():
             continue
         with _apart(shipper, resting), doorway.enter_shipper(shipper):

@@ -11,8 +11,7 @@ from apps.custody import services
 from apps.custody.sequencer import sequence_every_log
 from apps.custody.services.export_jobs import KIND, run_export
 from apps.custody.services.scoping import ExportChoice, ExportScope
-from apps.tenancy import doorway
-from apps.tenancy.models import Shipper
+from apps.tenancy.everywhere import at_each_shipper
 from apps.tenancy.outbox import handles
 
 
@@ -27,11 +26,7 @@ def witness() -> None:
     """Have the newest head of every shipper's log cosigned by each witness."""
     if not settings.CUSTODY_WITNESSES:
         return
-    with doorway.network():
-        shippers = list(Shipper.objects.filter(state=Shipper.State.ACTIVE))
-    for shipper in shippers:
-        with doorway.enter_shipper(shipper):
-            services.ask_witnesses()
+    at_each_shipper("have the log cosigned", lambda **_: services.ask_witnesses())
 
 
 @handles(KIND, queue="documents", atomic=False)

@@ -996,6 +996,10 @@ EVENT_TYPES: dict[str, EventType] = {
     ),
     "access_viewed": EventType("", None, None, {"what": "text", "purpose": "text?"}),
     "access_exported": EventType("", None, None, {"purpose": "text?", "checkpoint_size": "count?"}),
+    "access_granted": EventType(
+        "", None, None, {"grant": "uuid", "what": "text", "scopes": "text[]", "until": "time?"}
+    ),
+    "access_revoked": EventType("", None, None, {"grant": "uuid", "what": "text"}),
     "key_rotated": EventType("", None, None, {"old_key": "text", "new_key": "text"}),
     "pii_erased": EventType("", None, None, {"erased": "erasure[+]", "legal_basis": "text"}),
 }

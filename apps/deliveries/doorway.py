@@ -76,6 +76,20 @@ def enter_received(*, actor: Actor | None, shipper_id: UUID) -> Iterator[Shipper
         yield partnership.shipper
 
 
+@contextmanager
+def enter_received_at(*, actor: Actor, slug: str) -> Iterator[Shipper]:
+    """`enter_received` by the shipper's short name, as addresses name it.
+
+    Raises:
+        UnknownDelivery: none of that name delivers or delivered to the actor's recipients.
+    """
+    shipper = next((each for each in shippers_delivering_to(actor) if each.slug == slug), None)
+    if shipper is None:
+        raise UnknownDelivery("There is no such shipper that delivers to these sites.")
+    with enter_received(actor=actor, shipper_id=shipper.pk) as entered:
+        yield entered
+
+
 def shippers_delivering_to(actor: Actor) -> list[Shipper]:
     """The active shippers that deliver or delivered to the actor's recipients, by name; for the hub."""
     partnerships = Partnership.objects.filter(recipient_id__in=actor.recipient_ids)

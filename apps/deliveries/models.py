@@ -49,7 +49,15 @@ class Delivery(Record):
 
     class Meta:
         ordering = ["day", "number"]
-        indexes = [models.Index(fields=["site", "day"])]
+        indexes = [
+            models.Index(fields=["site", "day"]),
+            models.Index(fields=["day"], name="delivery_day"),
+            models.Index(
+                fields=["state"],
+                condition=~Q(state__in=[State.DELIVERED, State.REFUSED, State.CANCELLED]),
+                name="delivery_not_over",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -138,6 +146,7 @@ class Handover(Record):
     access: ClassVar[Access] = Access(own="SELECT, INSERT")
 
     class Meta:
+        indexes = [models.Index(fields=["recorded_at"], name="handover_recorded")]
         constraints = [
             models.CheckConstraint(
                 name="handover_reservation_said",

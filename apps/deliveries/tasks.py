@@ -1,7 +1,5 @@
 """Work of the deliveries room in the background: papers, news of handovers, offers that ran out."""
 
-import logging
-from collections.abc import Callable
 from datetime import date
 from uuid import UUID
 
@@ -12,6 +10,7 @@ from django.utils import timezone
 from apps.accounts.actors import SYSTEM, Side
 from apps.appointments.announcing import announce
 from apps.appointments.models import Appointment
+from apps.appointments.services.detention import warn_of_detention
 from apps.deliveries import services
 from apps.deliveries.selectors import delivery_by_id
 from apps.deliveries.services import bulk, day_papers
@@ -24,17 +23,15 @@ from apps.notices.mailing import Mail, composes
 from apps.notices.models import Notice
 from apps.notices.services import notify, shipper_people
 from apps.tenancy import doorway
-from apps.tenancy.models import Shipper
+from apps.tenancy.everywhere import at_each_shipper
 from apps.tenancy.outbox import handles
-
-log = logging.getLogger(__name__)
 
 
 @shared_task(name="deliveries.expire", ignore_result=True, expires=25)
 def expire() -> None:
     """End, for each shipper, the offers that nobody answered in time, and remind of those nearly over."""
-    _for_each_shipper("end offers", services.expire_offers)
-    _for_each_shipper("remind of offers", services.escalate_offers)
+    at_each_shipper("end offers", services.expire_offers)
+    at_each_shipper("remind of offers", services.escalate_offers)
 
 
 @shared_task(name="deliveries.offer_freed", ignore_result=True, expires=25)
@@ -51,22 +48,17 @@ def run_series() -> None:
         services.run_series(now=timezone.now())
 
 
+@shared_task(name="deliveries.warn_of_detention", ignore_result=True, expires=55)
+def warn_of_free_time() -> None:
+    """Tell both sides of the vehicles whose free time at a site ends within minutes."""
+    with doorway.network():
+        warn_of_detention(now=timezone.now())
+
+
 @shared_task(name="deliveries.remind_of_papers", ignore_result=True, expires=600)
 def remind_of_papers() -> None:
     """Ask, for each shipper, for the papers that the next days' visits lack."""
-    _for_each_shipper("ask for papers", services.remind_of_papers)
-
-
-def _for_each_shipper(what: str, act: Callable[..., object]) -> None:
-    """One that fails holds up no other."""
-    with doorway.network():
-        shippers = list(Shipper.objects.filter(state=Shipper.State.ACTIVE))
-    for shipper in shippers:
-        try:
-            with doorway.enter_shipper(shipper):
-                act(now=timezone.now())
-        except Exception:
-            log.exception("could not %s of %s", what, shipper.slug)
+    at_each_shipper("ask for papers", services.remind_of_papers)
 
 
 @handles("deliveries.find_slots", queue="routing", atomic=False)
@@ -95,7 +87,7 @@ def issue_delivery_note(delivery_id: str, carrier: str = "", vehicle: str = "", 
 @handles(day_papers.KIND, queue="documents", atomic=False)
 def join_day_papers(job_id: str, day: str) -> None:
     """Lay out what is missing of a day's delivery notes and join them."""
-    day_papers.run_day_papers(job_id=UUID(job_id), day=date.fromisoformat(day))
+    day_papers.run_day_papers(job_id=UUID(job_id), day=date.fromisoformat(day), clock=timezone.now)
 
 
 @handles(day_papers.ISSUE_MISSING, queue="documents")

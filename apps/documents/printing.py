@@ -1,12 +1,16 @@
-"""Papers that are printed when they are asked for and never issued: logistic labels and the packing list.
+"""Papers that are printed when asked for and never issued: labels, the packing list, the poster of a gate.
 
 They say what the delivery holds at this moment and nothing else, so equal facts give equal bytes and nobody
 has to keep them. GS1-128 by python-barcode; a symbol's text is the bare data, brackets are for people only.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from barcode import Gs1_128
 from barcode.writer import SVGWriter
@@ -14,8 +18,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from apps.core.errors import DomainError
-from apps.documents.papers import Labels
-from apps.documents.rendering import html_to_pdf
+from apps.documents.papers import Labels, Period
+from apps.documents.rendering import html_to_pdf, qr_code
 
 #: As many pages as a request may lay out; more units are printed in parts.
 MOST_LABELS = 200
@@ -66,6 +70,43 @@ def print_packing_list(labels: Labels) -> bytes:
     with translation.override(labels.language):
         html = render_to_string("documents/packing_list.html", {"note": labels})
     return html_to_pdf(html, "paper.css", "packing_list.css")
+
+
+def print_gate_poster(site: str, *, address: str, until: datetime, zone: str) -> bytes:
+    """The sheet for a site's gate with the code by which drivers report; A4.
+
+    Raises:
+        PdfUnavailable: a system library is missing.
+    """
+    context = {"site": site, "address": address, "until": until, "zone": zone, "code": qr_code(address)}
+    return html_to_pdf(
+        render_to_string("documents/gate_poster.html", context), "paper.css", "gate_poster.css"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """One line of a gate's list: a vehicle that may come, is there or was there."""
+
+    number: str
+    shipper: str
+    reference: str
+    load: str
+    state: str
+    dock: str = ""
+    plate: str = ""
+    slot: Period | None = None
+    arrival_window: Period | None = None
+
+
+def print_gate_list(title: str, lines: Sequence[Expected], *, as_of: datetime, zone: str) -> bytes:
+    """A day's vehicles at a site's gate, for the guard without a screen; A4 across.
+
+    Raises:
+        PdfUnavailable: a system library is missing.
+    """
+    context = {"title": title, "lines": lines, "as_of": as_of, "zone": ZoneInfo(zone)}
+    return html_to_pdf(render_to_string("documents/gate_list.html", context), "paper.css", "gate_list.css")
 
 
 def sscc_code(sscc: str) -> str:

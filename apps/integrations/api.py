@@ -1,5 +1,6 @@
 """EPCIS 2.0's REST interface at a shipper's host: capture jobs, events and vocabularies, by a key."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -24,7 +25,15 @@ from apps.custody.selectors import log_origin
 from apps.custody.services import note_access
 from apps.integrations.errors import CaptureTooLarge, EpcisError, NoSuchResource
 from apps.integrations.models import ApiKey, Capture, Scope
-from apps.integrations.querying import TOKEN_LIVES, Page, event_by_id, page_of, query_of, vocabulary
+from apps.integrations.querying import (
+    TOKEN_LIVES,
+    Page,
+    event_by_id,
+    events_open_to,
+    page_of,
+    query_of,
+    vocabulary,
+)
 from apps.integrations.services import accept_capture, capture_one, find_key
 from apps.integrations.services.capturing import MOST_BYTES, MOST_EVENTS
 from apps.integrations.services.keys import actor_of_key
@@ -41,6 +50,7 @@ RESOURCES = {
     "bizLocations": "EQ_bizLocation",
     "readPoints": "EQ_readPoint",
 }
+TOP_LEVEL = ("capture", "events", *RESOURCES)
 JOBS = 30
 
 
@@ -117,6 +127,14 @@ class EpcisView(APIView):
         return answer
 
 
+class RootView(EpcisView):
+    """The resources that there are."""
+
+    @extend_schema(operation_id="epcis_root", responses=dict, tags=["epcis"])
+    def get(self, request: Request) -> Response:
+        return Response(_collection(TOP_LEVEL))
+
+
 class CaptureView(EpcisView):
     """Documents of events that are handed in, and how they went."""
 
@@ -166,7 +184,7 @@ class EventsView(EpcisView):
                 raise NoSuchResource(f"There is no {resource} here.")
             parameters[RESOURCES[resource]] = [value]
         query = query_of(parameters)
-        page = page_of(query)
+        page = page_of(query, events_open_to(_key(request)))
         if not query.token:
             note_access(actor=actor_of_key(_key(request)), what="EPCIS events", now=timezone.now())
         return _page_answer(request, page)
@@ -185,7 +203,7 @@ class EventView(EpcisView):
 
     @extend_schema(operation_id="epcis_event", responses=dict, tags=["epcis"])
     def get(self, request: Request, event_id: str) -> Response:
-        found = event_by_id(event_id)
+        found = event_by_id(event_id, events_open_to(_key(request)))
         if not found:
             raise NoSuchResource("There is no event with this id.")
         note_access(actor=actor_of_key(_key(request)), what="EPCIS events", now=timezone.now())
@@ -197,13 +215,11 @@ class VocabularyView(EpcisView):
 
     @extend_schema(operation_id="epcis_vocabulary", responses=dict, tags=["epcis"])
     def get(self, request: Request, resource: str) -> Response:
-        return Response(
-            {
-                "@context": epcis.CONTEXT_URL,
-                "type": "Collection",
-                "member": vocabulary(resource),
-            }
-        )
+        return Response(_collection(vocabulary(resource)))
+
+
+def _collection(members: Sequence[str]) -> dict[str, Any]:
+    return {"@context": epcis.CONTEXT_URL, "type": "Collection", "member": list(members)}
 
 
 def _page_answer(request: Request, page: Page) -> Response:
@@ -228,7 +244,7 @@ def _job(capture: Capture) -> dict[str, Any]:
         "captureID": str(capture.pk),
         "createdAt": format_time(capture.received_at),
         "running": capture.finished_at is None,
-        "success": capture.finished_at is not None and not capture.errors,
+        "success": not capture.errors,  # so far
         "captureErrorBehaviour": capture.behaviour,
         "errors": capture.errors,
     }

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.access import Access
 from apps.core.models import Record
 from apps.custody.models import CustodyEvent
+from apps.facilities.models import Recipient
 
 
 class Scope(models.TextChoices):
@@ -19,20 +20,32 @@ class Scope(models.TextChoices):
 
 
 class ApiKey(Record):
-    """Another system's way in; only its token's hash is kept."""
+    """Another system's way in; only its token's hash is kept.
+
+    With a ``recipient`` it is one of that recipient's own and reads what it received, nothing else.
+    """
 
     name = models.CharField(max_length=100, help_text=_("Whose system it is; stands on record."))
     token_hash = models.BinaryField(max_length=32, unique=True)
     scopes = ArrayField(models.CharField(max_length=20, choices=Scope))
+    recipient = models.ForeignKey(
+        Recipient, null=True, blank=True, on_delete=models.DO_NOTHING, related_name="+"
+    )
+    made_by = models.CharField(max_length=150, blank=True)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
 
     access: ClassVar[Access] = Access(own="SELECT, INSERT, UPDATE")
 
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.CheckConstraint(condition=~models.Q(scopes=[]), name="api_key_is_good_for_something")
+            models.CheckConstraint(condition=~models.Q(scopes=[]), name="api_key_is_good_for_something"),
+            models.CheckConstraint(
+                condition=models.Q(recipient=None) | models.Q(scopes=[Scope.QUERY.value]),
+                name="api_key_of_a_recipient_only_asks",
+            ),
         ]
 
     def __str__(self) -> str:

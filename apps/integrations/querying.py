@@ -20,9 +20,10 @@ from apps.consignments.models import HandlingUnit
 from apps.custody.events import EVENT_TYPES
 from apps.custody.models import CustodyEvent
 from apps.custody.renditions import epcis
-from apps.custody.selectors import events_of_consignments, log_origin
+from apps.custody.selectors import event_as_recorded, events_of_consignments, log_origin
+from apps.custody.services.scoping import received_events
 from apps.integrations.errors import EventRefused, QueryParameterWrong, QueryTooLarge
-from apps.integrations.models import CapturedEvent
+from apps.integrations.models import ApiKey, CapturedEvent
 from apps.integrations.reading import CBV, sscc_of
 from apps.tenancy.doorway import current_shipper
 
@@ -147,8 +148,13 @@ def query_of(parameters: Mapping[str, list[str]]) -> Query:
     )
 
 
-def page_of(query: Query) -> Page:
-    """One page of the answer, asked in the shipper's schema.
+def events_open_to(key: ApiKey) -> QuerySet[CustodyEvent]:
+    """What a key may ask for: the shipper's whole record, or what the key's recipient received."""
+    return received_events(key.recipient_id) if key.recipient_id else CustodyEvent.objects.all()
+
+
+def page_of(query: Query, record: QuerySet[CustodyEvent]) -> Page:
+    """One page of the answer from the events of ``record``, asked in the shipper's schema.
 
     Raises:
         QueryParameterWrong: the page token is of another query or too old.
@@ -159,7 +165,7 @@ def page_of(query: Query) -> Page:
     if query.count_limit is not None:
         left = min(left, query.count_limit - given)
     events: list[Told] = []
-    for looked, row in enumerate(_rows(query, at), start=1):
+    for looked, row in enumerate(_rows(query, record, at), start=1):
         found = [each for each in told_of(row) if _fits(each, query)]
         if found and query.most is not None and len(events) + len(found) > query.most:
             raise QueryTooLarge(f"More than {query.most} events match.")
@@ -178,7 +184,7 @@ def page_of(query: Query) -> Page:
 
 def told_of(row: CustodyEvent) -> list[Told]:
     """A custody event in EPCIS, under the id that it was captured with where it was."""
-    converter = epcis.Converter(log_origin(current_shipper()), _find)
+    converter = epcis.Converter(log_origin(current_shipper()), event_as_recorded)
     if row.type == "unloaded" and row.delivery_id:
         earlier = CustodyEvent.objects.filter(
             delivery_id=row.delivery_id, type__in=["loaded", "departed", "arrived"], ordinal__lt=row.ordinal
@@ -192,9 +198,9 @@ def told_of(row: CustodyEvent) -> list[Told]:
     return told
 
 
-def event_by_id(epcis_id: str) -> list[Told]:
-    """The EPCIS event with this id, once more for each time it was declared wrong; or nothing."""
-    told = [each for row in _with_id([epcis_id]) for each in told_of(row)]
+def event_by_id(epcis_id: str, record: QuerySet[CustodyEvent]) -> list[Told]:
+    """The event of ``record`` with this EPCIS id, and again for each time it was declared wrong."""
+    told = [each for row in _with_id([epcis_id], record) for each in told_of(row)]
     return [each for each in told if each["eventID"] == epcis_id]
 
 
@@ -209,9 +215,9 @@ def vocabulary(name: str) -> list[str]:
     return sorted(words[name])
 
 
-def _rows(query: Query, at: Position | None) -> Iterator[CustodyEvent]:
+def _rows(query: Query, record: QuerySet[CustodyEvent], at: Position | None) -> Iterator[CustodyEvent]:
     """The events of the record that may match, from behind ``at`` on, in chunks."""
-    rows = _narrowed(query).select_related("leaf", "captured_as")
+    rows = _narrowed(query, record).select_related("leaf", "captured_as")
     way = "-" if query.descending else ""
     columns = [COLUMNS[query.order_by], "ordinal"] if query.order_by else ["ordinal"]
     rows = rows.order_by(*(f"{way}{column}" for column in columns))
@@ -237,11 +243,11 @@ def _behind(query: Query, at: Position) -> Q:
     return Q(**{f"{column}__{than}": moment}) | Q(**{column: moment}) & beyond
 
 
-def _narrowed(query: Query) -> QuerySet[CustodyEvent]:
+def _narrowed(query: Query, record: QuerySet[CustodyEvent]) -> QuerySet[CustodyEvent]:
     """What the database can tell apart without the events' words."""
-    rows = CustodyEvent.objects.filter(type__in=_types(query))
+    rows = record.filter(type__in=_types(query))
     if ids := query.matches.get("EQ_eventID"):
-        rows = rows.filter(pk__in=[row.pk for row in _with_id(ids)])
+        rows = rows.filter(pk__in=[row.pk for row in _with_id(ids, record)])
     for name in ("MATCH_epc", "MATCH_anyEPC"):
         if name in query.matches:
             ssccs = _ssccs(query.matches[name])
@@ -275,13 +281,13 @@ def _types(query: Query) -> list[str]:
     ]
 
 
-def _with_id(ids: Iterable[str]) -> list[CustodyEvent]:
+def _with_id(ids: Iterable[str], record: QuerySet[CustodyEvent]) -> list[CustodyEvent]:
     """The events with one of these EPCIS ids, those packed with several units, and what corrects them."""
     ids = list(ids)
     own = [UUID(each[9:]) for each in ids if each.startswith("urn:uuid:") and _is_uuid(each[9:])]
     captured = CapturedEvent.objects.filter(epcis_id__in=ids).values_list("event", flat=True)
     named = {*own, *captured}
-    rows = CustodyEvent.objects.select_related("leaf", "captured_as")
+    rows = record.select_related("leaf", "captured_as")
     found = (
         list(rows.filter(Q(pk__in=named) | Q(type="packed")).order_by("ordinal"))
         if own
@@ -323,11 +329,6 @@ def _ssccs(uris: Iterable[str]) -> list[str]:
         except EventRefused:
             continue
     return found
-
-
-def _find(event_id: str) -> epcis.Event | None:
-    found = CustodyEvent.objects.filter(pk=event_id).values_list("canonical", flat=True).first()
-    return json.loads(bytes(found)) if found is not None else None
 
 
 def _values(name: str, given: list[str]) -> list[str]:

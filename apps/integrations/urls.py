@@ -7,6 +7,7 @@ from apps.integrations import api
 app_name = "epcis"
 
 urlpatterns = [
+    path("", api.RootView.as_view(), name="root"),
     path("capture", api.CaptureView.as_view(), name="capture"),
     path("capture/<uuid:capture_id>", api.CaptureJobView.as_view(), name="capture_job"),
     path("events", api.EventsView.as_view(), name="events"),

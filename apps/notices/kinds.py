@@ -14,6 +14,7 @@ class Kind(TextChoices):
     STANDING = "standing", _("Standing appointments")
     WAITING = "waiting", _("The waiting list")
     PAPERS = "papers", _("Papers that are missing or run out")
+    DETENTION = "detention", _("Free time at a dock that runs out")
     HANDOVER = "handover", _("Handovers")
     SITE = "site", _("Changes of a site's hours and rules")
     TENDER = "tender", _("Tenders to carriers and their answers")

@@ -70,8 +70,8 @@ class WalkInForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
-    def __init__(self, data: QueryDict | None, *, shippers: Iterable[Shipper]) -> None:
-        super().__init__(data)
+    def __init__(self, data: QueryDict | None, *, shippers: Iterable[Shipper], vehicle: str = "") -> None:
+        super().__init__(data, initial={"vehicle": vehicle})
         choices = [(str(shipper.pk), shipper.name) for shipper in shippers]
         self.fields["shipper"] = forms.ChoiceField(
             label=_("Shipper"), choices=[("", _("Choose the shipper")), *choices]

@@ -46,6 +46,19 @@ class CheckInForm(forms.Form):
             return None
 
 
+class ReportForm(forms.Form):
+    """What a driver at the gate types into their own phone."""
+
+    said = forms.CharField(
+        label=_("Confirmation number or number plate"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+        help_text=_("The confirmation number stands on the delivery note, like K7M-4QX."),
+    )
+
+
 def begun(now: datetime) -> str:
     """The value of the hidden field."""
     return signing.dumps(now.isoformat(), salt=BEGUN)

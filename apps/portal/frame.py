@@ -41,6 +41,7 @@ def hub_frame(request: ActingRequest, *, section: str = "", site: Site | None = 
         ],
         "current_site": str(site.pk) if site else "",
         "people_url": reverse("hub:people"),
+        "systems_url": reverse("hub:keys") if allows(actor, "integrations.manage_received") else "",
         "records_url": reverse("hub:records")
         if actor.recipient_ids and allows(actor, "custody.view")
         else "",
@@ -57,6 +58,7 @@ def desk_frame(request: ActingRequest, *, section: str) -> dict[str, Any]:
     return {
         "may_plan": allows(actor, "deliveries.plan"),
         "people_url": reverse("desk:people"),
+        "systems_url": reverse("desk:keys") if allows(actor, "integrations.view") else "",
         "shipper_name": current_shipper().name,
         "offers_count": waiting,
         "notices_count": notices,

@@ -1,6 +1,5 @@
 """Planning in the background, on the workers that take the queue ``routing``; watching plans in force."""
 
-import logging
 from datetime import date, datetime
 from uuid import UUID
 
@@ -8,11 +7,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from apps.routing import services
-from apps.tenancy import doorway
-from apps.tenancy.models import Shipper
+from apps.tenancy.everywhere import at_each_shipper
 from apps.tenancy.outbox import handles
-
-log = logging.getLogger(__name__)
 
 
 @handles("routing.plan", queue="routing", atomic=False)
@@ -33,16 +29,10 @@ def plan_day(
 
 @shared_task(name="routing.watch", ignore_result=True, expires=55)
 def watch() -> None:
-    """For each shipper: plan what is due by schedule, and see what in force needs re-planning.
+    """For each shipper: plan what is due by schedule, and see what in force needs re-planning."""
+    at_each_shipper("watch the plans", _watch)
 
-    A shipper at which it fails holds up no other.
-    """
-    with doorway.network():
-        shippers = list(Shipper.objects.filter(state=Shipper.State.ACTIVE))
-    for shipper in shippers:
-        try:
-            with doorway.enter_shipper(shipper):
-                services.run_schedules(now=timezone.now())
-                services.watch_plans(now=timezone.now())
-        except Exception:
-            log.exception("the plans of %s were not watched", shipper.slug)
+
+def _watch(*, now: datetime) -> None:
+    services.run_schedules(now=now)
+    services.watch_plans(now=now)

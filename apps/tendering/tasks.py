@@ -1,6 +1,5 @@
 """Work of the tendering room in the background: searches begun and ended, and the mails that carriers get."""
 
-import logging
 from uuid import UUID
 
 from celery import shared_task
@@ -12,14 +11,12 @@ from apps.notices.mailing import Mail, composes
 from apps.notices.models import Notice
 from apps.tenancy import doorway
 from apps.tenancy.addresses import desk_address
-from apps.tenancy.models import Shipper
+from apps.tenancy.everywhere import at_each_shipper
 from apps.tenancy.outbox import handles
 from apps.tendering import services
 from apps.tendering.models import Tender
 from apps.tendering.services.asking import ASK, LINK, TELL
 from apps.tendering.states import State
-
-log = logging.getLogger(__name__)
 
 
 @handles("tendering.begin")
@@ -30,15 +27,8 @@ def begin(plan_id: str) -> None:
 
 @shared_task(name="tendering.expire", ignore_result=True, expires=25)
 def expire() -> None:
-    """End, for each shipper, the tenders that nobody answered in time; one that fails holds up no other."""
-    with doorway.network():
-        shippers = list(Shipper.objects.filter(state=Shipper.State.ACTIVE))
-    for shipper in shippers:
-        try:
-            with doorway.enter_shipper(shipper):
-                services.expire_tenders(now=timezone.now())
-        except Exception:
-            log.exception("the tenders of %s were not ended", shipper.slug)
+    """End, for each shipper, the tenders that nobody answered in time."""
+    at_each_shipper("end tenders", services.expire_tenders)
 
 
 @composes(ASK)

@@ -121,13 +121,30 @@ DETAILS: dict[str, dict[str, Any]] = {
         "corrected_by": [],
     },
     "access_exported": {"purpose": "audit"},
+    "access_granted": {
+        "grant": "00000000-0000-7000-8000-000000000002",
+        "what": "key of Swift TMS",
+        "scopes": ["epcis.query"],
+        "until": "2027-11-20T00:00:00.000000Z",
+    },
+    "access_revoked": {"grant": "00000000-0000-7000-8000-000000000002", "what": "key of Swift TMS"},
     "key_rotated": {"old_key": "a+b+c", "new_key": "a+d+e"},
     "pii_erased": {
         "erased": [{"event_id": "00000000-0000-7000-8000-000000000001", "paths": ["/actor/name"]}],
         "legal_basis": "GDPR art. 17",
     },
 }
-LOG_TYPES = frozenset({"access_exported", "access_viewed", "clock_anomaly", "key_rotated", "pii_erased"})
+LOG_TYPES = frozenset(
+    {
+        "access_exported",
+        "access_granted",
+        "access_revoked",
+        "access_viewed",
+        "clock_anomaly",
+        "key_rotated",
+        "pii_erased",
+    }
+)
 
 
 @dataclass

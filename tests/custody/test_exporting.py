@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from apps.accounts.actors import Actor
 from apps.core.errors import PermissionRefused
@@ -242,7 +243,7 @@ def test_a_cancelled_export_leaves_nothing(arthur, history, now, drain, settings
     first = custody.request_export(actor=arthur, scope=WHOLE_LOG, now=now)
     drain()
     before_start = custody.request_export(actor=arthur, scope=WHOLE_LOG, now=now)
-    custody.cancel_export(actor=arthur, job_id=before_start.pk)
+    custody.cancel_export(actor=arthur, job_id=before_start.pk, now=now)
     drain()
     under_way = custody.request_export(actor=arthur, scope=WHOLE_LOG, now=now)
     monkeypatch.setattr("apps.custody.bundle._file_member", _cancel(arthur, under_way))
@@ -260,7 +261,7 @@ def _cancel(actor: Actor, job: Job) -> Callable[..., object]:
     write = bundle._file_member
 
     def cancel_then_write(document: bundle.BundleDocument) -> object:
-        custody.cancel_export(actor=actor, job_id=job.pk)
+        custody.cancel_export(actor=actor, job_id=job.pk, now=timezone.now())
         return write(document)
 
     return cancel_then_write

@@ -54,14 +54,23 @@ def test_what_was_issued_is_taken_and_recorded_once(alice, drain):
 @pytest.mark.usefixtures("confirmed")
 def test_it_stops_when_asked_and_begins_again_after_a_crash(alice, drain):
     stopped = services.request_day_papers(actor=alice, day=DAY, now=NOW)
-    services.cancel_day_papers(actor=alice, job_id=stopped.pk)
+    services.cancel_day_papers(actor=alice, job_id=stopped.pk, now=NOW)
+    running = services.request_day_papers(actor=alice, day=DAY, now=NOW)
     crashed = services.request_day_papers(actor=alice, day=DAY, now=NOW)
-    Job.objects.filter(pk=crashed.pk).update(state=Job.State.RUNNING)
+    hopeless = services.request_day_papers(actor=alice, day=DAY, now=NOW)
+    for job, attempts in ((running, 0), (crashed, 1), (hopeless, 3)):
+        Job.objects.filter(pk=job.pk).update(state=Job.State.RUNNING, attempts=attempts)
+    services.cancel_day_papers(actor=alice, job_id=running.pk, now=NOW)
 
     drain()
 
     states = dict(Job.objects.values_list("pk", "state"))
-    assert (states[stopped.pk], states[crashed.pk]) == (Job.State.CANCELLED, Job.State.DONE)
+    assert states == {
+        stopped.pk: Job.State.CANCELLED,
+        running.pk: Job.State.CANCELLED,
+        crashed.pk: Job.State.DONE,
+        hopeless.pk: Job.State.FAILED,
+    }
 
 
 @pytest.mark.usefixtures("asked")

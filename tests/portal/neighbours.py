@@ -15,6 +15,7 @@ from apps.accounts.models import Membership, Role
 from apps.appointments.load import Load
 from apps.appointments.models import Appointment
 from apps.appointments.selectors import find_slots
+from apps.appointments.services.self_reports import note_report
 from apps.appointments.services.standing import Terms, propose_standing
 from apps.carriers import files
 from apps.carriers.models import Carrier, ComplianceDocument
@@ -27,8 +28,11 @@ from apps.deliveries.selectors import load_of
 from apps.deliveries.services.bulk import request_bulk
 from apps.documents.models import Document
 from apps.facilities.models import Site
+from apps.figures.services import count
 from apps.insights.models import DeliveryException
 from apps.insights.services import watch
+from apps.integrations.models import ApiKey
+from apps.integrations.services import issue_key
 from apps.notices.models import CalendarFeed
 from apps.notices.permissions import FeedOwner
 from apps.notices.services import open_feed
@@ -125,6 +129,23 @@ def do_business(
             for recipient_id, auditor in auditors.items()
             if auditor and recipient_id
         }
+        keys = {
+            recipient_id: issue_key(
+                actor=auditor,
+                name=f"{_word_of(trips, recipient_id)} WMS",
+                scopes=["epcis.query"],
+                recipient_id=recipient_id,
+                now=NOW,
+            )[0]
+            for recipient_id, auditor in auditors.items()
+            if auditor and recipient_id
+        }
+        own_key = ApiKey.objects.create(
+            name=f"{word} TMS",
+            token_hash=word.encode(),
+            scopes=["epcis.query"],
+            expires_at=AFTERWARDS + timedelta(days=90),
+        )
     drain()
     with doorway.enter_shipper(shipper):
         for trip in trips:
@@ -133,8 +154,11 @@ def do_business(
             job = received.get(trip.site.recipient_id or shipper.pk)
             trip.ids["job_id"] = _keys([job] if job else [])
             trip.ids["shipper"] = {shipper.slug}
+            key = keys.get(trip.site.recipient_id or shipper.pk)
+            trip.ids["key_id"] = _keys([key] if key else [])
         carrier_ids = _tender(carrier)
         business.own = {
+            "key_id": _keys([own_key]),
             "feed_id": _keys(CalendarFeed.objects.all()),
             "import_id": _keys(Import.objects.all()),
             "plan_id": _keys(RoutePlan.objects.all()),
@@ -153,9 +177,14 @@ def do_business(
         finished = set(Job.objects.filter(state=Job.State.DONE).values_list("pk", flat=True))
         assert {plan_job.pk, export_job.pk, *(job.pk for job in received.values())} <= finished
         watch(now=AFTERWARDS)
+        assert count(now=AFTERWARDS).is_complete
         business.own["exception_id"] = _keys(DeliveryException.objects.all())
         assert business.own["exception_id"]
     return business
+
+
+def _word_of(trips: list[Trip], recipient_id: UUID) -> str:
+    return next(trip.word for trip in trips if trip.site.recipient_id == recipient_id)
 
 
 def _auditor_of(site: Site) -> Actor | None:
@@ -207,6 +236,7 @@ def _book(trip: Trip, planner: Actor, number: int, word: str) -> None:
         "partner_id": {str(planner.shipper_id)},
         "feed_id": _feed(trip),
         "standing_id": _series(trip, planner),
+        "report_id": _reported(trip),
         "facilities_site": {str(trip.site.pk)},
         "facilities_recipient": {str(trip.site.recipient_id)},
     }
@@ -225,6 +255,15 @@ def _series(trip: Trip, planner: Actor) -> set[str]:
         now=NOW,
     )
     return _keys([series])
+
+
+def _reported(trip: Trip) -> set[str]:
+    """A vehicle that nobody knows, at the gate by its own word."""
+    with doorway.network():
+        report = note_report(
+            site=trip.site, said=f"{trip.word} 1", verdict="unknown", appointment=None, address="", now=NOW
+        )
+        return _keys([report])
 
 
 def _feed(trip: Trip) -> set[str]:

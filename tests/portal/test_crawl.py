@@ -30,7 +30,14 @@ OPERATORS = ("olga@network.example",)
 EVERYBODY = (*ACMES, *GLOBEXS, *NORTHERNS, *SOUTHERNS, *OPERATORS, None)
 
 #: What the two admins are about, and pages of a site's set-up; nobody's.
-APPLICATIONS: Ids = {"app_label": {"carriers", "facilities"}, "step": {"docks", "copy"}, "number": {"1"}}
+APPLICATIONS: Ids = {
+    "app_label": {"carriers", "facilities"},
+    "step": {"docks", "copy"},
+    "number": {"1"},
+    "name": {"first_attempt", "behind-first_attempt", "compared", "causes"},
+    "ending": {"csv"},
+    "cause": {"no_show"},
+}
 #: Lists and searches that could be asked for more than one's own; numbers are equal at both shippers.
 QUERIES: dict[str, list[dict[str, str]]] = {
     "admin:autocomplete": [{"app_label": "carriers", "model_name": "vehicle", "field_name": "carrier"}],

@@ -58,7 +58,7 @@ def test_a_worker_that_dies_over_a_plan_again_and_again_fails_it_in_words_and_th
 
     assert states == [Job.State.RUNNING] * 3
     assert job.state == Job.State.FAILED
-    assert "The worker ended 3 times over this plan; nothing was changed" in job.message
+    assert "The worker ended 3 times over this. Nothing was changed" in job.message
     assert [(one.pk, one.state) for one in RoutePlan.objects.all()] == [
         (in_force.pk, RoutePlan.State.PUBLISHED)
     ]

@@ -3,6 +3,7 @@
 All of it lives in the network, once, with one state. A shipper's role reads and writes only its own.
 """
 
+from apps.appointments.models.gate import SelfReport
 from apps.appointments.models.negotiation import (
     OWN_APPOINTMENT,
     SIDES,
@@ -26,6 +27,7 @@ __all__ = [
     "DockOccupancy",
     "Offer",
     "OfferedSlot",
+    "SelfReport",
     "SiteTerms",
     "StandingAppointment",
     "StandingEvent",

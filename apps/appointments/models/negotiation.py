@@ -76,6 +76,7 @@ class Appointment(CarriesLoad, Record):
         ]
         indexes = [
             models.Index(fields=["site", "state"]),
+            models.Index(fields=["delivery_id"], name="appointment_of_delivery"),
             models.Index(
                 fields=["must_act_by"], condition=Q(must_act_by__isnull=False), name="appointment_to_answer"
             ),

@@ -59,7 +59,7 @@ class Copies:
         self._open = ExitStack()
         self._count = 0
         self._shipments = Shipments()
-        self._converter = epcis.Converter(facts.log, _find)
+        self._converter = epcis.Converter(facts.log, selectors.event_as_recorded)
         self._created = canonical.format_time(facts.made_at)
         self._epcis = self._spool()
         self._epcis_parts = epcis.document_parts(facts.log, self._created)
@@ -176,11 +176,6 @@ class Copies:
 
     def _spool(self) -> IO[bytes]:
         return self._open.enter_context(SpooledTemporaryFile(IN_MEMORY))
-
-
-def _find(event_id: str) -> epcis.Event | None:
-    found = CustodyEvent.objects.filter(pk=event_id).values_list("canonical", flat=True).first()
-    return canonical.parse(bytes(found)) if found is not None else None
 
 
 def _part_of(file: IO[bytes], path: str, data: bytes) -> bundle.BundleCopy:

@@ -20,6 +20,7 @@ from apps.accounts.actors import Actor, Side, actor_at_shipper, actor_in_network
 from apps.accounts.models import Person, Role
 from apps.accounts.permissions import require
 from apps.core.errors import DomainError, PermissionRefused
+from apps.core.jobs import Reporter, end, fail, stop, take_up
 from apps.core.models import Job
 from apps.custody.errors import ExportCancelled, UnknownExport
 from apps.custody.services.exporting import export_bundle
@@ -82,15 +83,18 @@ def exports_of(actor: Actor) -> QuerySet[Job]:
     return jobs.filter(facts__scope__received_only=True, facts__scope__recipient_id__in=audited)
 
 
-def cancel_export(*, actor: Actor, job_id: UUID) -> None:
-    """Ask the worker to stop; a job that is over stays as it is.
+@transaction.atomic
+def cancel_export(*, actor: Actor, job_id: UUID, now: datetime) -> None:
+    """Stop an export: one that waits is over at once, one that runs soon; one that is over stays as it is.
 
     Raises:
         PermissionRefused: as `exports_of`.
         UnknownExport: there is no such job here.
     """
-    if not exports_of(actor).filter(pk=job_id).update(cancel_requested=True):
+    job = exports_of(actor).select_for_update().filter(pk=job_id).first()
+    if job is None:
         raise UnknownExport("There is no such export.")
+    stop(job, by=actor.name, now=now)
 
 
 def open_export(*, actor: Actor, job_id: UUID) -> BinaryIO:
@@ -132,31 +136,28 @@ def run_export(
     choice: ExportChoice | None = None,
 ) -> None:
     """Make the bundle of a job; how it went stands on the job. Doing it again after a crash is safe."""
-    open_states = [Job.State.WAITING, Job.State.RUNNING]
-    if not Job.objects.filter(pk=job_id, kind=KIND, state__in=open_states).update(state=Job.State.RUNNING):
+    if take_up(job_id, message="", now=now) is None:
         return
     try:
         missing = _make(job_id, scope, older_size, now, choice or ExportChoice())
     except ExportCancelled:
-        _finish(job_id, Job.State.CANCELLED, "")
+        end(job_id, Job.State.CANCELLED, "", now=timezone.now())
     except DomainError as error:
-        _finish(job_id, Job.State.FAILED, error.message)
+        fail(job_id, error.message, now=timezone.now())
     except Exception:
         log.exception("the export %s failed", job_id)
-        _finish(
-            job_id,
-            Job.State.FAILED,
-            "Something went wrong on our side. Try again; if it stays, tell the operator.",
-        )
+        message = "Something went wrong on our side. Try again; if it stays, tell the operator."
+        fail(job_id, message, now=timezone.now())
     else:
-        _finish(job_id, Job.State.DONE, "\n".join(missing), artefact=str(_relative(job_id)))
+        message, artefact = "\n".join(missing), str(_relative(job_id))
+        end(job_id, Job.State.DONE, message, now=timezone.now(), artefact=artefact)
 
 
 def _make(
     job_id: UUID, scope: ExportScope, older_size: int | None, now: datetime, choice: ExportChoice
 ) -> Sequence[str]:
     """Write the bundle beside its place and move it there when it is whole and proven."""
-    _report(job_id, 0, 0)
+    reporter = Reporter(job_id)
     target = _place(job_id)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     unfinished = target.with_suffix(".part")  # what a crash leaves is overwritten when the job is done again
@@ -169,11 +170,11 @@ def _make(
                 now=now,
                 older_size=older_size,
                 choice=choice,
-                progress=lambda done, total: _report(job_id, done, total),
+                progress=lambda done, total: _report(reporter, done, total),
             )
             file.flush()
             os.fsync(file.fileno())
-        _report(job_id, export.summary.events, export.summary.events)
+        _report(reporter, export.summary.events, export.summary.events, at_once=True)
         unfinished.replace(target)
     except BaseException:
         unfinished.unlink(missing_ok=True)
@@ -201,20 +202,15 @@ def _asker(job_id: UUID, scope: ExportScope) -> Actor:
     return actor
 
 
-def _report(job_id: UUID, done: int, total: int) -> None:
+def _report(reporter: Reporter, done: int, total: int, *, at_once: bool = False) -> None:
     """Put progress on the job.
 
     Raises:
         ExportCancelled: somebody wants it to stop.
     """
-    if not Job.objects.filter(pk=job_id, cancel_requested=False).update(done=done, total=total):
+    reporter.tell(done, total, at_once=at_once)
+    if reporter.is_stopped:
         raise ExportCancelled("The export was cancelled.")
-
-
-def _finish(job_id: UUID, state: Job.State, message: str, artefact: str = "") -> None:
-    Job.objects.filter(pk=job_id).update(
-        state=state, message=message, artefact=artefact, finished_at=timezone.now()
-    )
 
 
 def _forget(jobs: QuerySet[Job]) -> None:

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Func, JSONField, Q, QuerySet
+from django.db.models import Exists, Func, JSONField, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.actors import Actor, Side
@@ -130,6 +130,15 @@ def places_in(scope: ExportScope) -> QuerySet[ConsignmentSequence]:
         named = ConsignmentSequence.objects.filter(event__in=elsewhere.order_by().values("pk"))
         places = places.exclude(consignment__in=named.values("consignment"))
     return places
+
+
+def received_events(recipient_id: UUID) -> QuerySet[CustodyEvent]:
+    """Every event of goods that only ever went to this recipient's sites, but none that names others' too."""
+    received = places_in(ExportScope(recipient_id=recipient_id, received_only=True))
+    others = ConsignmentSequence.objects.filter(event=OuterRef("pk")).exclude(
+        consignment__in=received.values("consignment")
+    )
+    return CustodyEvent.objects.filter(pk__in=received.values("event")).exclude(Exists(others))
 
 
 def require_export(actor: Actor, scope: ExportScope) -> None:

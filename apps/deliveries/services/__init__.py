@@ -31,6 +31,7 @@ from apps.deliveries.services.papers import (
 from apps.deliveries.services.planned import record_planned
 from apps.deliveries.services.policy_answers import answer_by_policy
 from apps.deliveries.services.reminding import remind_of_papers
+from apps.deliveries.services.self_check_in import Reported, report_at_gate, standing_of
 from apps.deliveries.services.series import run_series
 from apps.deliveries.services.steps import (
     record_arrival,
@@ -47,6 +48,7 @@ from apps.deliveries.statement import Judged, Position, Statement, UnitFinding
 __all__ = [
     "Judged",
     "Position",
+    "Reported",
     "Statement",
     "UnitFinding",
     "accept_offer",
@@ -89,11 +91,13 @@ __all__ = [
     "record_planned",
     "record_walk_in",
     "remind_of_papers",
+    "report_at_gate",
     "request_code",
     "request_consignment_note",
     "request_day_papers",
     "reseal",
     "run_series",
+    "standing_of",
     "start_unloading",
     "take_from_dock",
     "wait_for_slot",

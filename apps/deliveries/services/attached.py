@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 from apps.custody import canonical
 from apps.custody import selectors as custody
-from apps.custody.models import CustodyEvent
 from apps.custody.renditions import epcis, ubl
 from apps.custody.renditions.shipments import Shipments
 from apps.deliveries.models import Delivery
@@ -23,7 +22,7 @@ def attachments(delivery: Delivery, *, at: datetime) -> list[Attachment]:
     """
     shipper = current_shipper()
     shipments = Shipments()
-    converter = epcis.Converter(custody.log_origin(shipper), _event)
+    converter = epcis.Converter(custody.log_origin(shipper), custody.event_as_recorded)
     told: list[epcis.EpcisEvent] = []
     for stored in custody.events_of_delivery(delivery.pk).order_by("ordinal"):
         event = canonical.parse(bytes(stored.canonical))
@@ -47,8 +46,3 @@ def attachments(delivery: Delivery, *, at: datetime) -> list[Attachment]:
         head = "Signed head of the shipper's custody log when this paper was issued"
         found.append(Attachment("checkpoint.note", custody.cosigned(checkpoint), head, "Supplement"))
     return found
-
-
-def _event(event_id: str) -> epcis.Event | None:
-    found = CustodyEvent.objects.filter(pk=event_id).values_list("canonical", flat=True).first()
-    return canonical.parse(bytes(found)) if found is not None else None

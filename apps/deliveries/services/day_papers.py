@@ -4,17 +4,18 @@ The job goes through the day from the front while the notes that are missing are
 from the back: every worker process lays out notes until they meet, and none is laid out twice.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime
 from io import BytesIO
 from typing import BinaryIO
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from apps.accounts.actors import SYSTEM, Actor
 from apps.accounts.permissions import require
 from apps.core.errors import DomainError
+from apps.core.jobs import Reporter, fail, finish, lock_open, stop, take_up
 from apps.core.models import Job
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import deliveries, delivery_by_id, visits
@@ -42,10 +43,6 @@ class UnknownPrint(DomainError):
 
     code = "unknown-print"
     status = 404
-
-
-class _Stopped(Exception):
-    """Whoever asked wants it no more."""
 
 
 @transaction.atomic
@@ -76,14 +73,17 @@ def issue_missing_note(*, delivery_id: UUID, now: datetime) -> Document:
     return there or issue_delivery_note(actor=SYSTEM, delivery=delivery_by_id(delivery_id), now=now)
 
 
-def cancel_day_papers(*, actor: Actor, job_id: UUID) -> None:
+@transaction.atomic
+def cancel_day_papers(*, actor: Actor, job_id: UUID, now: datetime) -> None:
     """Stop at the next note; what was issued stays issued.
 
     Raises:
         PermissionRefused: ``actor`` is no planner of this shipper.
     """
     require(actor, "deliveries.plan", current_shipper())
-    Job.objects.filter(pk=job_id, kind=KIND).update(cancel_requested=True)
+    job = lock_open(job_id)
+    if job is not None and job.kind == KIND:
+        stop(job, by=actor.name, now=now)
 
 
 def open_day_papers(*, actor: Actor, job_id: UUID) -> BinaryIO:
@@ -100,45 +100,51 @@ def open_day_papers(*, actor: Actor, job_id: UUID) -> BinaryIO:
     return store.open(finished.artefact)
 
 
-def run_day_papers(*, job_id: UUID, day: date) -> None:
+def run_day_papers(*, job_id: UUID, day: date, clock: Callable[[], datetime]) -> None:
     """Do the job to its end; begun again after a crash it takes the notes that are there."""
-    jobs = Job.objects.filter(pk=job_id, kind=KIND)
-    if not jobs.filter(state__in=(Job.State.WAITING, Job.State.RUNNING)).update(state=Job.State.RUNNING):
+    if take_up(job_id, message="Joining the delivery notes.", now=clock()) is None:
         return
     try:
-        artefact, message = _joined(job_id, day)
-    except _Stopped:
-        jobs.update(state=Job.State.CANCELLED, message="", finished_at=timezone.now())
+        joined = _joined(day, Reporter(job_id), clock)
     except DomainError as error:
-        jobs.update(state=Job.State.FAILED, message=error.message, finished_at=timezone.now())
-    else:
-        jobs.update(state=Job.State.DONE, message=message, artefact=artefact, finished_at=timezone.now())
+        fail(job_id, error.message, now=clock())
+        return
+    except Exception:
+        fail(job_id, "Joining the notes ended with an internal error; ask for them again.", now=clock())
+        raise
+    with transaction.atomic():
+        job = lock_open(job_id)
+        if job is None:
+            return
+        if joined is None:
+            finish(job, Job.State.CANCELLED, "Stopped; notes that were issued stay issued.", now=clock())
+            return
+        job.artefact, message, job.done = joined
+        job.total = job.done
+        job.save(update_fields=["artefact"])
+        finish(job, Job.State.DONE, message, now=clock())
 
 
-def _joined(job_id: UUID, day: date) -> tuple[str, str]:
-    """Where the joined notes lie, and what is to be said of them."""
+def _joined(day: date, reporter: Reporter, clock: Callable[[], datetime]) -> tuple[str, str, int] | None:
+    """Where the joined notes lie, what is to be said of them and how many they are; None when stopped."""
     import pikepdf  # for workers alone
 
     chosen = _agreed(day)
     with pikepdf.new() as joined:
         for done, delivery in enumerate(chosen):
-            _report(job_id, done, len(chosen))
-            note = issue_missing_note(delivery_id=delivery.pk, now=timezone.now())
+            reporter.tell(done, len(chosen))
+            if reporter.is_stopped:
+                return None
+            note = issue_missing_note(delivery_id=delivery.pk, now=clock())
             with store.open(note.path) as file, pikepdf.open(file) as pdf:
                 joined.pages.extend(pdf.pages)
-        _report(job_id, len(chosen), len(chosen))
         output = BytesIO()
         joined.save(output, deterministic_id=True)
     left_out = deliveries().filter(day=day).count() - len(chosen)
     message = f"{len(chosen)} delivery notes of {day:%d %B %Y}."
     if left_out:
         message += f" {left_out} deliveries of that day have no agreed slot and so no note."
-    return store.put(output.getvalue()).path, message
-
-
-def _report(job_id: UUID, done: int, total: int) -> None:
-    if not Job.objects.filter(pk=job_id, cancel_requested=False).update(done=done, total=total):
-        raise _Stopped
+    return store.put(output.getvalue()).path, message, len(chosen)
 
 
 def _agreed(day: date) -> list[Delivery]:

@@ -2,13 +2,14 @@
 
 import unicodedata
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 
 from django import template
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 
+from apps.appointments.dwell import Stage
 from apps.consignments.models import HandlingUnit
 from apps.documents.papers import Period
 from apps.facilities.models import DocumentType, Step, TemperatureClass
@@ -28,6 +29,13 @@ FINDINGS = {
     "damaged": _("Damaged"),
     "wrong_item": _("Wrong goods"),
     "refused": _("Refused"),
+}
+STAGES = {
+    Stage.QUEUE: _("Queue"),
+    Stage.CHECK_IN: _("Check-in"),
+    Stage.WAIT: _("Wait for door"),
+    Stage.HANDLING: _("Handling"),
+    Stage.PAPERWORK: _("Paperwork"),
 }
 _CODES = {"temperature": TemperatureClass, "kind": HandlingUnit.Kind, "document": DocumentType, "step": Step}
 DAY = "D j M Y"
@@ -90,9 +98,24 @@ def word(code: str, of: str) -> str:
 
 
 @register.filter
+def span(length: timedelta) -> str:
+    """A length of time: 1 h 05 min."""
+    hours_, minutes = divmod(int(length.total_seconds()) // 60, 60)
+    if not hours_:
+        return str(_("%(m)d min") % {"m": minutes})
+    return str(_("%(h)d h %(m)02d min") % {"h": hours_, "m": minutes})
+
+
+@register.filter
 def outcome(code: str) -> str:
     """How a handover ended, in words; an unknown code is its own word."""
     return str(OUTCOMES.get(code, code))
+
+
+@register.filter
+def stage(code: str) -> str:
+    """A stage of a stay, in words."""
+    return str(STAGES[Stage(code)])
 
 
 @register.filter

@@ -6,27 +6,18 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from apps.appointments.dwell import Dwell, Stage, dwell
+from apps.appointments.dwell import Dwell, Stage
 from apps.appointments.models import Appointment, AppointmentEvent
+from apps.appointments.staying import runs_out, stay_of
 
 Context = dict[str, Any]
-
-
-def dwell_of(appointment: Appointment, events: Iterable[AppointmentEvent], *, now: datetime) -> Dwell | None:
-    """The stay of one appointment; None when no vehicle came."""
-    return dwell(
-        [(event.step, event.at) for event in events],
-        slot_start=appointment.during.lower if appointment.is_planned and appointment.during else None,
-        free=timedelta(minutes=appointment.site.free_minutes),
-        now=now,
-    )
 
 
 def dwell_card(
     appointment: Appointment, events: Iterable[AppointmentEvent], *, now: datetime
 ) -> Context | None:
     """The stay in words and figures; None when no vehicle came."""
-    stay = dwell_of(appointment, events, now=now)
+    stay = stay_of(appointment, events, now=now)
     if stay is None:
         return None
     return {
@@ -44,12 +35,7 @@ def detention_state(stay: Dwell, *, now: datetime) -> str:
     """“late” beyond free time, “expiring” shortly before it ends, else nothing."""
     if stay.detention:
         return "late"
-    is_near = stay.left is None and stay.free_until is not None and stay.free_until - now <= WARNED_BEFORE
-    return "expiring" if is_near else ""
-
-
-#: So long before free time ends both sides are warned.
-WARNED_BEFORE = timedelta(minutes=15)
+    return "expiring" if runs_out(stay, now=now) else ""
 
 
 def spoken(span: timedelta) -> str:

@@ -1,61 +1,235 @@
-"""Figures as their page shows them: a value in words, what it was counted from, how it changed."""
+"""Figures as their pages show them: values in words, tables with what they were counted from, charts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.urls import reverse
 from django.utils import formats
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.insights.figures import Figure, Name, Unit
+from apps.figures.charts import Mark, bars, columns
+from apps.figures.definitions import DEFINITIONS, GROUPS, NOT_COUNTED, Figure, Unit
+from apps.figures.models import VisitFacts
+from apps.figures.tables import Cell, Column, Table
 
 Context = dict[str, Any]
-#: Figures of single deliveries: those that are held against us can be listed.
-DRILLED = frozenset({Name.ON_TIME, Name.OTIF, Name.FIRST_ATTEMPT, Name.DISCREPANCY})
-
-
-def tiles(now: Iterable[Figure], before: Iterable[Figure]) -> list[Context]:
-    """One entry per figure, with the same figure of the period before."""
-    earlier = {figure.name: figure for figure in before}
-    return [_tile(figure, earlier[figure.name]) for figure in now]
+NOTHING = "–"
 
 
 def value(figure: Figure) -> str:
     """The figure with its unit; a dash where nothing could be counted."""
-    if figure.value is None:
-        return "–"
-    match figure.definition.unit:
+    return NOTHING if figure.value is None else in_unit(figure.value, figure.definition.unit)
+
+
+def in_unit(amount: float, unit: Unit) -> str:
+    """An amount in words: “93.5 %”, “42 min”, “2.5 h”, “1,240.00”, “1.4”."""
+    match unit:
         case Unit.SHARE:
-            return _("%(n)s %%") % {"n": formats.number_format(100 * figure.value, 1)}
+            return _("%(n)s %%") % {"n": formats.number_format(100 * amount, 1)}
         case Unit.MINUTES:
-            minutes = round(figure.value)
+            minutes = round(amount)
             if minutes < 120:
                 return _("%(n)s min") % {"n": minutes}
             return _("%(n)s h") % {"n": formats.number_format(minutes / 60, 1)}
         case Unit.CENTS:
-            return formats.number_format(figure.value / 100, 2, force_grouping=True)
+            return formats.number_format(amount / 100, 2, force_grouping=True)
         case Unit.COUNT:
-            return formats.number_format(figure.value, 1)
+            return formats.number_format(amount, 1)
 
 
-def _tile(figure: Figure, before: Figure) -> Context:
-    told = figure.definition
-    change, better = None, None
-    if figure.value is not None and before.value is not None and figure.value != before.value:
-        change = _("up") if figure.value > before.value else _("down")
-        better = (figure.value > before.value) == told.more_is_better
+def overview(now: dict[str, Figure], before: dict[str, Figure], query: str) -> list[Table]:
+    """One table for each group of figures: value, the other period's, what was counted and what was not."""
+    return [
+        Table(
+            f"figures-{group}",
+            str(words),
+            _overview_columns(),
+            [
+                _line(now[name], before[name], query)
+                for name, told in DEFINITIONS.items()
+                if told.group == group
+            ],
+        )
+        for group, words in GROUPS.items()
+    ]
+
+
+def whole(tables: Iterable[Table]) -> Table:
+    """The groups' tables as one, to take away."""
+    rows = [row for table in tables for row in table.rows]
+    return Table("figures", _("Figures"), _overview_columns(), rows)
+
+
+def compared(
+    name: str, now: Sequence[tuple[str, Figure]], before: Sequence[tuple[str, Figure]], *, by: str
+) -> Table:
+    """One figure of each site, carrier or lane, beside the other period's."""
+    earlier = dict(before)
+    told = DEFINITIONS[name]
+    heads = [Column(by), Column(_("Value"), True), Column(_("Beside"), True), Column(_("Counted from"), True)]
+    rows = []
+    for label, figure in now:
+        other = earlier.get(label)
+        rows.append(
+            [Cell(label), _cell(figure), _cell(other) if other else Cell(NOTHING), Cell(_from(figure))]
+        )
+    return Table("compared", _("%(figure)s compared") % {"figure": told.label}, heads, rows)
+
+
+def trend(points: Sequence[tuple[str, Figure]], *, name: str) -> Table:
+    """One figure over time, a day or a week a row."""
+    heads = [Column(_("From")), Column(_("Value"), True), Column(_("Counted from"), True)]
+    rows = [[Cell(label), _cell(figure), Cell(_from(figure))] for label, figure in points]
+    return Table("trend", _("%(figure)s over time") % {"figure": DEFINITIONS[name].label}, heads, rows)
+
+
+def chart_of_points(points: Sequence[tuple[str, Figure]], *, name: str) -> SafeString:
+    """The trend as columns; of a share all of them stand on the same scale."""
+    marks = [Mark(label[5:], figure.value, value(figure)) for label, figure in points]
+    told = DEFINITIONS[name]
+    most = 1.0 if told.unit == Unit.SHARE else None
+    drawn = columns(
+        marks,
+        id_="chart-trend",
+        title=_("%(figure)s over time") % {"figure": told.label},
+        says=_("The table below has the same values."),
+        most=most,
+    )
+    return mark_safe(drawn)  # noqa: S308 the charts escape every text
+
+
+def chart_of_comparison(rows: Sequence[tuple[str, Figure]], *, name: str) -> SafeString:
+    """The comparison as bars, the largest fifteen."""
+    shown = sorted(rows, key=lambda row: -(row[1].value or 0))[:15]
+    drawn = bars(
+        [Mark(label, figure.value, value(figure)) for label, figure in shown],
+        id_="chart-compared",
+        title=_("%(figure)s compared") % {"figure": DEFINITIONS[name].label},
+        says=_("The table below has the same values, and those that are not drawn."),
+    )
+    return mark_safe(drawn)  # noqa: S308 the charts escape every text
+
+
+def lateness_words() -> dict[str, str]:
+    """How an arrival lay to its window, in words."""
     return {
-        "name": figure.name,
-        "label": told.label,
-        "meaning": told.meaning,
-        "value": value(figure),
-        "from": _("%(part)s of %(of)s") % {"part": figure.part, "of": figure.of}
-        if told.unit == Unit.SHARE
-        else ngettext("counted from %(n)d", "counted from %(n)d", figure.of) % {"n": figure.of},
-        "uncounted": figure.uncounted,
-        "not_counted": told.not_counted,
-        "before": value(before),
-        "change": change,
-        "state": None if better is None else "done" if better else "warning",
-        "drills": figure.name in DRILLED and figure.of > 0,
+        "early_60": _("> 60 min early"),
+        "early_30": _("30–60 early"),
+        "early_0": _("< 30 early"),
+        "inside": _("inside"),
+        "late_15": _("< 15 late"),
+        "late_30": _("15–30 late"),
+        "late_60": _("30–60 late"),
+        "late_120": _("1–2 h late"),
+        "late_more": _("> 2 h late"),
     }
+
+
+def lateness(bins: Sequence[tuple[str, int]]) -> tuple[Table, SafeString]:
+    """Early and late arrivals as a table and a histogram."""
+    words, all_of = lateness_words(), sum(n for _name, n in bins)
+    heads = [Column(_("To its window")), Column(_("Arrivals"), True), Column(_("Share"), True)]
+    rows = []
+    for name, n in bins:
+        share = n / all_of if all_of else None
+        told = Cell(NOTHING) if share is None else Cell(in_unit(share, Unit.SHARE), share)
+        rows.append([Cell(words[name]), Cell(str(n), n), told])
+    marks = [
+        Mark(
+            words[name],
+            n,
+            str(n),
+            f"chart-mark chart-mark--{_hue_of(name)}",
+        )
+        for name, n in bins
+    ]
+    drawn = columns(
+        marks,
+        id_="chart-lateness",
+        title=_("Arrivals by how they lay to their window"),
+        says=_("The table below has the same numbers."),
+    )
+    table = Table("lateness", _("Early and late arrivals"), heads, rows)
+    return table, mark_safe(drawn)  # noqa: S308 the charts escape every text
+
+
+def _hue_of(bin_: str) -> str:
+    return "done" if bin_ == "inside" else "wait" if bin_.startswith("early") else "fail"
+
+
+def not_counted() -> list[Context]:
+    """Figures that cannot be made of what is on record, each with the reason."""
+    return [{"label": label, "why": why} for label, why in NOT_COUNTED]
+
+
+def visits(name: str, title: str, rows: Iterable[VisitFacts], *, to: str = "desk:delivery") -> Table:
+    """Deliveries behind a figure, each leading ``to`` a page of its own."""
+    heads = [
+        Column(_("Delivery")),
+        Column(_("Day")),
+        Column(_("Site")),
+        Column(_("Carrier")),
+        Column(_("State")),
+        Column(_("Cause")),
+    ]
+    lines = [
+        [
+            Cell(row.delivery.number, url=reverse(to, args=[row.pk])),
+            Cell(row.day.isoformat()),
+            Cell(row.site.name),
+            Cell(row.carrier.name if row.carrier else NOTHING),
+            Cell(str(row.get_state_display())),
+            Cell(str(row.get_cause_display()) or NOTHING),
+        ]
+        for row in rows
+    ]
+    return Table(name, title, heads, lines)
+
+
+def _overview_columns() -> list[Column]:
+    return [
+        Column(_("Figure")),
+        Column(_("Value"), True),
+        Column(_("Beside"), True),
+        Column(_("Counted from")),
+        Column(_("Not counted")),
+    ]
+
+
+def _line(figure: Figure, before: Figure, query: str) -> list[Cell]:
+    told = figure.definition
+    address = reverse("desk:figure", args=[figure.name])
+    change, state = "", ""
+    if figure.value is not None and before.value is not None and round(figure.value - before.value, 4):
+        is_better = (figure.value > before.value) == told.more_is_better
+        way = _("up") if figure.value > before.value else _("down")
+        change = _("%(way)s, better") % {"way": way} if is_better else _("%(way)s, worse") % {"way": way}
+        state = "done" if is_better else "warning"
+    behind = told.others is not None and figure.of > figure.part
+    left = told.left_out is not None and figure.uncounted > 0
+    missing = f"{_whole(figure.uncounted)} {told.not_counted}" if round(figure.uncounted, 1) else NOTHING
+    return [
+        Cell(str(told.label), note=str(told.meaning)),
+        _cell(figure),
+        Cell(value(before), before.value, note=change, state=state),
+        Cell(_from(figure), url=f"{address}?{query}" if behind else ""),
+        Cell(missing, url=f"{address}?{query}&left=1" if left else ""),
+    ]
+
+
+def _cell(figure: Figure) -> Cell:
+    return Cell(value(figure), figure.value)
+
+
+def _from(figure: Figure) -> str:
+    if figure.definition.unit == Unit.SHARE:
+        return _("%(part)s of %(of)s") % {"part": _whole(figure.part), "of": _whole(figure.of)}
+    if figure.definition.of.endswith(("_m", "_s")):
+        return _("planned routes")
+    return ngettext("counted from %(n)s", "counted from %(n)s", round(figure.of)) % {"n": _whole(figure.of)}
+
+
+def _whole(amount: float) -> str:
+    return formats.number_format(round(amount), 0, force_grouping=True)

@@ -1,17 +1,22 @@
 """A vehicle at the gate in words: the verdict, what to do next, and its one next step in the gate's list."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.appointments.at_gate import Judged, Verdict
-from apps.appointments.models import Appointment
+from apps.appointments.models import Appointment, SelfReport
 from apps.appointments.states import State
-from apps.portal.presenters.dwell import detention_state, dwell_of, spoken
+from apps.appointments.staying import stay_of
+from apps.documents.papers import Period
+from apps.documents.printing import Expected
+from apps.facilities.models import Site
+from apps.portal.presenters.dwell import detention_state, spoken
 from apps.portal.presenters.sites import address
 from apps.portal.presenters.times import span_label
 
@@ -121,17 +126,50 @@ def on_site(
         events = list(appointment.events.all())
         steps = {event.step for event in events}
         state, word = where(appointment, steps, now)
-        stay = dwell_of(appointment, events, now=now) if word else None
+        stay = stay_of(appointment, events, now=now) if word else None
         line |= {
             "next": next_step(appointment, steps),
             "where": word,
             "where_state": state,
+            "self_reported": word == _("At the gate"),
             "on_site": spoken(stay.total) if stay else "",
             "detention": detention_state(stay, now=now) if stay else "",
         }
         if word:
             counted[word] = counted.get(word, 0) + 1
     return lines, [{"label": word, "value": count} for word, count in counted.items()]
+
+
+def expected_lines(lines: Iterable[Context], plates: Mapping[UUID, str]) -> list[Expected]:
+    """The gate's list as its paper has it; ``lines`` are those of ``presenters.board.gate_list``."""
+    return [
+        Expected(
+            number=line["number"],
+            shipper=line["shipper"],
+            reference=line["reference"],
+            load=line["load"],
+            state=line["state_label"],
+            dock=line["dock"],
+            plate=plates.get(line["key"], ""),
+            slot=None if line["waits"] else Period(start=line["start"], end=line["end"]),
+            arrival_window=Period(start=line["window"][0], end=line["window"][1]) if line["window"] else None,
+        )
+        for line in lines
+    ]
+
+
+def unknown_vehicles(site: Site, reports: Iterable[SelfReport]) -> list[Context]:
+    """Who reported by the code at the gate and is not known there: what was said, and the steps with it."""
+    return [
+        {
+            "said": report.said,
+            "at": report.at,
+            "find_url": f"{reverse('hub:gate_find', args=[site.pk])}?{urlencode({'code': report.said})}",
+            "walk_in_url": f"{reverse('hub:walk_in', args=[site.pk])}?{urlencode({'vehicle': report.said})}",
+            "seen_url": reverse("hub:gate_seen", args=[site.pk, report.pk]),
+        }
+        for report in reports
+    ]
 
 
 def where(appointment: Appointment, steps: set[str], now: datetime) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from apps.accounts.permissions import allows
 from apps.appointments.board import DayBoard, day_board
 from apps.appointments.models import Appointment
 from apps.appointments.search import local_day
+from apps.appointments.services.self_reports import open_reports
 from apps.facilities.models import Site
 from apps.facilities.selectors import receiving_sites_visible_to
 from apps.portal.access import hub_page
@@ -26,7 +27,7 @@ from apps.portal.choosing import read_day
 from apps.portal.forms_gate import FindForm
 from apps.portal.frame import hub_frame
 from apps.portal.presenters import board as presenter
-from apps.portal.presenters.gate import on_site
+from apps.portal.presenters.gate import on_site, unknown_vehicles
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,11 @@ def gate_list(request: ActingRequest, site_id: UUID) -> HttpResponse:
         "board_url": reverse("hub:board", args=[site.pk]),
         **_on_site(of_day, presenter.gate_list(of_day, may_move=_may_move(request, site)), now),
         "form": FindForm(),
+        "pdf_url": reverse("hub:gate_list_pdf", args=[site.pk]) + f"?day={shown.day.isoformat()}",
+        "unknown": unknown_vehicles(site, open_reports(site, now=now)),
+        "poster_url": reverse("hub:gate_poster", args=[site.pk])
+        if allows(request.actor, "appointments.set_terms", site)
+        else "",
         "title": presenter.title(of_day),
         "needs": presenter.needs(of_day),
         "may_move": _may_move(request, site),

@@ -1,6 +1,5 @@
-"""Figures of the desk: a period beside the one before, and the deliveries behind a figure."""
+"""Figures of the desk: a choice beside another period, what is behind them, every table as a file."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -13,63 +12,121 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from apps.accounts.http import ActingRequest
-from apps.insights.figures import DEFINITIONS, Name, Period, behind, figures
+from apps.figures.definitions import DEFINITIONS, Figure
+from apps.figures.reading import Age, By, Choice, age, behind, compared, figures, lateness
+from apps.figures.tables import Table
 from apps.portal.access import desk_page
-from apps.portal.forms_figures import PeriodForm
+from apps.portal.files import table_file
+from apps.portal.forms_figures import FiguresForm
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import figures as present
 
-USUAL = timedelta(days=27)
 PAGE = 50
+MOST_LINES = 50_000
+#: Longer periods are drawn by the week.
+DAILY = 35
 
 
 @desk_page
 @require_GET
 def overview(request: ActingRequest) -> HttpResponse:
-    """Every figure of the period, defined, with what could not be counted and the period before."""
-    form, period, site = _asked(request)
-    site_id = site.pk if site else None
+    """Every figure of a choice, defined, with what could not be counted and the other period beside it."""
+    form = _form(request)
+    query = urlencode(form.kept)
+    tables = present.overview(figures(form.choice), figures(form.beside), query)
+    name = form.compared
+    points = _trend(name, form.choice)
+    rows = compared(name, form.choice, form.grouped_by)
+    spread, histogram = present.lateness(lateness(form.choice))
     context = {
         **desk_frame(request, section="figures"),
+        "page_name": "figures",
         "form": form,
-        "period": period,
-        "tiles": present.tiles(figures(period, site_id=site_id), figures(period.before, site_id=site_id)),
-        "query": urlencode(_kept(period, site_id)),
+        "period": form.choice.period,
+        "beside": form.beside.period,
+        "age": _age_facts(age(now=timezone.now())),
+        "tables": tables,
+        "trend": present.trend(points, name=name),
+        "trend_chart": present.chart_of_points(points, name=name),
+        "compared": _compared(form, rows),
+        "compared_chart": present.chart_of_comparison(rows, name=name),
+        "lateness": spread,
+        "lateness_chart": histogram,
+        "not_counted": present.not_counted(),
+        "query": query,
     }
-    return render(request, "portal/desk/figures.html", context)
+    return render(request, "portal/desk/figures.html", context, status=200 if form.is_valid() else 422)
 
 
 @desk_page
 @require_GET
 def drill(request: ActingRequest, name: str) -> HttpResponse:
-    """The deliveries that a figure holds against us."""
-    if name not in present.DRILLED:
+    """The deliveries that a figure holds against us, or those left out of it."""
+    if name not in DEFINITIONS or DEFINITIONS[name].others is DEFINITIONS[name].left_out:
         raise Http404
-    _form, period, site = _asked(request)
-    site_id = site.pk if site else None
-    figure = Name(name)
-    page = Paginator(behind(figure, period, site_id=site_id), PAGE).get_page(request.GET.get("page"))
-    back = f"{reverse('desk:figures')}?{urlencode(_kept(period, site_id))}"
+    form, left_out = _form(request), "left" in request.GET
+    page = Paginator(behind(name, form.choice, left_out=left_out), PAGE).get_page(request.GET.get("page"))
+    query = urlencode(form.kept | ({"left": "1"} if left_out else {}))
+    told = DEFINITIONS[name]
     context = {
         **desk_frame(request, section="figures"),
-        "definition": DEFINITIONS[figure],
-        "period": period,
+        "definition": told,
+        "left_out": left_out,
+        "period": form.choice.period,
         "page": page,
-        "crumbs": [{"label": _("Figures"), "url": back}],
+        "table": present.visits(f"behind-{name}", str(told.label), page.object_list),
+        "query": query,
+        "crumbs": [
+            {"label": _("Figures"), "url": f"{reverse('desk:figures')}?{urlencode(form.kept)}"},
+        ],
     }
     return render(request, "portal/desk/figure.html", context)
 
 
-def _asked(request: ActingRequest) -> tuple[PeriodForm, Period, Any]:
-    """What the address asks for; without a period, or with a wrong one, the last four weeks."""
-    today = timezone.localdate()
-    usual = {"first": today - USUAL, "last": today}
-    form = PeriodForm(request.GET if {"first", "last"} & request.GET.keys() else usual)
-    if form.is_valid():
-        return form, Period(form.cleaned_data["first"], form.cleaned_data["last"]), form.cleaned_data["site"]
-    return form, Period(**usual), None
+@desk_page
+@require_GET
+def table(request: ActingRequest, name: str, ending: str) -> HttpResponse:
+    """One of the tables as CSV or as a workbook."""
+    form = _form(request)
+    made = _table(name, form, left_out="left" in request.GET)
+    if made is None or not form.is_valid():
+        raise Http404
+    return table_file(made, ending)
 
 
-def _kept(period: Period, site_id: Any) -> dict[str, str]:
-    kept = {"first": period.first.isoformat(), "last": period.last.isoformat()}
-    return kept | ({"site": str(site_id)} if site_id else {})
+def _table(name: str, form: FiguresForm, *, left_out: bool) -> Table | None:
+    if name.startswith("behind-"):
+        figure = name.removeprefix("behind-")
+        if figure not in DEFINITIONS:
+            return None
+        rows = behind(figure, form.choice, left_out=left_out)[:MOST_LINES]
+        return present.visits(name, str(DEFINITIONS[figure].label), rows)
+    if name == "lateness":
+        return present.lateness(lateness(form.choice))[0]
+    if name == "trend":
+        return present.trend(_trend(form.compared, form.choice), name=form.compared)
+    if name == "compared":
+        return _compared(form, compared(form.compared, form.choice, form.grouped_by))
+    tables = present.overview(figures(form.choice), figures(form.beside), "")
+    if name == "figures":
+        return present.whole(tables)
+    return next((each for each in tables if each.name == name), None)
+
+
+def _form(request: ActingRequest) -> FiguresForm:
+    return FiguresForm(request.GET, today=timezone.localdate())
+
+
+def _trend(name: str, choice: Choice) -> list[tuple[str, Figure]]:
+    by = By.DAY if choice.period.days <= DAILY else By.WEEK
+    return compared(name, choice, by)
+
+
+def _compared(form: FiguresForm, rows: list[tuple[str, Figure]]) -> Table:
+    words = {By.SITE: _("Site"), By.CARRIER: _("Carrier"), By.LANE: _("Lane")}
+    before = compared(form.compared, form.beside, form.grouped_by)
+    return present.compared(form.compared, rows, before, by=words[form.grouped_by])
+
+
+def _age_facts(told: Age) -> dict[str, Any]:
+    return {"until": told.until, "back_to": told.back_to, "is_stale": told.is_stale}

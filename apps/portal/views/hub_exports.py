@@ -1,7 +1,5 @@
 """Bundles of what a recipient received, one from each shipper's log, for its auditors."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +28,7 @@ from apps.custody.services import (
     request_export,
 )
 from apps.custody.services.export_jobs import KEPT_FOR
-from apps.deliveries.doorway import enter_received, shippers_delivering_to
+from apps.deliveries.doorway import enter_received, enter_received_at, shippers_delivering_to
 from apps.facilities.models import Recipient
 from apps.portal.access import hub_page
 from apps.portal.bundles import bundle_response, digest_of
@@ -88,7 +86,7 @@ def exports(request: ActingRequest) -> HttpResponse:
 def download(request: ActingRequest, shipper: str, job_id: UUID) -> HttpResponseBase:
     """The bundle of a finished export, or the part that is still missing of it."""
     require(request.actor, PERMISSION)
-    with _entered(request.actor, shipper):
+    with enter_received_at(actor=request.actor, slug=shipper):
         bundle = open_export(actor=request.actor, job_id=job_id)
         job = exports_of(request.actor).get(pk=job_id)
         actor = request.actor.at_recipient(UUID(job.facts["scope"]["recipient_id"]))
@@ -103,7 +101,7 @@ def download(request: ActingRequest, shipper: str, job_id: UUID) -> HttpResponse
 def watch(request: ActingRequest, shipper: str, job_id: UUID) -> HttpResponse:
     """The progress alone for htmx; everybody else finds it on the page of exports."""
     require(request.actor, PERMISSION)
-    with _entered(request.actor, shipper) as entered:
+    with enter_received_at(actor=request.actor, slug=shipper) as entered:
         job = exports_of(request.actor).filter(pk=job_id).first()
         if job is None:
             raise Http404
@@ -118,8 +116,8 @@ def watch(request: ActingRequest, shipper: str, job_id: UUID) -> HttpResponse:
 def cancel(request: ActingRequest, shipper: str, job_id: UUID) -> HttpResponse:
     """Ask the work to stop at its next safe point."""
     require(request.actor, PERMISSION)
-    with _entered(request.actor, shipper):
-        cancel_export(actor=request.actor, job_id=job_id)
+    with enter_received_at(actor=request.actor, slug=shipper):
+        cancel_export(actor=request.actor, job_id=job_id, now=timezone.now())
     return redirect("hub:received_exports")
 
 
@@ -128,7 +126,7 @@ def cancel(request: ActingRequest, shipper: str, job_id: UUID) -> HttpResponse:
 def checkpoint(request: ActingRequest, shipper: str) -> HttpResponse:
     """The newest signed head of one shipper's log, for the recipient to keep: it tells a rewritten log."""
     require(request.actor, "custody.view")
-    with _entered(request.actor, shipper):
+    with enter_received_at(actor=request.actor, slug=shipper):
         newest = selectors.latest_checkpoint()
     if newest is None:
         raise Http404
@@ -136,20 +134,6 @@ def checkpoint(request: ActingRequest, shipper: str) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="{shipper}-{newest.size}.note"'
     response["X-Content-Type-Options"] = "nosniff"
     return response
-
-
-@contextmanager
-def _entered(actor: Actor, slug: str) -> Iterator[Shipper]:
-    """In the schema of the shipper with this name, for one of its recipients' auditors.
-
-    Raises:
-        Http404: none of that name delivers to them.
-    """
-    shipper = next((each for each in shippers_delivering_to(actor) if each.slug == slug), None)
-    if shipper is None:
-        raise Http404
-    with enter_received(actor=actor, shipper_id=shipper.pk) as entered:
-        yield entered
 
 
 def _audited(actor: Actor) -> list[Recipient]:

@@ -81,7 +81,7 @@ KINDS = {
         back=lambda job: reverse("desk:deliveries"),
         result=lambda job: reverse("desk:day_papers_file", args=[job.pk]) if job.artefact else "",
         result_label=gettext_lazy("Open the file to print"),
-        stop=lambda actor, job: cancel_day_papers(actor=actor, job_id=job.pk),
+        stop=lambda actor, job: cancel_day_papers(actor=actor, job_id=job.pk, now=timezone.now()),
     ),
     EXPORT: Kind(
         permission="custody.export",
@@ -90,6 +90,6 @@ KINDS = {
         back=lambda job: reverse("desk:exports"),
         result=lambda job: reverse("desk:export_download", args=[job.pk]) if job.artefact else "",
         result_label=gettext_lazy("Download the bundle"),
-        stop=lambda actor, job: cancel_export(actor=actor, job_id=job.pk),
+        stop=lambda actor, job: cancel_export(actor=actor, job_id=job.pk, now=timezone.now()),
     ),
 }

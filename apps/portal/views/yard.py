@@ -33,7 +33,9 @@ def walk_in(request: ActingRequest, site_id: UUID) -> HttpResponse:
     """Register a vehicle that stands at the gate without an appointment; it then waits for a dock."""
     site = get_object_or_404(receiving_sites_visible_to(request.actor), pk=site_id)
     require(request.actor, "appointments.block", site)
-    form = WalkInForm(request.POST or None, shippers=_partners(site))
+    form = WalkInForm(
+        request.POST or None, shippers=_partners(site), vehicle=request.GET.get("vehicle", "")[:20]
+    )
     known = ""
     if request.method == "POST" and form.is_valid():
         try:

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
+from apps.core.jobs import stop
 from apps.core.models import Job
 from apps.facilities.models import Site
 from apps.routing.errors import UnknownPlan
@@ -91,9 +92,5 @@ def cancel_plan_job(*, actor: Actor, job_id: UUID, now: datetime) -> Job:
     job = Job.objects.select_for_update().filter(pk=job_id, kind=JOB_KIND).first()
     if job is None:
         raise UnknownPlan("There is no such planning.")
-    if job.state == Job.State.WAITING:
-        job.state, job.message, job.finished_at = Job.State.CANCELLED, f"Stopped by {actor.name}.", now
-    if job.state != Job.State.DONE:
-        job.cancel_requested = True
-    job.save(update_fields=["state", "message", "finished_at", "cancel_requested"])
+    stop(job, by=actor.name, now=now)
     return job

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
-from time import monotonic
 from uuid import UUID
 
 from django.db import transaction
 
 from apps.core.errors import DomainError
+from apps.core.jobs import REPORT_EVERY, Reporter, fail, finish, lock_open, take_up
 from apps.core.models import Job
 from apps.facilities.models import Site
 from apps.routing import engine
@@ -20,14 +20,7 @@ from apps.routing.stored import Rows, read_back, write_down
 from apps.routing.wording import counted
 from apps.tenancy.doorway import current_shipper
 
-REPORT_EVERY = 0.5
-"""Seconds between two looks at the job's row."""
-
-OPEN = (Job.State.WAITING, Job.State.RUNNING)
-
-
-TAKEN_UP_AT_MOST = 3
-"""So often may a worker die over one job before the job fails instead of being begun once more."""
+UNHARMED = "Nothing was changed; the plan in force stays."
 
 
 def run_plan_job(
@@ -47,7 +40,8 @@ def run_plan_job(
     the job's message, and the plans there are stay as they are. ``clock`` is asked when the job begins and
     when it ends.
     """
-    if not _begin(job_id, clock):
+    message = "Gathering deliveries, vehicles and tariffs."
+    if take_up(job_id, message=message, now=clock(), unharmed=UNHARMED) is None:
         return
     try:
         site = own_site(site_id, shipper_id=current_shipper().pk)
@@ -70,13 +64,13 @@ def run_plan_job(
         )
         _store(job_id, asked, answer, basis, repairs is not None, clock())
     except engine.InvalidProblem as error:
-        _fail(job_id, "This day can't be planned: " + " ".join(error.faults), clock())
+        fail(job_id, "This day can't be planned: " + " ".join(error.faults), now=clock())
     except engine.EngineFault as error:
-        _fail(job_id, f"The plan broke rules in its own check and was thrown away: {error}.", clock())
+        fail(job_id, f"The plan broke rules in its own check and was thrown away: {error}.", now=clock())
     except DomainError as error:
-        _fail(job_id, error.message, clock())
+        fail(job_id, error.message, now=clock())
     except Exception:
-        _fail(job_id, "Planning ended with an internal error; nothing was changed. Ask again.", clock())
+        fail(job_id, "Planning ended with an internal error; nothing was changed. Ask again.", now=clock())
         raise
 
 
@@ -84,12 +78,10 @@ class JobWatch:
     """Between the engine and the job's row: tells how far the search is, hears that it shall stop."""
 
     def __init__(self, job_id: UUID, problem: engine.Problem, *, every: float = REPORT_EVERY) -> None:
-        self._job_id, self._problem, self._every = job_id, problem, every
+        self._reporter, self._problem = Reporter(job_id, every=every), problem
         self._at_most = (problem.budget.iterations or 0) * engine.ROUNDS
-        self._next = monotonic()
         self._round = self._iterations = 0
         self._best: int | None = None
-        self._cancelled = False
 
     def hear(self, progress: engine.Progress) -> None:
         """Take note of a better solution; the row is told at the next look."""
@@ -100,20 +92,14 @@ class JobWatch:
     def is_cancelled(self) -> bool:
         """Asked at every iteration; looks at the row now and then only."""
         self._iterations += 1
-        if monotonic() >= self._next:
-            self._look()
-            self._next = monotonic() + self._every
-        return self._cancelled
-
-    def _look(self) -> None:
-        job = Job.objects.filter(pk=self._job_id)
-        job.update(
-            done=self._iterations,
-            total=self._at_most,
-            message=f"Searching for cheaper routes, round {max(self._round, 1)} of at most {engine.ROUNDS}"
-            f"{self._best_so_far()}.",
-        )
-        self._cancelled = job.filter(cancel_requested=True).exists()
+        if self._reporter.is_due:
+            self._reporter.tell(
+                self._iterations,
+                self._at_most,
+                f"Searching for cheaper routes, round {max(self._round, 1)} of at most {engine.ROUNDS}"
+                f"{self._best_so_far()}.",
+            )
+        return self._reporter.is_stopped
 
     def _best_so_far(self) -> str:
         """The best cost; while deliveries are left out it is mostly penalties, so that is said instead."""
@@ -123,31 +109,6 @@ class JobWatch:
         if self._best >= penalty:
             return "; the best so far leaves deliveries out"
         return f"; the best so far costs {self._problem.currency} {self._best / 100:,.2f}"
-
-
-def _begin(job_id: UUID, clock: Callable[[], datetime]) -> bool:
-    """Whether there is work: the job waits, or a worker died over it."""
-    with transaction.atomic():
-        job = Job.objects.select_for_update().filter(pk=job_id).first()
-        if job is None or job.is_over:
-            return False
-        if job.cancel_requested:
-            _finish(job, Job.State.CANCELLED, "Stopped before it began.", clock())
-            return False
-        if job.attempts >= TAKEN_UP_AT_MOST:
-            _finish(
-                job,
-                Job.State.FAILED,
-                f"The worker ended {job.attempts} times over this plan; nothing was changed, the plan in "
-                "force stays. Ask again; if it happens again, the worker's log says why.",
-                clock(),
-            )
-            return False
-        again = "The worker ended over this; beginning again. " if job.attempts else ""
-        job.attempts += 1
-        job.state, job.message = Job.State.RUNNING, f"{again}Gathering deliveries, vehicles and tariffs."
-        job.save(update_fields=["state", "message", "attempts"])
-        return True
 
 
 @transaction.atomic
@@ -164,8 +125,8 @@ def _store(
     Raises:
         EngineFault: what would be stored breaks a rule of the problem.
     """
-    job = Job.objects.select_for_update().get(pk=job_id)
-    if job.is_over:
+    job = lock_open(job_id)
+    if job is None:
         return
     rows = write_down(
         asked,
@@ -181,7 +142,7 @@ def _store(
         raise engine.EngineFault(violations)
     rows.save()
     job.done = job.total = max(answer.iterations, 1)
-    _finish(job, Job.State.DONE, in_words(rows), now)
+    finish(job, Job.State.DONE, in_words(rows), now=now)
 
 
 def next_version(site: Site, day: date) -> int:
@@ -189,18 +150,6 @@ def next_version(site: Site, day: date) -> int:
     one_at_a_time(f"versions {site.pk} {day}")
     latest = RoutePlan.objects.filter(site=site, day=day).order_by("-version").first()
     return latest.version + 1 if latest else 1
-
-
-def _fail(job_id: UUID, message: str, now: datetime) -> None:
-    with transaction.atomic():
-        job = Job.objects.select_for_update().get(pk=job_id)
-        if not job.is_over:
-            _finish(job, Job.State.FAILED, message, now)
-
-
-def _finish(job: Job, state: Job.State, message: str, now: datetime) -> None:
-    job.state, job.message, job.finished_at = state, message, now
-    job.save(update_fields=["state", "message", "finished_at", "done", "total"])
 
 
 def in_words(rows: Rows) -> str:

@@ -35,8 +35,8 @@ class Command(BaseCommand):
         try:
             with doorway.enter_shipper(shipper):
                 if options["revoke"]:
-                    done = revoke_key(actor=actor, key_id=options["revoke"], now=now)
-                    self.stdout.write("revoked" if done else "there is no such open key")
+                    revoke_key(actor=actor, key_id=options["revoke"], now=now)
+                    self.stdout.write("revoked")
                     return
                 key, token = issue_key(
                     actor=actor, name=options["name"] or "", scopes=options["scope"], now=now

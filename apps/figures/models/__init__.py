@@ -1,0 +1,11 @@
+"""What deliveries came to: facts of each, sums of each day, causes, rates and predictions.
+
+All of it is counted from what is on record elsewhere and can be counted again; overrides and rates alone are
+said by people.
+"""
+
+from apps.figures.models.causes import CauseOverride, FailureRates
+from apps.figures.models.facts import Counting, DayFigures, VisitFacts
+from apps.figures.models.risks import Risk, RiskModel
+
+__all__ = ["CauseOverride", "Counting", "DayFigures", "FailureRates", "Risk", "RiskModel", "VisitFacts"]

@@ -1,0 +1,113 @@
+"""Figures say what they were counted from, and leave nothing out without saying so."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from apps.consignments.models import HandlingUnit
+from apps.deliveries import services as deliveries
+from apps.deliveries.models import Discrepancy
+from apps.deliveries.services import UnitFinding
+from apps.figures import services
+from apps.figures.definitions import DEFINITIONS
+from apps.figures.reading import By, Choice, Period, behind, compared, figures, lateness
+from apps.tenancy import doorway
+from tests.deliveries.conftest import DAY, order_file
+from tests.factories.cast import NOW
+
+CHOICE = Choice(Period(DAY - timedelta(days=3), DAY))
+
+
+def told(choice=CHOICE):
+    services.count(now=timezone.now())
+    return figures(choice)
+
+
+def counted(figure):
+    return figure.part, figure.of, figure.uncounted
+
+
+def test_a_good_delivery_counts_everywhere(hand_over):
+    hand_over()
+
+    found = told()
+
+    assert [counted(found[name]) for name in ("on_time", "otif", "first_attempt")] == [(1, 1, 0)] * 3
+    assert counted(found["discrepancy"]) == (0, 1, 0)
+    assert found["dwell"].value == 60
+    assert (found["confirmation"].value, found["rounds"].value) == (1, 1)
+    assert set(found) == set(DEFINITIONS)
+
+
+def test_what_was_found_is_held_against_it_and_can_be_listed(hand_over):
+    sscc = HandlingUnit.objects.order_by("sscc")[0].sscc
+    delivery = hand_over(UnitFinding(kind=Discrepancy.Kind.DAMAGED, sscc=sscc, note="Corner crushed"))
+
+    found = told()
+
+    assert [found[name].value for name in ("otif", "discrepancy", "on_time")] == [0, 1, 1]
+    for name in ("otif", "discrepancy", "damage"):
+        assert [each.pk for each in behind(name, CHOICE)] == [delivery.pk]
+    assert not behind("on_time", CHOICE).exists()
+    assert not behind("detained", CHOICE).exists()
+
+
+def test_what_can_not_be_counted_is_said_and_can_be_listed(confirmed, alice):
+    content = order_file(f"C-3,PO-3,NH1,{DAY},1,Gloves,40,box,,30,1")
+    deliveries.import_orders(actor=alice, file_name="more.csv", content=content, now=NOW)
+    deliveries.group_consignments(actor=alice, now=NOW)
+
+    found = told()
+
+    assert (found["first_attempt"].value, found["first_attempt"].uncounted) == (None, 2)
+    assert (found["cost"].value, found["cost"].uncounted) == (None, 2)
+    assert found["dwell"].value is None
+    assert behind("first_attempt", CHOICE, left_out=True).count() == 2
+
+
+def test_every_list_behind_a_figure_can_be_asked_for(confirmed):
+    told()
+
+    for name in DEFINITIONS:
+        list(behind(name, CHOICE))
+        list(behind(name, CHOICE, left_out=True))
+
+
+def test_costs_are_those_of_plans_in_force(tendered):
+    found = told()
+
+    cost = found["cost"]
+    assert (cost.value, cost.of, cost.uncounted) == (tendered.route.cost_cents, 1, 0)
+    assert found["tender"].uncounted == 1
+    assert found["cost_km"].value == pytest.approx(
+        1000 * tendered.route.cost_cents / tendered.route.distance_m
+    )
+    assert 0 < found["empty"].value < 1
+    assert found["utilisation"].value == 3 / 10
+
+
+def test_comparing_by_site_carrier_lane_and_day(hand_over, southern_site):
+    hand_over()
+    told()
+
+    assert [(label, figure.value) for label, figure in compared("on_time", CHOICE, By.SITE)] == [
+        ("Northern Hospital stores", 1)
+    ]
+    assert [label for label, _ in compared("on_time", CHOICE, By.CARRIER)] == ["No carrier yet"]
+    assert [label for label, _ in compared("on_time", CHOICE, By.LANE)] == [
+        "Acme Medical warehouse → Northern Hospital stores"
+    ]
+    assert [label for label, _ in compared("on_time", CHOICE, By.DAY)] == [DAY.isoformat()]
+    assert dict(lateness(CHOICE))["inside"] == 1
+    assert figures(Choice(CHOICE.period, site_id=southern_site.pk))["on_time"].of == 0
+
+
+@pytest.mark.usefixtures("secret_of_globex")
+def test_anothers_deliveries_are_in_no_figure(hand_over, globex):
+    hand_over()
+
+    assert told()["first_attempt"].of == 1
+    with doorway.enter_shipper(globex):
+        assert told()["first_attempt"].of == 0
+        assert not behind("otif", CHOICE).exists()
