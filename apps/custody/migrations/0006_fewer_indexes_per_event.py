@@ -18,7 +18,7 @@ ALTER TABLE custody_disclosure
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('custody', '0004_log_events_index'),
+        ('custody', '0005_log_events_with_grants'),
     ]
 
     operations = [

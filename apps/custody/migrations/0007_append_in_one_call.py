@@ -84,7 +84,7 @@ $$
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('custody', '0005_fewer_indexes_per_event'),
+        ('custody', '0006_fewer_indexes_per_event'),
     ]
 
     operations = [
