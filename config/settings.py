@@ -84,6 +84,7 @@ TENANT_APPS = [
     "apps.custody",
     "apps.deliveries",
     "apps.routing",
+    "apps.tracking",
     "apps.tendering",
     "apps.driving",
     "apps.insights",
@@ -196,6 +197,8 @@ CELERY_BEAT_SCHEDULE = {
     "tell the risks": {"task": "figures.foresee", "schedule": 300.0, "options": {"expires": 300}},
     "learn from the past": {"task": "figures.learn", "schedule": 3600.0, "options": {"expires": 3600}},
     "look for exceptions": {"task": "insights.watch", "schedule": 20.0, "options": {"expires": 20}},
+    "judge expected arrivals": {"task": "tracking.judge", "schedule": 3600.0, "options": {"expires": 3600}},
+    "forget old positions": {"task": "tracking.forget", "schedule": 3600.0, "options": {"expires": 3600}},
     "plan and watch the days": {"task": "routing.watch", "schedule": 60.0, "options": {"expires": 60}},
     "have the custody logs cosigned": {
         "task": "custody.witness",
@@ -283,6 +286,7 @@ STORE_DIR = Path(
 CLAMD_ADDRESS = env.str("CLAMD_ADDRESS", "")  # host:port or a socket's path; empty: papers are not scanned
 CUSTODY_KEY_DIR = Path(env.str("CUSTODY_KEY_DIR", str(LOCAL_DIR / "keys")))  # readable by workers alone
 CUSTODY_WITNESSES: list[str] = env.list("CUSTODY_WITNESSES", [])  # each a URL, a space, the witness's key
+POSITIONS_KEPT_DAYS = env.int("POSITIONS_KEPT_DAYS", 30)  # where vehicles were, and so their drivers
 ROUTER_URL = env.str("ROUTER_URL", "")  # OSRM-compatible; empty: great circles at a lorry's speeds
 ROUTER_TIMEOUT = env.float("ROUTER_TIMEOUT", 5.0)
 ROUTER_TABLE_SIZE = env.int("ROUTER_TABLE_SIZE", 100)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.accounts.actors import SYSTEM, Side
 from apps.appointments.announcing import announce
 from apps.appointments.models import Appointment
+from apps.appointments.services import lapse_picks
 from apps.appointments.services.detention import warn_of_detention
 from apps.deliveries import services
 from apps.deliveries.selectors import delivery_by_id
@@ -36,8 +37,9 @@ def expire() -> None:
 
 @shared_task(name="deliveries.offer_freed", ignore_result=True, expires=25)
 def offer_what_is_free() -> None:
-    """Offer what became free in whatever way (a block ends, a closure is lifted) to those who wait for it."""
+    """Free what nobody offered in time; offer what is free, in whatever way, to those who wait for it."""
     with doorway.network():
+        lapse_picks(now=timezone.now())
         services.offer_freed_slots(now=timezone.now())
 
 
@@ -59,12 +61,6 @@ def warn_of_free_time() -> None:
 def remind_of_papers() -> None:
     """Ask, for each shipper, for the papers that the next days' visits lack."""
     at_each_shipper("ask for papers", services.remind_of_papers)
-
-
-@handles("deliveries.find_slots", queue="routing", atomic=False)
-def find_slots(job_id: str, request_id: str) -> None:
-    """Look for the slots of a bulk request; the second time it finds the job over and does nothing."""
-    bulk.run_bulk_search(job_id=UUID(job_id), request_id=UUID(request_id), clock=timezone.now)
 
 
 @handles("deliveries.send_offers", atomic=False)

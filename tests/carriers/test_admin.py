@@ -26,10 +26,16 @@ PAGES = [
     f"/admin/carriers/driver/{DRIVER}/change/",
     "/admin/carriers/tariff/",
     f"/admin/carriers/tariff/{TARIFF}/change/",
+    "/admin/carriers/emissionzone/",
+    "/admin/carriers/emissionzone/add/",
+    "/admin/facilities/site/",
+    "/admin/facilities/site/add/",
+    "/admin/consignments/stockedarticle/",
+    "/admin/consignments/stockedarticle/add/",
     "/admin/autocomplete/?app_label=carriers&model_name=vehicle&field_name=carrier&term=",
     "/admin/search/?s=lines",
 ]
-CANARIES = ("Globex Secret Lines", "GLX 999 GP", "Gugu Globex")
+CANARIES = ("Globex Secret Lines", "GLX 999 GP", "Gugu Globex", "Globex Pharma warehouse", "Secret salve")
 
 
 @pytest.fixture
@@ -77,7 +83,8 @@ def tariff_row(index, *, first, last, vehicle_class="rigid", per_route="1250.50"
 def vehicle_form(**changes):
     facts = {**VEHICLE_FACTS, "carrier": str(CARRIER), "plate": "xyz 1  gp", "active": "on"}
     none = {"outages-TOTAL_FORMS": "0", "outages-INITIAL_FORMS": "0"}
-    return {**facts, **none, "shift_start": "06:00", "shift_end": "18:00", **changes}
+    work = {"shift_start": "06:00", "shift_end": "18:00", "trips_per_day": "1", "reload_minutes": "30"}
+    return {**facts, **none, **work, **changes}
 
 
 def errors_of(response) -> list[str]:
@@ -187,6 +194,7 @@ def test_a_vehicle_is_added_with_its_boxes_ticked(fleets, alice_at_desk, inside)
     ("changes", "message"),
     [
         ({"shift_end": "05:00"}, "The shift has to end later on the same day than it starts."),
+        ({"trips_per_day": "0"}, "Ensure this value is greater than or equal to 1."),
         ({"capacity_kg": "15000"}, "The payload has to be less than the gross weight."),
         ({"temperature_classes": []}, "This field is required."),
         ({"plate": "ACM 111 GP"}, "Vehicle with this Plate already exists."),

@@ -44,6 +44,8 @@ SQL_BY_HAND = {
     "apps/tenancy/privileges.py",
     "apps/tenancy/services/provisioning.py",
     "apps/tenancy/tasks.py",
+    "apps/tracking/services/arrivals.py",
+    "apps/tracking/services/positions.py",
 }
 
 

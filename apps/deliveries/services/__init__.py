@@ -28,7 +28,7 @@ from apps.deliveries.services.papers import (
     issue_proof_of_delivery,
     request_consignment_note,
 )
-from apps.deliveries.services.planned import record_planned
+from apps.deliveries.services.planned import record_planned, ship_from
 from apps.deliveries.services.policy_answers import answer_by_policy
 from apps.deliveries.services.reminding import remind_of_papers
 from apps.deliveries.services.self_check_in import Reported, report_at_gate, standing_of
@@ -97,6 +97,7 @@ __all__ = [
     "request_day_papers",
     "reseal",
     "run_series",
+    "ship_from",
     "standing_of",
     "start_unloading",
     "take_from_dock",
