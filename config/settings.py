@@ -5,6 +5,7 @@ A production process sets DOCKSIDE_ENV=production; then whatever is missing or u
 """
 
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -146,7 +147,7 @@ DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", "" if PRODUCTION else postgre
 RUNTIME_ROLE = dj_database_url.parse(DATABASE_URL)["USER"]
 if ACT_AS_OWNER and not DATABASE_OWNER_URL:
     raise ImproperlyConfigured("DATABASE_OWNER_URL must be set for commands that change the schema")
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **dj_database_url.parse(DATABASE_OWNER_URL if ACT_AS_OWNER else DATABASE_URL),
         "ENGINE": "apps.tenancy.postgresql",

@@ -1574,8 +1574,8 @@ def read_proof(line: bytes, where: str) -> dict[str, Any]:
     """A line of proofs.jsonl: as a rule its one canonical form, else whatever is wrong with it."""
     if match := PROOF_LINE.fullmatch(line):
         hashes = match[3][1:-1].split(b'","') if match[3] else []
-        proof = [binascii.a2b_base64(each) for each in hashes]
-        return {"event_id": match[1].decode(), "index": int(match[2]), "proof": proof}
+        path = [binascii.a2b_base64(each) for each in hashes]
+        return {"event_id": match[1].decode(), "index": int(match[2]), "proof": path}
     proof = require_fields(parse_json(line, where), "event_id index proof", where)
     if not KINDS["count"](proof["index"]):
         raise Rejected(f"{where}/index", "not a place in a log")
