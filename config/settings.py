@@ -56,6 +56,7 @@ SHARED_APPS = [
     "apps.notices",
     "apps.facilities",
     "apps.appointments",
+    "apps.receipts",
     "unfold",
     "unfold.contrib.import_export",
     "import_export",
@@ -96,7 +97,7 @@ TENANT_APPS = [
     "django.contrib.admin",
 ]
 # our overriding commands stand before the libraries that they override; unfold before django_tenants
-INSTALLED_APPS = [*SHARED_APPS[:6], *[app for app in TENANT_APPS if app not in SHARED_APPS], *SHARED_APPS[6:]]
+INSTALLED_APPS = [*SHARED_APPS[:7], *[app for app in TENANT_APPS if app not in SHARED_APPS], *SHARED_APPS[7:]]
 TENANT_MODEL = "tenancy.Shipper"
 TENANT_DOMAIN_MODEL = "tenancy.Domain"
 PG_EXTRA_SEARCH_PATHS = ["extensions"]  # made by migrate_schemas, never inside a shipper's schema

@@ -22,6 +22,7 @@ from apps.custody.renditions.shipments import Shipments
 from apps.custody.renditions.workbook import Workbook
 from apps.custody.services.scoping import ExportChoice
 from apps.documents.rendering import Attachment
+from apps.facilities.models import Recipient
 from apps.tenancy.models import Shipper
 
 IN_MEMORY = 1 << 20
@@ -36,7 +37,10 @@ REVERSIBLE = (
 
 @dataclass
 class CopyFacts:
-    """What the copies say about the bundle that they lie in."""
+    """What the copies say about the bundle that they lie in.
+
+    ``recipient`` is whoever asked for what it received: the dossier is then signed by both.
+    """
 
     shipper: Shipper
     log: str
@@ -48,6 +52,7 @@ class CopyFacts:
     papers: int
     made_at: datetime
     events: QuerySet[CustodyEvent] = field(repr=False)
+    recipient: Recipient | None = None
 
 
 class Copies:
@@ -119,7 +124,7 @@ class Copies:
                     yield _part_of(written, f"ubl/{kind}-{name}.xml", advice)
 
     def _dossier(self) -> bytes:
-        """Signed with the shipper's key for papers."""
+        """Signed with the shipper's key for papers, and with the recipient's where that asked and has one."""
         from apps.documents import signing, signing_keys  # pyHanko is large and for workers alone
 
         facts = self._facts
@@ -146,7 +151,11 @@ class Copies:
         )
         key = signing_keys.key_of_shipper(facts.shipper, now=facts.made_at)
         reason = f"Custody dossier, log of {facts.checkpoint.size} events"
-        return signing.sign(pdf, key, field="Shipper", reason=reason, first=True)
+        pdf = signing.sign(pdf, key, field="Shipper", reason=reason, first=True)
+        recipients = signing_keys.key_of_recipient(facts.recipient)
+        if recipients is None:
+            return pdf
+        return signing.sign(pdf, recipients, field="Recipient", reason=reason, first=False)
 
     def _attachments(self) -> list[Attachment]:
         note = Attachment(
