@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import hypothesis
 import pytest
 from django.db import connection
 from django.test import Client, TransactionTestCase
@@ -19,6 +20,9 @@ from apps.tenancy.tasks import deliver_row
 from config.local import services
 from tests import database
 from tests.factories import cast
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine fails no test
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
