@@ -17,6 +17,7 @@ class Kind(TextChoices):
     DETENTION = "detention", _("Free time at a dock that runs out")
     EXCEPTION = "exception", _("Exceptions that nobody deals with")
     HANDOVER = "handover", _("Handovers")
+    PROOF = "proof", _("Proofs of delivery, with the log's checkpoint")
     SITE = "site", _("Changes of a site's hours and rules")
     TENDER = "tender", _("Tenders to carriers and their answers")
     PLAN = "plan", _("Plans and long work that is done")
