@@ -19,12 +19,12 @@ def open_exceptions(*, now: datetime, with_snoozed: bool = False) -> QuerySet[De
 def grouped(rows: QuerySet[DeliveryException]) -> QuerySet[DeliveryException]:
     """Of those with one cause the one that does harm soonest, with how many there are as ``together``."""
     lead = Case(When(group="", then=Cast("pk", CharField())), default=F("group"))
-    of_one_cause = {"partition_by": [F("lead")]}
+    of_one_cause = [F("lead")]
     return (
         rows.annotate(lead=lead)
         .annotate(
-            place=Window(RowNumber(), order_by=["harm_at", "id"], **of_one_cause),
-            together=Window(Count("pk"), **of_one_cause),
+            place=Window(RowNumber(), partition_by=of_one_cause, order_by=["harm_at", "id"]),
+            together=Window(Count("pk"), partition_by=of_one_cause),
         )
         .filter(place=1)
     )

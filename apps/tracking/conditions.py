@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -110,15 +111,16 @@ def excursions(*, now: datetime) -> list[Excursion]:
     ]
     columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []]
     names = ("deliveries", "measures", "lows", "highs")
-    asked = {**dict(zip(names, columns, strict=True)), "since": now - LOOKED_BACK, "in_a_row": IN_A_ROW}
+    asked: dict[str, Any] = dict(zip(names, columns, strict=True))
+    asked |= {"since": now - LOOKED_BACK, "in_a_row": IN_A_ROW}
     with connection.cursor() as cursor:
         cursor.execute(OUTSIDE, asked)
-        return [Excursion(*row, tolerated=limits[row[0]].tolerated) for row in cursor.fetchall()]
+        return [Excursion(*row, limits[row[0]].tolerated) for row in cursor.fetchall()]
 
 
 def stuck_sensors(*, now: datetime) -> list[Stuck]:
     """The sensors beside goods under way that repeat one temperature; 2 queries."""
-    asked = {
+    asked: dict[str, Any] = {
         "deliveries": list(Delivery.objects.filter(state__in=ABOARD).values_list("pk", flat=True)),
         "since": now - LOOKED_BACK,
         "readings": STUCK_READINGS,
