@@ -67,6 +67,7 @@ urlpatterns = [
     path("custody/", hub_records.records, name="records"),
     path("custody/exports/", hub_exports.exports, name="received_exports"),
     path("custody/checkpoints/<slug:shipper>/", hub_exports.checkpoint, name="received_checkpoint"),
+    path("custody/checkpoints/<slug:shipper>/held/", hub_exports.held_checkpoint, name="held_checkpoint"),
     path(RECEIVED, hub_exports.download, name="received_download"),
     path(f"{RECEIVED}progress/", hub_exports.watch, name="received_watch"),
     path(f"{RECEIVED}cancel/", hub_exports.cancel, name="received_cancel"),
