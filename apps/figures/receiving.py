@@ -6,6 +6,7 @@ Nothing of a shipper's schema is read, so no price and no goods can show; what o
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -45,7 +46,7 @@ _NEEDED = {
 def received(sites: Sequence[Site], period: Period, *, by: str = "") -> dict[str, dict[str, Figure]]:
     """The figures of these sites by name; ``by`` is "site" or "shipper": one row for each of them by name."""
     key = {"": "''", "site": "site_name", "shipper": "shipper_name"}[by]
-    given = {"sites": [site.pk for site in sites], "first": period.first, "last": period.last}
+    given: dict[str, Any] = {"sites": [site.pk for site in sites], "first": period.first, "last": period.last}
     with connection.cursor() as cursor:
         cursor.execute(_STATEMENT.format(key=key), given)
         names = [column.name for column in cursor.description or ()]
