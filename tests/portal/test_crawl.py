@@ -33,7 +33,7 @@ APPLICATIONS: Ids = {
     "app_label": {"carriers", "facilities", "insights", "tracking"},
     "step": {"docks", "copy"},
     "number": {"1"},
-    "name": {"first_attempt", "behind-first_attempt", "compared", "causes"},
+    "name": {"first_attempt", "behind-first_attempt", "compared", "causes", "shippers"},
     "ending": {"csv"},
     "cause": {"no_show"},
 }
