@@ -1,7 +1,7 @@
 """What goods may see on the way and what sensors say they saw: runs outside the limits, and stuck sensors."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -103,19 +103,23 @@ def limits_of(deliveries: Iterable[Delivery]) -> dict[UUID, Limits]:
 def excursions(*, now: datetime) -> list[Excursion]:
     """What the goods under way see that they may not, as it stands; 3 queries."""
     limits = limits_of(Delivery.objects.filter(state__in=ABOARD))
-    rows = [
+    known = [
         (delivery_id, measure.value, *getattr(each, measure.value))
         for delivery_id, each in limits.items()
         for measure in Measure
         if getattr(each, measure.value) != (None, None)
     ]
-    columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []]
+    columns = [list(column) for column in zip(*known, strict=True)] or [[], [], [], []]
     names = ("deliveries", "measures", "lows", "highs")
     asked: dict[str, Any] = dict(zip(names, columns, strict=True))
     asked |= {"since": now - LOOKED_BACK, "in_a_row": IN_A_ROW}
     with connection.cursor() as cursor:
         cursor.execute(OUTSIDE, asked)
-        return [Excursion(*row, limits[row[0]].tolerated) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+    told = [field.name for field in fields(Excursion) if field.name != "tolerated"]
+    return [
+        Excursion(tolerated=limits[row[0]].tolerated, **dict(zip(told, row, strict=True))) for row in rows
+    ]
 
 
 def stuck_sensors(*, now: datetime) -> list[Stuck]:
