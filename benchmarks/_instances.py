@@ -67,8 +67,12 @@ class Instance:
 
     def read(self, budget: Budget) -> tuple[Problem, pyvrp.ProblemData]:
         """The question for us, and the same for PyVRP."""
-        data = read(self.path, rounding=ROUNDING.get(self.variant, "exact"), first=self.first)
+        data = self.data()
         return as_problem(data, budget, timed=self.variant not in UNTIMED), data
+
+    def data(self) -> pyvrp.ProblemData:
+        """The question for PyVRP."""
+        return read(self.path, rounding=ROUNDING.get(self.variant, "exact"), first=self.first)
 
 
 def folder() -> Path | None:

@@ -2,13 +2,14 @@
 more delivery costs.
 
 ``INSTANCES_DIR`` and ``INSTANCES_BKS`` name the instances (see ``_instances``), ``SECONDS`` the time for each
-(10), ``INSTANCES`` which of them are solved: a sample, or ``all``, those with 1,000 customers too.
-``make bench ONLY=routing INSTANCES=all SECONDS=30`` sets them. Every plan is checked.
+(10), ``INSTANCES`` which of them are solved (see ``_families.chosen``); a run takes some 22 minutes.
+``make bench ONLY=routing INSTANCES=R104,R1_2_1 SECONDS=30`` sets them. Every plan is checked.
 """
 
 import os
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+import platform
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from statistics import mean
 from time import perf_counter
 
@@ -17,9 +18,9 @@ import numpy as np
 from apps.routing import engine
 from apps.routing.engine.candidate import RouteBook
 from apps.routing.engine.model import Assumptions, build
-from benchmarks import _instances, _peers
+from apps.routing.engine.sound import sort_out
+from benchmarks import _families, _instances
 from benchmarks._days import HOUR, SEED, day_of
-from benchmarks._instances import Instance
 from benchmarks.harness import Promise
 
 TARGETS = {
@@ -36,13 +37,15 @@ TARGETS = {
 BEHIND = 0.10
 """Points that we may be behind bare PyVRP."""
 
-SAMPLE = ("C104", "R104", "RC201", "R1_2_1", "RC2_2_1", "R1_4_1", "RC1_4_1")
-LARGEST = 1000
 SIZES = ((50, 12), (100, 20), (200, 36), (400, 60))
 
 
 def run() -> Iterator[Promise]:
     """The promises of a day first, then those of the instances, each with its peers' figures printed."""
+    cores, load = os.cpu_count(), os.getloadavg()[0]
+    print(
+        f"routing: {platform.machine()}, {cores} cores, load {load:.1f}, {datetime.now(UTC):%Y-%m-%d %H:%M}"
+    )
     yield Promise("routing-day-of-50", round(_seconds_for_50(), 2), target=20, unit=" s")
     yield Promise("routing-model-share-400", round(_model_share(), 2), target=10, unit=" %")
     yield from _one_more_delivery()
@@ -51,7 +54,7 @@ def run() -> Iterator[Promise]:
     if where is None:
         print("routing: no published instances; name their folder in INSTANCES_DIR to measure the gaps")
         return
-    yield from _families(_instances.instances(where))
+    yield from _gaps(_families.chosen(_instances.instances(where)))
 
 
 def _seconds_for_50() -> float:
@@ -73,7 +76,7 @@ def _model_share() -> float:
     problem = day_of(400, 60, engine.Budget(seed=SEED), slot=3 * HOUR)
     available = tuple(len(offer.vehicle_ids) for offer in problem.fleet)
     began = perf_counter()
-    model = build(RouteBook(problem), range(400), Assumptions(available))
+    model = build(RouteBook(sort_out(problem).problem), range(400), Assumptions(available))
     took = perf_counter() - began
     assert model is not None
     return 100 * took / 10
@@ -121,67 +124,22 @@ def _tell_day(count: int, answer: engine.Plan) -> None:
     )
 
 
-def _families(found: Sequence[Instance]) -> Iterator[Promise]:
+def _gaps(instances: list[_instances.Instance]) -> Iterator[Promise]:
     seconds = float(os.environ.get("SECONDS") or 10)
-    chosen = found if os.environ.get("INSTANCES") == "all" else _sample(found)
-    families: defaultdict[str, list[tuple[float, float | None, float | None]]] = defaultdict(list)
-    for instance in chosen:
-        families[instance.family].append(_gaps(instance, 120.0 if instance.customers >= LARGEST else seconds))
-    print(f"routing: mean gap in % in {seconds:g} s (1,000 customers: 120 s on two cores)")
+    found = []
+    for one in _families.measured(instances, seconds):
+        print(f"routing: {one}", flush=True)
+        found.append(one)
+    families = _families.by_family(found)
+    print("routing: mean gap to the best known in %")
+    for line in _families.table(families):
+        print(f"routing: {line}")
     for family, gaps in families.items():
-        ours, bare, google = zip(*gaps, strict=True)
-        print(
-            f"routing: {family:<11} ×{len(gaps):<2} ours {_said(ours)}  PyVRP {_said(bare)}  "
-            f"OR-Tools {_said(google)}"
-        )
-    for family, gaps in families.items():
-        name = family.replace(" ", "-").lower()
-        time = 120 if family.endswith("1000") else int(seconds)
+        name, time = family.replace(" ", "-").lower(), int(gaps[0].seconds)
         if (family, time) in TARGETS:
-            gap = mean(one[0] for one in gaps)
+            gap = mean(one.ours for one in gaps)
             yield Promise(f"routing-gap-{name}", round(gap, 2), target=TARGETS[family, time], unit=" %")
-        both = [(ours, bare) for ours, bare, _ in gaps if bare is not None]
-        if both:
-            behind = mean(ours - bare for ours, bare in both)
-            yield Promise(f"routing-behind-pyvrp-{name}", round(behind, 2), target=BEHIND, unit=" points")
-
-
-def _sample(found: Sequence[Instance]) -> list[Instance]:
-    """The named ones, and of every other family the first."""
-    chosen = [one for one in found if one.variant == "VRPTW" and one.name in SAMPLE]
-    seen = {one.family for one in found if one.variant == "VRPTW"}
-    for one in found:
-        if one.family not in seen and one.customers < LARGEST:
-            seen.add(one.family)
-            chosen.append(one)
-    return chosen
-
-
-def _gaps(instance: Instance, seconds: float) -> tuple[float, float | None, float | None]:
-    """Gap to the best known in percent: ours, bare PyVRP's with the same seed, OR-Tools'."""
-    workers = 2 if instance.customers >= LARGEST else 1
-    budget = engine.Budget(seed=SEED, iterations=None, seconds=seconds, workers=workers)
-    problem, data = instance.read(budget)
-    answer, _ = _planned(problem)
-    optional = {str(number) for number, one in enumerate(data.clients(), start=1) if not one.required}
-    assert {one.visit_id for one in answer.unassigned} <= optional
-    costs = (
-        float(answer.total_cost),
-        _peers.bare_pyvrp(data, seconds, SEED),
-        _peers.or_tools(data, seconds),
-    )
-    ours, bare, google = (None if cost is None else 100 * (cost / instance.best - 1) for cost in costs)
-    assert ours is not None
-    print(
-        f"routing: {instance.name} in {seconds:g} s: ours {_said([ours])}, PyVRP {_said([bare])}, "
-        f"OR-Tools {_said([google])}",
-        flush=True,
-    )
-    return ours, bare, google
-
-
-def _said(gaps: Sequence[float | None]) -> str:
-    known = [gap for gap in gaps if gap is not None]
-    missing = len(gaps) - len(known)
-    said = f"{mean(known):6.2f}" if known else "     –"
-    return f"{said} ({missing} without)" if missing and known else said
+        behind = [one.behind for one in gaps if one.behind is not None]
+        if behind:
+            points = round(mean(behind), 2)
+            yield Promise(f"routing-behind-pyvrp-{name}", points, target=BEHIND, unit=" points")

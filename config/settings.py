@@ -5,6 +5,7 @@ A production process sets DOCKSIDE_ENV=production; then whatever is missing or u
 """
 
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -55,6 +56,7 @@ SHARED_APPS = [
     "apps.notices",
     "apps.facilities",
     "apps.appointments",
+    "apps.receipts",
     "unfold",
     "unfold.contrib.import_export",
     "import_export",
@@ -84,6 +86,7 @@ TENANT_APPS = [
     "apps.custody",
     "apps.deliveries",
     "apps.routing",
+    "apps.tracking",
     "apps.tendering",
     "apps.driving",
     "apps.insights",
@@ -92,9 +95,10 @@ TENANT_APPS = [
     "apps.portal",
     "django.contrib.contenttypes",
     "django.contrib.admin",
+    "django.contrib.sessions",
 ]
 # our overriding commands stand before the libraries that they override; unfold before django_tenants
-INSTALLED_APPS = [*SHARED_APPS[:6], *[app for app in TENANT_APPS if app not in SHARED_APPS], *SHARED_APPS[6:]]
+INSTALLED_APPS = [*SHARED_APPS[:7], *[app for app in TENANT_APPS if app not in SHARED_APPS], *SHARED_APPS[7:]]
 TENANT_MODEL = "tenancy.Shipper"
 TENANT_DOMAIN_MODEL = "tenancy.Domain"
 PG_EXTRA_SEARCH_PATHS = ["extensions"]  # made by migrate_schemas, never inside a shipper's schema
@@ -145,7 +149,7 @@ DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", "" if PRODUCTION else postgre
 RUNTIME_ROLE = dj_database_url.parse(DATABASE_URL)["USER"]
 if ACT_AS_OWNER and not DATABASE_OWNER_URL:
     raise ImproperlyConfigured("DATABASE_OWNER_URL must be set for commands that change the schema")
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **dj_database_url.parse(DATABASE_OWNER_URL if ACT_AS_OWNER else DATABASE_URL),
         "ENGINE": "apps.tenancy.postgresql",
@@ -153,6 +157,8 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
+# Only what asks to be prepared is (custody writes each event with the same two statements).
+DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 2**31 - 1
 if named := env.str("DOCKSIDE_DATABASE", ""):  # another database of the same server: tests, benchmarks
     DATABASES["default"]["NAME"] = named
 
@@ -191,7 +197,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "expire unanswered tenders": {"task": "tendering.expire", "schedule": 30.0, "options": {"expires": 30}},
     "count the figures": {"task": "figures.count", "schedule": 60.0, "options": {"expires": 60}},
+    "tell the risks": {"task": "figures.foresee", "schedule": 300.0, "options": {"expires": 300}},
+    "learn from the past": {"task": "figures.learn", "schedule": 3600.0, "options": {"expires": 3600}},
     "look for exceptions": {"task": "insights.watch", "schedule": 20.0, "options": {"expires": 20}},
+    "judge expected arrivals": {"task": "tracking.judge", "schedule": 3600.0, "options": {"expires": 3600}},
+    "forget old positions": {"task": "tracking.forget", "schedule": 3600.0, "options": {"expires": 3600}},
     "plan and watch the days": {"task": "routing.watch", "schedule": 60.0, "options": {"expires": 60}},
     "have the custody logs cosigned": {
         "task": "custody.witness",
@@ -279,6 +289,7 @@ STORE_DIR = Path(
 CLAMD_ADDRESS = env.str("CLAMD_ADDRESS", "")  # host:port or a socket's path; empty: papers are not scanned
 CUSTODY_KEY_DIR = Path(env.str("CUSTODY_KEY_DIR", str(LOCAL_DIR / "keys")))  # readable by workers alone
 CUSTODY_WITNESSES: list[str] = env.list("CUSTODY_WITNESSES", [])  # each a URL, a space, the witness's key
+POSITIONS_KEPT_DAYS = env.int("POSITIONS_KEPT_DAYS", 30)  # where vehicles were, and so their drivers
 ROUTER_URL = env.str("ROUTER_URL", "")  # OSRM-compatible; empty: great circles at a lorry's speeds
 ROUTER_TIMEOUT = env.float("ROUTER_TIMEOUT", 5.0)
 ROUTER_TABLE_SIZE = env.int("ROUTER_TABLE_SIZE", 100)

@@ -10,6 +10,7 @@ urlpatterns = [
     path("api/v1/", include("apps.appointments.urls")),
     path("api/v1/", include("apps.custody.urls")),
     path("api/v1/", include("apps.tendering.urls")),
+    path("api/v1/", include("apps.integrations.urls_telematics")),
     path("api/epcis/2.0/", include("apps.integrations.urls")),
     path("admin/", desk_admin_site.urls),
     path("", include("apps.portal.urls_common")),

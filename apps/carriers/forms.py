@@ -25,8 +25,17 @@ from unfold.widgets import (
 
 from apps.carriers import files
 from apps.carriers.errors import FileRefused
-from apps.carriers.models import Absence, Carrier, Commitment, ComplianceDocument, Outage, Tariff, Vehicle
-from apps.facilities.models import TemperatureClass
+from apps.carriers.models import (
+    Absence,
+    Carrier,
+    Commitment,
+    ComplianceDocument,
+    EmissionZone,
+    Outage,
+    Tariff,
+    Vehicle,
+)
+from apps.facilities.models import Site, TemperatureClass
 
 AMOUNTS = ("per_route", "per_km", "per_hour", "per_stop", "per_pallet", "per_waiting_hour", "minimum")
 ONE_DAY = timedelta(days=1)
@@ -97,7 +106,7 @@ def period_in_words(period: DateRange) -> str:
 
 
 class VehicleForm(forms.ModelForm):
-    """A vehicle; its temperature classes are boxes to tick."""
+    """A vehicle; its temperature classes are boxes to tick, it starts from one of the shipper's own sites."""
 
     temperature_classes = forms.MultipleChoiceField(
         label=gettext_lazy("Temperature classes"),
@@ -110,6 +119,12 @@ class VehicleForm(forms.ModelForm):
     class Meta:
         model = Vehicle
         fields = "__all__"  # noqa: DJ007 the admin names the fields
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        home = self.fields.get("home")
+        if isinstance(home, forms.ModelChoiceField):
+            home.queryset = Site.objects.filter(shipper__isnull=False, active=True).order_by("name")
 
     def clean_plate(self) -> str:
         """Plates are compared as they are read out: capital letters, single spaces."""
@@ -194,6 +209,17 @@ class CommitmentForm(forms.ModelForm):
         fields = "__all__"  # noqa: DJ007 the admin names the fields
         field_classes = {"valid": PeriodField}
         widgets = {"valid": PeriodWidget}
+
+
+class EmissionZoneForm(forms.ModelForm):
+    """A zone by the first and the last day that it is in force."""
+
+    class Meta:
+        model = EmissionZone
+        fields = "__all__"  # noqa: DJ007 the admin names the fields
+        field_classes = {"valid": PeriodField}
+        widgets = {"valid": PeriodWidget}
+        help_texts = {"valid": gettext_lazy("First and last day; leave one blank for no end.")}
 
 
 class OutageForm(forms.ModelForm):

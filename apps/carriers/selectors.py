@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from apps.carriers.errors import UnknownCarrier
-from apps.carriers.models import Carrier, Contact, Driver, Qualification, ServiceArea, Vehicle
+from apps.carriers.models import Area, Carrier, Contact, Driver, EmissionZone, Qualification, Vehicle
 from apps.carriers.usability import lapsing, may_drive, priced_on, tariff_gaps, tariff_on, usable_on
 from apps.facilities.models import Site
 
@@ -28,6 +28,8 @@ __all__ = [
     "tender_addresses",
     "usable_on",
     "with_readiness",
+    "zones_at",
+    "zones_on",
 ]
 
 EARTH_KM = 6371.0088
@@ -122,7 +124,17 @@ def tender_addresses(carrier: Carrier) -> list[str]:
     return sorted(set(found.values_list("email", flat=True))) or ([carrier.email] if carrier.email else [])
 
 
-def _contains(area: ServiceArea, site: Site) -> bool:
+def zones_on(day: date) -> list[EmissionZone]:
+    """Emission zones in force on ``day``, with their areas; two queries."""
+    return list(EmissionZone.objects.filter(valid__contains=day).prefetch_related("areas"))
+
+
+def zones_at(zones: Iterable[EmissionZone], site: Site) -> list[EmissionZone]:
+    """Those of ``zones`` that the site lies in."""
+    return [zone for zone in zones if any(_contains(area, site) for area in zone.areas.all())]
+
+
+def _contains(area: Area, site: Site) -> bool:
     if area.radius_km is not None and area.latitude is not None and area.longitude is not None:
         return _kilometres(area.latitude, area.longitude, site.latitude, site.longitude) <= area.radius_km
     return (

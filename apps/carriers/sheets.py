@@ -12,6 +12,7 @@ from import_export.widgets import ForeignKeyWidget, SimpleArrayWidget, Widget
 
 from apps.carriers.models import Carrier, Driver, Tariff, Vehicle
 from apps.core.admin_exchange import Sheet, YesNo
+from apps.facilities.models import Site
 
 ONE_DAY = timedelta(days=1)
 
@@ -30,6 +31,22 @@ class CarrierByName(ForeignKeyWidget):
         if found is None:
             raise ValueError(_("Name the carrier."))
         return found
+
+
+class OwnSiteByCode(ForeignKeyWidget):
+    """One of the shipper's own sites by its code; empty for none."""
+
+    def __init__(self) -> None:
+        super().__init__(Site, "code")
+
+    def get_queryset(self, value: Any, row: Any, *args: Any, **kwargs: Any) -> Any:
+        return Site.objects.filter(shipper__isnull=False)
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
+        try:
+            return super().clean(value, row, **kwargs)
+        except Site.DoesNotExist as error:
+            raise ValueError(_("There is no site of one's own with the code “%s”.") % value) from error
 
 
 class Amount(Widget):
@@ -70,6 +87,7 @@ class VehicleSheet(Sheet):
     temperature_classes = Field("temperature_classes", "temperature_classes", SimpleArrayWidget())
     tail_lift = Field("tail_lift", "tail_lift", YesNo(), default=False)
     adr = Field("adr", "adr", YesNo(), default=False)
+    home = Field("home", "home", OwnSiteByCode())
     active = Field("active", "active", YesNo(), default=True)
 
     def before_import_row(self, row: Any, **kwargs: Any) -> None:
@@ -84,7 +102,8 @@ class VehicleSheet(Sheet):
         fields: ClassVar = ["carrier", "plate", "vehicle_class", "length_m", "width_m", "height_m"]
         fields += ["gross_weight_kg", "capacity_pallets", "capacity_kg", "capacity_m3", "tail_lift"]
         fields += ["temperature_classes", "min_celsius", "max_celsius", "adr", "emission_class"]
-        fields += ["shift_start", "shift_end", "active"]
+        fields += ["shift_start", "shift_end", "longest_route_minutes", "home"]
+        fields += ["trips_per_day", "reload_minutes", "active"]
         export_order = fields
 
 
@@ -95,7 +114,7 @@ class DriverSheet(Sheet):
     class Meta(Sheet.Meta):
         model = Driver
         import_id_fields: ClassVar = ["carrier", "name"]
-        fields: ClassVar = ["carrier", "name", "phone", "licence", "active"]
+        fields: ClassVar = ["carrier", "name", "phone", "licence", "longest_duty_minutes", "active"]
         export_order = fields
 
 

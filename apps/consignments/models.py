@@ -102,6 +102,36 @@ class ConsignmentItem(Record):
         ]
 
 
+class StockedArticle(Record):
+    """An article that one of the shipper's own sites carries, named by its GTIN or, without one, as orders
+    write it. Goods of which each article is carried may leave from that site as well as from where they were
+    ordered; how much of it is there nobody looks at."""
+
+    site = models.ForeignKey(Site, on_delete=models.DO_NOTHING, related_name="+", verbose_name=_("site"))
+    gtin = models.CharField("GTIN", max_length=14, blank=True)
+    article = models.CharField(_("article"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("stocked article")
+        verbose_name_plural = _("stocked articles")
+        ordering = ["site", "gtin", "article"]
+        constraints = [
+            models.CheckConstraint(
+                name="stocked_article_named",
+                condition=~models.Q(gtin="", article=""),
+                violation_error_message=_("Name the article, or give its GTIN."),
+            ),
+            models.UniqueConstraint(
+                fields=["site", "gtin", "article"],
+                name="stocked_article_once",
+                violation_error_message=_("This site carries that article already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gtin or self.article}, {self.site}"
+
+
 class HandlingUnit(Record):
     """A pallet or parcel with its SSCC (GS1 application identifier 00)."""
 

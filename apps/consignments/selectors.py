@@ -1,12 +1,13 @@
 """Reads of the shipper's goods; all of them run in its schema."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from apps.consignments.models import Consignment
+from apps.consignments.models import Consignment, StockedArticle
 from apps.facilities.models import Site
 
 
@@ -18,6 +19,27 @@ class WaitingGoods:
     day: date
     consignments: int
     pallets: int
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Which articles sites carry, by GTIN and by name."""
+
+    gtins: frozenset[tuple[UUID, str]]
+    names: frozenset[tuple[UUID, str]]
+
+    def carries(self, site_id: UUID, gtin: str, article: str) -> bool:
+        """Whether a site carries an article; its name counts without regard to case."""
+        return (site_id, gtin) in self.gtins or (site_id, article.casefold()) in self.names
+
+
+def stocked_at(site_ids: Collection[UUID]) -> Stock:
+    """What those sites carry; one query."""
+    rows = StockedArticle.objects.filter(site__in=site_ids).values_list("site_id", "gtin", "article")
+    return Stock(
+        gtins=frozenset((site, gtin) for site, gtin, _ in rows if gtin),
+        names=frozenset((site, article.casefold()) for site, gtin, article in rows if not gtin),
+    )
 
 
 def consignments(

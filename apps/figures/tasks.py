@@ -1,4 +1,4 @@
-"""Counting in the background."""
+"""Counting, telling risks and training in the background."""
 
 from celery import shared_task
 
@@ -10,3 +10,15 @@ from apps.tenancy.everywhere import at_each_shipper
 def count() -> None:
     """Count each shipper's figures."""
     at_each_shipper("count the figures", services.count)
+
+
+@shared_task(name="figures.foresee", ignore_result=True, expires=300)
+def foresee() -> None:
+    """Tell the risk of what comes at each shipper."""
+    at_each_shipper("tell the risks", services.foresee)
+
+
+@shared_task(name="figures.learn", ignore_result=True, expires=3600)
+def learn() -> None:
+    """Train each shipper's model where it is due."""
+    at_each_shipper("learn from the past", services.learn)

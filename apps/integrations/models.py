@@ -17,6 +17,8 @@ class Scope(models.TextChoices):
 
     CAPTURE = "epcis.capture", _("Capture EPCIS events")
     QUERY = "epcis.query", _("Query EPCIS events")
+    POSITIONS = "positions.write", _("Report positions of vehicles")
+    CONDITIONS = "conditions.write", _("Report readings of sensors")
 
 
 class ApiKey(Record):

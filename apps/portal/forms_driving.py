@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.http import HttpRequest
@@ -145,6 +146,30 @@ def read_step(request: HttpRequest, now: datetime) -> Sent:
         file=file.read() if file else b"",
         file_name=(file.name or "") if file else "",
     )
+
+
+class PositionForm(forms.Form):
+    """Where a phone is, under its own id and by its own clock."""
+
+    id = forms.UUIDField()
+    device_time = forms.CharField(max_length=40)
+
+    def clean_device_time(self) -> datetime | None:
+        return _moment(self.cleaned_data["device_time"])
+
+
+def read_position(request: HttpRequest) -> tuple[UUID, datetime, dict[str, Any]]:
+    """The id and time of a position that a phone sent between its steps, and its facts.
+
+    Raises:
+        ActionInvalid: it can't be read.
+    """
+    body = _json(request)
+    form = PositionForm(body)
+    if not form.is_valid():
+        raise ActionInvalid("This position could not be read. Load the page again.")
+    facts = {"position": body.get("position")}
+    return form.cleaned_data["id"], form.cleaned_data["device_time"], facts
 
 
 def _json(request: HttpRequest) -> dict[str, Any]:

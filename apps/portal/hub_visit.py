@@ -47,7 +47,7 @@ def parties_of(appointment: Appointment) -> Parties:
 
 def hub_appointments(actor: Actor) -> QuerySet[Appointment]:
     """The appointments at the actor's sites with the names that pages show."""
-    return appointments_visible_to(actor).select_related("shipper", "site__recipient", "dock")
+    return appointments_visible_to(actor).select_related("shipper", "site__recipient", "dock", "expected")
 
 
 def hub_appointment(actor: Actor, appointment_id: UUID) -> Appointment:

@@ -8,6 +8,7 @@ from apps.portal.views import (
     audit_record,
     carriers,
     desk_bulk,
+    desk_causes,
     desk_deliveries,
     desk_delivery,
     desk_exceptions,
@@ -18,6 +19,7 @@ from apps.portal.views import (
     desk_offers,
     desk_plan,
     desk_replan,
+    desk_risks,
     desk_sheets,
     desk_slots,
     desk_temperature,
@@ -31,6 +33,7 @@ from apps.portal.views import (
     systems,
     tender_link,
     tenders,
+    tracking,
     waiting,
 )
 
@@ -41,6 +44,13 @@ deliveries = [
     path("deliveries/papers/", papers.desk_day_papers, name="day_papers"),
     path("deliveries/papers/<uuid:job_id>/", papers.desk_day_papers_file, name="day_papers_file"),
     path("figures/", desk_figures.overview, name="figures"),
+    path("figures/causes/", desk_causes.overview, name="causes"),
+    path("figures/causes/tables/<slug:name>/<slug:ending>/", desk_causes.table, name="causes_table"),
+    path("figures/causes/rates/", desk_causes.rates, name="failure_rates"),
+    path("figures/causes/of/<uuid:delivery_id>/", desk_causes.cause, name="cause"),
+    path("figures/causes/by/<slug:cause>/", desk_causes.caused, name="caused"),
+    path("figures/risks/", desk_risks.overview, name="risks"),
+    path("figures/risks/tables/<slug:name>/<slug:ending>/", desk_risks.table, name="risks_table"),
     path("figures/tables/<slug:name>/<slug:ending>/", desk_figures.table, name="figures_table"),
     path("figures/<slug:name>/", desk_figures.drill, name="figure"),
     path("exceptions/", desk_exceptions.exceptions, name="exceptions"),
@@ -141,6 +151,12 @@ tendering = [
     path("tender/<str:token>/", tender_link.answer, name="tender_link"),
 ]
 
+following = [
+    path("deliveries/<uuid:delivery_id>/links/", tracking.links, name="links"),
+    path("track/<str:token>/", tracking.follow, name="track"),
+    path("track/<str:token>/papers/<uuid:document_id>/", tracking.paper, name="track_paper"),
+]
+
 custody = [
     path("custody/", audit.custody, name="custody"),
     path("custody/deliveries/<uuid:delivery_id>/", audit_record.custody_delivery, name="custody_delivery"),
@@ -159,6 +175,7 @@ driving = [
     path("drive/", driver.drive, name="drive"),
     path("drive/open/<str:token>/", driver.open_route, name="drive_open"),
     path("drive/steps/", driver.step, name="drive_step"),
+    path("drive/position/", driver.position, name="drive_position"),
     path("drive/worker.js", driver.worker, name="drive_worker"),
 ]
 
@@ -169,6 +186,7 @@ urlpatterns = [
     *tendering,
     *custody,
     *driving,
+    *following,
     path("systems/", systems.desk_keys, name="keys"),
     path("systems/<uuid:key_id>/revoke/", systems.desk_revoke, name="key_revoke"),
     path("people/", people.desk_people, name="people"),

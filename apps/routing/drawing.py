@@ -12,15 +12,18 @@ from apps.routing.stored import segments_of
 
 
 def map_of(plan: RoutePlan, *, title: str) -> str:
-    """The plan's routes from the site over their stops and home, and what is on no route; without tiles.
+    """The plan's routes from their depots over their stops and home, and what is on no route; without tiles.
 
     ``data-route`` are routes' numbers, ``data-stop`` deliveries' numbers.
     """
     day = LocalDay(plan.day, plan.site.time_zone)
-    depot = _spot(plan.site, plan.site.code, "")
     routes = [
         MapRoute(
-            route.number, _label(route), depot, tuple(_stop_spot(stop, day) for stop in route.stops.all())
+            route.number,
+            _label(route),
+            _spot(route.depot, route.depot.code, ""),
+            tuple(_stop_spot(stop, day) for stop in route.stops.all()),
+            tuple(stop.trip for stop in route.stops.all()),
         )
         for route in plan.routes.all()
     ]

@@ -2,16 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from apps.carriers.models import Carrier, Commitment, Tariff, Vehicle
-from apps.carriers.selectors import carriers_with_facts, serves, tariff_on, usable_on
+from apps.carriers.models import Carrier, Commitment, EmissionZone, Tariff, Vehicle
+from apps.carriers.selectors import carriers_with_facts, serves, tariff_on, usable_on, zones_at, zones_on
 from apps.facilities.models import Site
 from apps.routing import engine
+from apps.routing.crews import Hours, crews
 from apps.routing.days import LocalDay
+from apps.routing.depots import Depots
 from apps.routing.errors import CurrenciesMixed
 from apps.routing.models import Route, RoutePlan
 from apps.routing.standing import NOTHING_STANDS, Standing, vehicles_declined, vehicles_out
@@ -20,6 +22,17 @@ from apps.routing.volumes import standings
 
 NO_CURRENCY = "XXX"
 """ISO 4217's code where no currency is involved: a day without any tariff."""
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A vehicle to be had on the day: at which tariff, when, from which depot, and where it may not go."""
+
+    vehicle: Vehicle
+    tariff: Tariff
+    hours: Hours
+    depot: str
+    barred: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -38,35 +51,41 @@ class Fleet:
 
 
 def gather_fleet(
-    site: Site,
+    depots: Depots,
     day: LocalDay,
     adr: frozenset[str],
     kept: Standing = NOTHING_STANDS,
     to: Iterable[Site] = (),
 ) -> Fleet:
-    """What can be used on ``day`` of the active carriers: vehicles with a tariff for their class; 13 queries.
+    """What can be used on ``day`` of the active carriers: vehicles with a tariff for their class; 16 queries.
 
-    Who lapsed, is out of use or has no tariff stays out with a note (``carriers.usability``). Vehicles that a
-    published plan of another site sends out on that day are taken, as are those of routes that stay
+    Who lapsed, is out of use or has no tariff stays out with a note (``carriers.usability``), and so do
+    vehicles of other sites than those planned together and own vehicles for which no driver works. Vehicles
+    that a published plan of another site sends out on that day are taken, as are those of routes that stay
     (``kept``); both count against what their carrier takes. Vehicles reported out of service stay out, and so
     do those with which a route was declined. ``adr`` are the dangerous goods classes of the day: a vehicle
     carries all of them or none. ``to`` are the sites of the day: a carrier is barred from those outside its
-    areas.
+    areas, a vehicle from those in emission zones that it may not enter.
 
     Raises:
         CurrenciesMixed: the tariffs in question are in several currencies.
     """
-    busy = _driving_elsewhere(site, day.day)
+    busy = _driving_elsewhere(depots.lead, day.day)
+    drivers = {one.driver_id for one in busy if one.driver_id} | {
+        one.route.driver_id for one in kept.routes if one.route.driver_id
+    }
+    vehicles = {one.vehicle_id: one.carrier_id for one in busy}
     out, declined = vehicles_out(day.day), vehicles_declined(day.day)
     carriers = list(carriers_with_facts().filter(active=True).order_by("name"))
-    stands = standings(carriers, day.day, replanning=site)
-    sites = list(to)
-    usable: list[tuple[Vehicle, Tariff]] = []
+    stands = standings(carriers, day.day, replanning=depots.lead)
+    sites, homes = list(to), {site.pk: site.code for site in depots.sites}
+    there = zones_on(day.day)
+    zones = {site.pk: zones_at(there, site) for site in sites}
+    usable: list[Offered] = []
     asked: list[engine.Carrier] = []
     notes: list[str] = []
-    barred: dict[UUID, frozenset[str]] = {}
     for carrier in carriers:
-        most = _most_routes(carrier, stands[carrier.pk], busy, kept)
+        most = _most_routes(carrier, stands[carrier.pk], vehicles, kept)
         against = [*usable_on(carrier, day.day), *_full(stands[carrier.pk])]
         if against:
             notes += against
@@ -76,24 +95,42 @@ def gather_fleet(
             if not vehicle.active or vehicle.pk in kept.vehicles:
                 continue
             tariff = tariff_on(carrier, vehicle.vehicle_class, day.day)
-            why = _why_not(vehicle, day.day, busy, out, declined)
+            why = _why_not(vehicle, day.day, vehicles, out, declined, homes)
             if why:
                 notes += why
             elif tariff is not None:
                 offered.append((vehicle, tariff))
         notes += _unpriced(carrier, day.day)
-        if offered:
-            usable += offered
+        crew = crews(carrier, [vehicle for vehicle, _ in offered], day.day, drivers)
+        notes += crew.notes
+        if crew.drivers is not None:
+            most = min(crew.drivers, crew.drivers if most is None else most)
+        far = {outside(carrier)} if not all(serves(carrier, one) for one in sites) else set()
+        found = [
+            Offered(
+                vehicle,
+                tariff,
+                crew.hours[vehicle.pk],
+                homes[vehicle.home_id or depots.lead.pk],
+                frozenset(far | _barred(vehicle, zones)),
+            )
+            for vehicle, tariff in offered
+            if vehicle.pk in crew.hours
+        ]
+        if found:
+            usable += found
             asked.append(engine.Carrier(id=carrier.name, max_routes=most, name=carrier.name))
-            if not all(serves(carrier, one) for one in sites):
-                barred[carrier.pk] = frozenset({outside(carrier)})
     return Fleet(
-        classes=tuple(_classes(usable, site, day, adr, barred)),
+        classes=tuple(_classes(usable, day, adr)),
         carriers=tuple(asked),
-        by_plate={vehicle.plate: vehicle for vehicle, _ in usable},
+        by_plate={one.vehicle.plate: one.vehicle for one in usable},
         currency=_one_currency(usable),
         notes=tuple(notes),
-        zones={one.pk: zones for one in sites if (zones := _zones(one, carriers))},
+        zones={
+            one.pk: barring
+            for one in sites
+            if (barring := _outside(one, carriers) | {zone.label for zone in zones[one.pk]})
+        },
     )
 
 
@@ -115,8 +152,13 @@ def outside(carrier: Carrier) -> str:
     return f"outside the areas of {carrier.name}"
 
 
-def _zones(site: Site, carriers: Iterable[Carrier]) -> frozenset[str]:
+def _outside(site: Site, carriers: Iterable[Carrier]) -> frozenset[str]:
     return frozenset(outside(carrier) for carrier in carriers if not serves(carrier, site))
+
+
+def _barred(vehicle: Vehicle, zones: Mapping[UUID, Iterable[EmissionZone]]) -> set[str]:
+    """The emission zones of the day that the vehicle may not enter."""
+    return {zone.label for here in zones.values() for zone in here if not zone.admits(vehicle)}
 
 
 def _why_not(
@@ -125,8 +167,11 @@ def _why_not(
     busy: Mapping[UUID, UUID],
     out: frozenset[UUID],
     declined: frozenset[UUID],
+    homes: Mapping[UUID, str],
 ) -> list[str]:
     named = f"{vehicle.plate} of {vehicle.carrier.name}"
+    if vehicle.home is not None and vehicle.home_id not in homes:
+        return [f"{named} starts from {vehicle.home.name}."]
     if vehicle.pk in busy:
         return [f"{named} drives for another site on this day."]
     if vehicle.pk in out:
@@ -171,18 +216,16 @@ def _full(stands: Iterable[Volume]) -> Iterable[str]:
             )
 
 
-def _driving_elsewhere(site: Site, day: date) -> dict[UUID, UUID]:
-    """Vehicles on published routes of the shipper's other sites on that day, each with its carrier."""
-    routes = Route.objects.filter(plan__day=day, plan__state=RoutePlan.State.PUBLISHED).exclude(
-        plan__site=site
-    )
-    return dict(routes.values_list("vehicle_id", "carrier_id"))
+def _driving_elsewhere(site: Site, day: date) -> list[Route]:
+    """Published routes of the shipper's other sites on that day."""
+    routes = Route.objects.filter(plan__day=day, plan__state=RoutePlan.State.PUBLISHED)
+    return list(routes.exclude(plan__site=site).only("vehicle_id", "carrier_id", "driver_id"))
 
 
-def _one_currency(usable: Iterable[tuple[Vehicle, Tariff]]) -> str:
+def _one_currency(usable: Iterable[Offered]) -> str:
     names: defaultdict[str, set[str]] = defaultdict(set)
-    for vehicle, tariff in usable:
-        names[tariff.currency].add(vehicle.carrier.name)
+    for one in usable:
+        names[one.tariff.currency].add(one.vehicle.carrier.name)
     if len(names) > 1:
         listed = "; ".join(f"{currency}: {', '.join(sorted(names[currency]))}" for currency in sorted(names))
         raise CurrenciesMixed(
@@ -192,25 +235,18 @@ def _one_currency(usable: Iterable[tuple[Vehicle, Tariff]]) -> str:
     return next(iter(names), NO_CURRENCY)
 
 
-def _classes(
-    usable: Iterable[tuple[Vehicle, Tariff]],
-    site: Site,
-    day: LocalDay,
-    adr: frozenset[str],
-    barred: Mapping[UUID, frozenset[str]],
-) -> Iterable[engine.VehicleClass]:
+def _classes(usable: Iterable[Offered], day: LocalDay, adr: frozenset[str]) -> Iterable[engine.VehicleClass]:
     """Equal vehicles of one carrier together, in the order of their first plates."""
-    groups: defaultdict[tuple[object, ...], list[tuple[Vehicle, Tariff]]] = defaultdict(list)
-    for vehicle, tariff in usable:
-        groups[_sameness(vehicle)].append((vehicle, tariff))
+    groups: defaultdict[tuple[object, ...], list[Offered]] = defaultdict(list)
+    for one in usable:
+        groups[_sameness(one)].append(one)
     for group in groups.values():
-        first, tariff = group[0]
-        offer = _vehicle_class(first, tariff, [vehicle.plate for vehicle, _ in group], site, day, adr)
-        yield replace(offer, barred_zones=barred.get(first.carrier_id, frozenset()))
+        yield _vehicle_class(group[0], [one.vehicle.plate for one in group], day, adr)
 
 
-def _sameness(vehicle: Vehicle) -> tuple[object, ...]:
+def _sameness(one: Offered) -> tuple[object, ...]:
     """Vehicles that agree in all of this are interchangeable."""
+    vehicle = one.vehicle
     return (
         vehicle.carrier_id,
         vehicle.vehicle_class,
@@ -223,25 +259,30 @@ def _sameness(vehicle: Vehicle) -> tuple[object, ...]:
         vehicle.tail_lift,
         frozenset(vehicle.temperature_classes),
         vehicle.adr,
-        vehicle.shift_start,
-        vehicle.shift_end,
+        vehicle.trips_per_day,
+        vehicle.reload_minutes if vehicle.trips_per_day > 1 else 0,
+        one.hours,
+        one.depot,
+        one.barred,
     )
 
 
 def _vehicle_class(
-    first: Vehicle, tariff: Tariff, plates: list[str], site: Site, day: LocalDay, adr: frozenset[str]
+    one: Offered, plates: list[str], day: LocalDay, adr: frozenset[str]
 ) -> engine.VehicleClass:
+    first, hours = one.vehicle, one.hours
     others = f" and {len(plates) - 1} like it" if len(plates) > 1 else ""
     return engine.VehicleClass(
         id=f"{first.carrier.name}, {first.plate}",
         carrier_id=first.carrier.name,
-        depot_id=site.code,
+        depot_id=one.depot,
         vehicle_ids=tuple(plates),
         capacity=engine.Load(
             first.capacity_pallets, first.capacity_kg, int(first.capacity_m3 * Decimal(1000))
         ),
-        tariff=priced(tariff),
-        shift=engine.Window(day.seconds(day.at(first.shift_start)), day.seconds(day.at(first.shift_end))),
+        tariff=priced(one.tariff),
+        shift=engine.Window(day.seconds(day.at(hours.starts)), day.seconds(day.at(hours.ends))),
+        max_duty_seconds=None if hours.longest is None else 60 * hours.longest,
         length_m=float(first.length_m),
         height_m=float(first.height_m),
         weight_kg=first.gross_weight_kg,
@@ -249,6 +290,9 @@ def _vehicle_class(
         temperatures=frozenset(first.temperature_classes),
         adr=adr if first.adr else frozenset(),
         name=f"{first.get_vehicle_class_display()} {first.plate}{others} ({first.carrier.name})",
+        barred_zones=one.barred,
+        max_trips=first.trips_per_day,
+        reload_seconds=60 * first.reload_minutes if first.trips_per_day > 1 else 0,
     )
 
 

@@ -1,4 +1,4 @@
-"""Plans of a shipper site's day: routes, their stops, and what was left out with the reasons."""
+"""Plans of a shipper site's day: routes, their stops, and what was left out with the reasons; depots."""
 
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.core.validators import MaxValueValidator
@@ -10,6 +10,47 @@ from apps.carriers.models import Carrier, Driver, Vehicle
 from apps.core.models import Record
 from apps.deliveries.models import Delivery
 from apps.facilities.models import Dock, Site
+
+
+class Depot(Record):
+    """What planning has to know of one of the shipper's own sites.
+
+    Nobody leaves before ``opens`` or returns after ``closes`` (the site's own time; empty: the whole day). A
+    site that is ``planned_with`` another has no plans of its own: the other's plans hold both, and goods that
+    several of their sites stock leave from whichever is cheapest.
+    """
+
+    site = models.OneToOneField(Site, on_delete=models.DO_NOTHING, related_name="+")
+    opens = models.TimeField(_("vehicles leave from"), null=True, blank=True)
+    closes = models.TimeField(_("and are back by"), null=True, blank=True)
+    planned_with = models.ForeignKey(
+        Site,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        verbose_name=_("planned together with"),
+        help_text=_("Its deliveries are then on that site's plans."),
+    )
+
+    class Meta:
+        verbose_name = _("planning")
+        verbose_name_plural = _("planning")
+        constraints = [
+            models.CheckConstraint(
+                name="depot_hours_ordered",
+                condition=Q(opens__isnull=True) | Q(closes__isnull=True) | Q(closes__gt=models.F("opens")),
+                violation_error_message=_("It has to close later on the same day than it opens."),
+            ),
+            models.CheckConstraint(
+                name="depot_planned_with_another",
+                condition=Q(planned_with__isnull=True) | ~Q(planned_with=models.F("site")),
+                violation_error_message=_("Name another site, or none."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.site)
 
 
 class RoutePlan(Record):
@@ -75,8 +116,9 @@ class RoutePlan(Record):
 class Route(Record):
     """One vehicle's day.
 
-    ``segments`` account for every minute: dicts of ``activity`` (drive, wait, service, break), ``start``,
-    ``end`` (ISO 8601, UTC) and ``leg``, the drive they belong to, counted from 0. ``cost_parts`` are cents by
+    It begins and ends at ``depot``, one of the shipper's own sites. ``segments`` account for every minute:
+    dicts of ``activity`` (drive, wait, service, break, load), ``start``, ``end`` (ISO 8601, UTC) and ``leg``,
+    the drive they belong to, counted from 0. ``cost_parts`` are cents by
     the parts of the tariff: fixed, distance, time, stops, pallets, and minimum for what lifts the sum to the
     minimum charge. A locked route stays as it is when the day is planned again, as long as it can be driven.
     """
@@ -86,6 +128,7 @@ class Route(Record):
     carrier = models.ForeignKey(Carrier, on_delete=models.PROTECT, related_name="routes")
     vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="routes")
     driver = models.ForeignKey(Driver, null=True, blank=True, on_delete=models.PROTECT, related_name="routes")
+    depot = models.ForeignKey(Site, on_delete=models.DO_NOTHING, related_name="+")
     departs_at = models.DateTimeField()
     returns_at = models.DateTimeField()
     distance_m = models.BigIntegerField()
@@ -108,7 +151,9 @@ class Route(Record):
 class Stop(Record):
     """One visit on a route. ``appointment_id``, ``dock`` and ``slot`` are what was agreed at the planning.
 
-    A locked stop stays on its vehicle when the day is planned again.
+    ``trip`` counts from 1 and goes up where the vehicle was back at its depot and loaded before this stop; of
+    the way to it, ``empty_m`` metres were then driven with nothing on board. A locked stop stays on its
+    vehicle when the day is planned again.
     """
 
     route = models.ForeignKey(Route, on_delete=models.CASCADE, related_name="stops")
@@ -121,6 +166,8 @@ class Stop(Record):
     starts_at = models.DateTimeField()
     departs_at = models.DateTimeField()
     distance_m = models.BigIntegerField(help_text=_("Driven to get there from the stop before."))
+    trip = models.PositiveSmallIntegerField(default=1)
+    empty_m = models.BigIntegerField(default=0)
     is_locked = models.BooleanField(default=False)
 
     class Meta:

@@ -14,6 +14,7 @@ from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import Visit
 from apps.deliveries.states import State
 from apps.routing.days import LocalDay
+from apps.routing.depots import depots_of
 from apps.routing.models import Disruption, Route, RoutePlan, Stop
 from apps.routing.standing import HAS_LEFT, still_agreed, stops_of, vehicles_out
 
@@ -34,7 +35,7 @@ class Found:
 
 
 def look(plan: RoutePlan, now: datetime) -> Iterable[Found]:
-    """Everything that is not as the plan has it, with routes and stops at hand; five queries."""
+    """Everything that is not as the plan has it, with routes and stops at hand; six queries."""
     day = LocalDay(plan.day, plan.site.time_zone)
     waiting = [stop for stop in stops_of(plan) if stop.delivery.state not in HAS_LEFT]
     left_out = {one.delivery_id: one for one in plan.unassigned.all()}
@@ -88,7 +89,9 @@ def _new(plan: RoutePlan, day: LocalDay, planned: set[UUID]) -> Iterable[Found]:
         state=Agreed.CONFIRMED, during__startswith__gte=day.start, during__startswith__lt=day.end
     ).values_list("delivery_id", flat=True)
     new = deliveries.deliveries().filter(
-        Q(pk__in=[one for one in on_the_day if one not in planned]), origin=plan.site, state=State.OPEN
+        Q(pk__in=[one for one in on_the_day if one not in planned]),
+        origin__in=[site.pk for site in depots_of(plan.site).sites],
+        state=State.OPEN,
     )
     for visit in deliveries.visits(new.order_by("number")):
         if visit.appointment is not None and visit.appointment.during is not None:

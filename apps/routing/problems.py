@@ -17,11 +17,12 @@ from apps.carriers.models import Vehicle
 from apps.facilities.models import Site
 from apps.routing import engine
 from apps.routing.days import LocalDay
+from apps.routing.depots import Depots, depots_of
 from apps.routing.fleet import Fleet, gather_fleet
 from apps.routing.models import RoutePlan
 from apps.routing.roads import travel_provider
 from apps.routing.selectors import published_plan
-from apps.routing.standing import NOTHING_STANDS, Standing, locked_stops, standing
+from apps.routing.standing import NOTHING_STANDS, Standing, current_of, locked_stops, standing
 from apps.routing.visits import LeftOut, PlannedVisit, Visits, gather_visits
 
 ITERATIONS = 2_000
@@ -37,7 +38,8 @@ DEAREST_PENALTY_CENTS = 1_000_000_000
 
 @dataclass(frozen=True)
 class DayProblem:
-    """The question to the engine, and what its names stand for: visits by number, vehicles by plate."""
+    """The question to the engine, and what its names stand for: visits by number, vehicles by plate, depots
+    by their sites' codes."""
 
     site: Site
     day: LocalDay
@@ -48,6 +50,7 @@ class DayProblem:
     notes: tuple[str, ...]
     standing: Standing = NOTHING_STANDS
     zones: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
+    depots: Mapping[str, Site] = field(default_factory=dict)
 
     @property
     def sha256(self) -> str:
@@ -66,8 +69,8 @@ def gather(
     also: tuple[Site, frozenset[str]] | None = None,
     travel: engine.TravelProvider | None = None,
 ) -> DayProblem:
-    """The routing problem of one of the shipper's own sites and a day in that site's zone; 20
-    queries, 7 more where routes may stay.
+    """The routing problem of one of the shipper's own sites, and of those planned with it, and a day in that
+    site's zone; 23 queries, 5 more with several sites, 7 more where routes may stay.
 
     Ids in the problem are what people call things: deliveries' numbers, plates, carriers' names, the site's
     code. ``travel`` knows distances; without it the router does, or great circles. Routes under way
@@ -79,16 +82,18 @@ def gather(
     Raises:
         CurrenciesMixed: the day's tariffs are in several currencies.
     """
+    depots = depots_of(site)
+    site = depots.lead
     local = LocalDay(day, site.time_zone)
     stays = standing(published_plan(site=site, day=day), basis)
-    visits = gather_visits(site, local, stays.deliveries, now)
+    visits = gather_visits(depots, local, stays.deliveries, now)
     adr = frozenset(one for visit in visits.planned for one in visit.asked.adr)
     to = {visit.delivery.site_id: visit.delivery.site for visit in visits.planned}
     if also is not None:
         to[also[0].pk], adr = also[0], adr | also[1]
-    fleet = gather_fleet(site, local, adr, stays, to.values())
+    fleet = gather_fleet(depots, local, adr, stays, to.values())
     opens = 0 if now is None else min(max(0, local.seconds(now)), local.seconds(local.end) - 1)
-    problem = _problem(site, local, opens, visits, fleet, seed, travel or travel_provider())
+    problem = _problem(depots, local, opens, visits, fleet, seed, travel or travel_provider())
     locked, unlocked = locked_stops(basis, stays, problem)
     return DayProblem(
         site=site,
@@ -100,11 +105,12 @@ def gather(
         notes=(*stays.notes, *unlocked, *visits.notes, *fleet.notes),
         standing=stays,
         zones=fleet.zones,
+        depots={one.code: one for one in depots.sites},
     )
 
 
 def _problem(
-    site: Site,
+    depots: Depots,
     day: LocalDay,
     opens: int,
     visits: Visits,
@@ -112,20 +118,12 @@ def _problem(
     seed: int,
     travel: engine.TravelProvider,
 ) -> engine.Problem:
-    places = [(site.latitude, site.longitude), *((v.asked.lat, v.asked.lon) for v in visits.planned)]
+    places = [(site.latitude, site.longitude) for site in depots.sites]
+    places += [(v.asked.lat, v.asked.lon) for v in visits.planned]
     matrix = travel.matrix([engine.Point(*place) for place in places])
     penalty = _penalty(fleet, visits, matrix)
     return engine.Problem(
-        depots=(
-            engine.Depot(
-                id=site.code,
-                lat=site.latitude,
-                lon=site.longitude,
-                opens=opens,
-                closes=day.seconds(day.end),
-                name=site.name,
-            ),
-        ),
+        depots=tuple(_depot(site, depots, day, opens) for site in depots.sites),
         visits=tuple(
             replace(
                 visit.asked,
@@ -144,6 +142,22 @@ def _problem(
     )
 
 
+def _depot(site: Site, depots: Depots, day: LocalDay, opens: int) -> engine.Depot:
+    """A site with the hours that were entered for it; nobody leaves before ``opens``."""
+    first, last = depots.hours.get(site.pk, (None, None))
+    own = LocalDay(day.day, site.time_zone)
+    closes = day.seconds(day.end if last is None else own.at(last))
+    earliest = 0 if first is None else max(0, day.seconds(own.at(first)))
+    return engine.Depot(
+        id=site.code,
+        lat=site.latitude,
+        lon=site.longitude,
+        opens=min(max(opens, earliest), closes - 1),
+        closes=closes,
+        name=site.name,
+    )
+
+
 def _repair_of(basis: RoutePlan | None, stays: Standing, problem: engine.Problem) -> dict[str, Any]:
     """The plan that is repaired as the engine's current one, and what a change of vehicle is priced at.
 
@@ -152,16 +166,10 @@ def _repair_of(basis: RoutePlan | None, stays: Standing, problem: engine.Problem
     if basis is None:
         return {}
     routes = [one for one in basis.routes.all() if one.vehicle_id not in stays.vehicles]
-    numbers = {
-        route.vehicle.plate: tuple(
-            stop.delivery.number for stop in route.stops.all() if stop.delivery.number in problem.visit_index
-        )
-        for route in routes
-        if route.vehicle.plate in problem.owner_of
-    }
+    now = [current_of(route, problem) for route in routes if route.vehicle.plate in problem.owner_of]
     served = sum(len(route.stops.all()) for route in basis.routes.all())
     return {
-        "current": tuple(engine.Current(plate, visits) for plate, visits in numbers.items() if visits),
+        "current": tuple(one for one in now if one.visit_ids),
         "change_cents": basis.cost_cents // served if served else 0,
     }
 

@@ -16,7 +16,7 @@ JOB_KIND = "routing.plan"
 def plans() -> QuerySet[RoutePlan]:
     """Plans with all that a page shows of them: routes, stops, deliveries, docks; 4 queries however many."""
     stops = Stop.objects.select_related("delivery__site", "dock").order_by("position")
-    routes = Route.objects.select_related("carrier", "vehicle", "driver").order_by("number")
+    routes = Route.objects.select_related("carrier", "vehicle", "driver", "depot").order_by("number")
     left_out = Unassigned.objects.select_related("delivery__site").order_by("delivery__number")
     return RoutePlan.objects.select_related("site").prefetch_related(
         Prefetch("routes", routes.prefetch_related(Prefetch("stops", stops))),

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -21,6 +22,7 @@ from apps.tenancy.doorway import current_shipper
 
 COLUMNS = (
     "route",
+    "trip",
     "stop",
     "delivery",
     "consignments",
@@ -42,18 +44,24 @@ COLUMNS = (
     "carrier",
     "vehicle",
     "driver",
+    "from",
     "plan",
 )
 
 
 @dataclass(frozen=True)
 class SheetStop:
-    """One visit with all that its driver has to know; moments are aware."""
+    """One visit with all that its driver has to know; moments are aware.
+
+    ``begins_a_trip``: the vehicle was back at its depot before this stop, and loaded there over ``loading``.
+    """
 
     stop: Stop
     consignments: tuple[str, ...]
     confirmation_number: str
     zone: ZoneInfo
+    begins_a_trip: bool = False
+    loading: tuple[datetime, datetime] | None = None
 
     @property
     def address(self) -> str:
@@ -100,7 +108,7 @@ def route_sheet(route_id: UUID) -> RouteSheet:
     """
     stops = Stop.objects.select_related("delivery__site", "dock").order_by("position")
     route = (
-        Route.objects.select_related("plan__site", "carrier", "vehicle", "driver")
+        Route.objects.select_related("plan__site", "carrier", "vehicle", "driver", "depot")
         .prefetch_related(Prefetch("stops", stops))
         .filter(pk=route_id)
         .first()
@@ -116,6 +124,7 @@ def route_sheet(route_id: UUID) -> RouteSheet:
         carried[delivery_id].append(number)
     agreed = Appointment.objects.filter(pk__in=[stop.appointment_id for stop in rows])
     numbers = dict(agreed.values_list("pk", "confirmation_number"))
+    loadings = {one["leg"]: _span(one) for one in route.segments if one["activity"] == "load"}
     return RouteSheet(
         route=route,
         shipper=current_shipper().name,
@@ -125,16 +134,18 @@ def route_sheet(route_id: UUID) -> RouteSheet:
                 tuple(carried[stop.delivery_id]),
                 numbers.get(stop.appointment_id) or "",
                 ZoneInfo(stop.delivery.site.time_zone),
+                leg > 0 and stop.trip > rows[leg - 1].trip,
+                loadings.get(leg),
             )
-            for stop in rows
+            for leg, stop in enumerate(rows)
         ),
-        breaks=tuple(
-            (datetime.fromisoformat(one["start"]), datetime.fromisoformat(one["end"]))
-            for one in route.segments
-            if one["activity"] == "break"
-        ),
+        breaks=tuple(_span(one) for one in route.segments if one["activity"] == "break"),
         zone=ZoneInfo(route.plan.site.time_zone),
     )
+
+
+def _span(segment: Mapping[str, str]) -> tuple[datetime, datetime]:
+    return datetime.fromisoformat(segment["start"]), datetime.fromisoformat(segment["end"])
 
 
 def as_pdf(sheet: RouteSheet) -> bytes:
@@ -169,6 +180,7 @@ def _cells(sheet: RouteSheet, one: SheetStop) -> tuple[object, ...]:
 
     return (
         route.number,
+        stop.trip,
         stop.position,
         delivery.number,
         " ".join(one.consignments),
@@ -190,5 +202,6 @@ def _cells(sheet: RouteSheet, one: SheetStop) -> tuple[object, ...]:
         route.carrier.name,
         route.vehicle.plate,
         route.driver.name if route.driver else "",
+        route.depot.name,
         f"{route.plan.day:%Y-%m-%d} version {route.plan.version} ({route.plan.get_state_display()})",
     )

@@ -100,6 +100,21 @@ def locked_stops(
     return tuple(kept), tuple(notes)
 
 
+def current_of(route: Route, problem: engine.Problem, *, without: str = "") -> engine.Current:
+    """A route as it stands, of the deliveries that the problem is about; trips are numbered anew."""
+    stops = [
+        stop
+        for stop in route.stops.all()
+        if stop.delivery.number in problem.visit_index and stop.delivery.number != without
+    ]
+    trips = sorted({stop.trip for stop in stops})
+    return engine.Current(
+        route.vehicle.plate,
+        tuple(stop.delivery.number for stop in stops),
+        tuple(trips.index(stop.trip) + 1 for stop in stops),
+    )
+
+
 def vehicles_out(day: date) -> frozenset[UUID]:
     """Vehicles that were reported out of service for a day, at any of the shipper's sites; one query."""
     reports = Disruption.objects.filter(kind=Disruption.Kind.VEHICLE_OUT, plan__day=day)

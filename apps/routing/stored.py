@@ -6,6 +6,7 @@ What is read back is what the independent checker judges before anything is stor
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -160,6 +161,7 @@ def _route_with_stops(
         number=planned.number,
         carrier=vehicle.carrier,
         vehicle=vehicle,
+        depot=asked.depots[planned.depot_id],
         departs_at=moment(planned.start),
         returns_at=moment(planned.end),
         distance_m=planned.metres,
@@ -167,7 +169,17 @@ def _route_with_stops(
         cost_parts=asdict(planned.cost),
         segments=[_segment(asked.day, one) for one in planned.segments],
     )
-    return route, [_stop(asked, route, position, one) for position, one in enumerate(planned.stops, start=1)]
+    stops = [_stop(asked, route, position, one) for position, one in enumerate(planned.stops, start=1)]
+    for before, stop in pairwise(stops):
+        if stop.trip > before.trip:
+            stop.empty_m = _way_back(asked.problem, planned.depot_id, before.delivery.number)
+    return route, stops
+
+
+def _way_back(problem: engine.Problem, depot_id: str, visit_id: str) -> int:
+    """Metres from a visit to the depot where the next trip is loaded."""
+    places = problem.place(problem.visit_index[visit_id]), problem.depot_index[depot_id]
+    return int(problem.travel.metres[places])
 
 
 def _segment(day: LocalDay, one: engine.Segment) -> dict[str, Any]:
@@ -192,6 +204,7 @@ def _stop(asked: DayProblem, route: Route, position: int, planned: engine.Planne
         starts_at=moment(planned.start),
         departs_at=moment(planned.end),
         distance_m=planned.metres,
+        trip=planned.trip,
     )
 
 
@@ -263,6 +276,7 @@ def _planned_route(
                 day.seconds(stop.starts_at),
                 day.seconds(stop.departs_at),
                 stop.distance_m,
+                stop.trip,
             )
             for stop in stops
         ),

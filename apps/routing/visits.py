@@ -17,11 +17,13 @@ from apps.deliveries.models import Delivery, DeliveryConsignment
 from apps.deliveries.selectors import Visit
 from apps.deliveries.states import State
 from apps.facilities import rules
-from apps.facilities.models import Dock, DockRule, Site
+from apps.facilities.models import Dock, DockRule
 from apps.facilities.rules import DockProfile
 from apps.facilities.selectors import profiles_of
 from apps.routing import engine
 from apps.routing.days import LocalDay
+from apps.routing.depots import Depots, origins_of
+from apps.routing.models import RoutePlan, Stop
 
 Kind = DockRule.Kind
 
@@ -57,21 +59,25 @@ class Visits:
 
 
 def gather_visits(
-    site: Site, day: LocalDay, kept: Collection[UUID] = frozenset(), now: datetime | None = None
+    depots: Depots, day: LocalDay, kept: Collection[UUID] = frozenset(), now: datetime | None = None
 ) -> Visits:
-    """Deliveries from ``site`` whose agreed slot begins on ``day``, and those asked for it without a slot.
+    """Deliveries from ``depots`` whose agreed slot begins on ``day``, and those asked for it without a slot.
 
-    Six queries. Deliveries ``kept`` on routes that stay are passed over; others that are under way, or agreed
-    for another day than asked for, are only noted. What can't be unloaded any more by ``now`` is left out.
+    Six queries, five more where there are several depots. Deliveries ``kept`` on routes that stay are passed
+    over; others that are under way, on another site's plan in force, or agreed for another day than asked
+    for, are only noted. What can't be unloaded any more by ``now`` is left out.
     """
     agreed: list[tuple[Delivery, Appointment, Dock]] = []
     left_out: list[LeftOut] = []
     notes: list[str] = []
-    for visit in _visits_of(site, day):
+    elsewhere = _planned_elsewhere(depots, day) if depots.others else {}
+    for visit in _visits_of(depots, day):
         delivery, appointment = visit.delivery, visit.appointment
         if delivery.pk in kept:
             continue
-        if delivery.state != State.OPEN:
+        if delivery.pk in elsewhere:
+            notes.append(f"{delivery.number} is on the plan in force of {elsewhere[delivery.pk]}.")
+        elif delivery.state != State.OPEN:
             notes.append(f"{delivery.number} is under way or done and stays as it is.")
         elif appointment is None or appointment.state != Agreed.CONFIRMED or appointment.dock is None:
             left_out.append(LeftOut(delivery, "no-confirmed-slot", _no_slot(visit)))
@@ -84,6 +90,8 @@ def gather_visits(
             agreed.append((delivery, appointment, appointment.dock))
     profiles = profiles_of(dock for _, _, dock in agreed)
     dangerous = adr_classes_of(delivery for delivery, _, _ in agreed)
+    origins = origins_of((delivery for delivery, _, _ in agreed), depots.sites)
+    codes = {site.pk: site.code for site in depots.sites}
     planned = []
     for delivery, appointment, dock in agreed:
         profile, adr = profiles[dock.pk], dangerous[delivery.pk] | set(appointment.adr_classes)
@@ -91,18 +99,27 @@ def gather_visits(
         if refused:
             left_out.append(LeftOut(delivery, "dock-refuses", " ".join(refused), appointment))
         else:
-            planned.append(_planned(delivery, appointment, profile, frozenset(adr), day))
+            one = _planned(delivery, appointment, profile, frozenset(adr), day)
+            stocked = frozenset(codes[key] for key in origins[delivery.pk]) if depots.others else frozenset()
+            planned.append(replace(one, asked=replace(one.asked, origins=stocked)))
     return Visits(tuple(planned), tuple(left_out), tuple(notes))
 
 
-def _visits_of(site: Site, day: LocalDay) -> list[Visit]:
+def _planned_elsewhere(depots: Depots, day: LocalDay) -> dict[UUID, str]:
+    """Deliveries on plans in force of sites that had the day to themselves: the site of each."""
+    stops = Stop.objects.filter(route__plan__day=day.day, route__plan__state=RoutePlan.State.PUBLISHED)
+    others = stops.filter(route__plan__site__in=[site.pk for site in depots.others])
+    return dict(others.values_list("delivery_id", "route__plan__site__name"))
+
+
+def _visits_of(depots: Depots, day: LocalDay) -> list[Visit]:
     """Deliveries asked for that day or agreed on it, by number, with their latest appointments."""
     on_the_day = Appointment.objects.filter(
         state=Agreed.CONFIRMED, during__startswith__gte=day.start, during__startswith__lt=day.end
     ).values_list("delivery_id", flat=True)
     rows = (
         deliveries.deliveries()
-        .filter(Q(day=day.day) | Q(pk__in=list(on_the_day)), origin=site)
+        .filter(Q(day=day.day) | Q(pk__in=list(on_the_day)), origin__in=[one.pk for one in depots.sites])
         .exclude(state=State.CANCELLED)
         .order_by("number")
     )

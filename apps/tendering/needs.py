@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, time
+from datetime import date, time, timedelta
 from decimal import Decimal
+from itertools import groupby
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -12,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from apps.appointments.load import Load
 from apps.appointments.models import Appointment
-from apps.carriers.models import Carrier, Driver, Vehicle
-from apps.carriers.selectors import may_drive, serves, shift_on, usable_on
+from apps.carriers.models import Carrier, Driver, EmissionZone, Vehicle
+from apps.carriers.selectors import may_drive, serves, shift_on, usable_on, zones_at, zones_on
 from apps.deliveries.models import DeliveryConsignment
 from apps.facilities import rules
 from apps.facilities.models import Site
@@ -25,11 +26,12 @@ from apps.routing.models import Route, RoutePlan, Stop
 
 @dataclass(frozen=True)
 class Visit:
-    """One stop with what the dock demands and what was announced for it."""
+    """One stop with what the dock demands, what was announced for it, and the emission zones it lies in."""
 
     stop: Stop
     profile: DockProfile
     load: Load
+    zones: tuple[EmissionZone, ...] = ()
 
     @property
     def site(self) -> Site:
@@ -49,12 +51,19 @@ class Needs:
         return sum(visit.stop.delivery.pallets for visit in self.visits)
 
     @property
-    def kg(self) -> Decimal:
-        return sum((visit.stop.delivery.weight_kg for visit in self.visits), Decimal(0))
+    def trips(self) -> tuple[tuple[Visit, ...], ...]:
+        """The visits of each trip, in order."""
+        return tuple(tuple(group) for _, group in groupby(self.visits, key=lambda visit: visit.stop.trip))
 
     @property
-    def m3(self) -> Decimal:
-        return sum((visit.stop.delivery.volume_m3 for visit in self.visits), Decimal(0))
+    def most(self) -> tuple[int, Decimal, Decimal]:
+        """Pallets, kg and m³ that have to fit at once: the most that any trip carries of each."""
+        loads = [[visit.stop.delivery for visit in trip] for trip in self.trips]
+        return (
+            max((sum(one.pallets for one in load) for load in loads), default=0),
+            max((sum((one.weight_kg for one in load), Decimal(0)) for load in loads), default=Decimal(0)),
+            max((sum((one.volume_m3 for one in load), Decimal(0)) for load in loads), default=Decimal(0)),
+        )
 
     @property
     def is_dangerous(self) -> bool:
@@ -66,19 +75,21 @@ class Needs:
 
 
 def needs_of(route: Route) -> Needs:
-    """What ``route`` asks for; six queries."""
+    """What ``route`` asks for; eight queries."""
     stops = list(route.stops.select_related("delivery__site", "dock").order_by("position"))
     agreed = {
         row.pk: row for row in Appointment.objects.filter(pk__in=[stop.appointment_id for stop in stops])
     }
     profiles = profiles_of({stop.dock_id: stop.dock for stop in stops}.values())
     dangerous = _adr_classes(stop.delivery_id for stop in stops)
+    zones = zones_on(route.plan.day)
     visits = []
     for stop in stops:
         appointment = agreed.get(stop.appointment_id)
         load = appointment.load if appointment else Load(pallets=stop.delivery.pallets)
         classes = tuple(sorted({*load.adr_classes, *dangerous[stop.delivery_id]}))
-        visits.append(Visit(stop, profiles[stop.dock_id], replace(load, adr_classes=classes)))
+        load = replace(load, adr_classes=classes)
+        visits.append(Visit(stop, profiles[stop.dock_id], load, tuple(zones_at(zones, stop.delivery.site))))
     return Needs(route, LocalDay(route.plan.day, route.plan.site.time_zone), tuple(visits))
 
 
@@ -125,6 +136,16 @@ def against_driver(needs: Needs, vehicle: Vehicle, driver: Driver, busy: frozens
             _("%(name)s works from %(from)s to %(to)s; the route takes from %(start)s to %(end)s.")
             % {"name": driver.name, **_hours(day, route, *hours)}
         )
+    longest = driver.longest_duty_minutes
+    if longest is not None and route.returns_at - route.departs_at > timedelta(minutes=longest):
+        found.append(
+            _("%(name)s works for at most %(longest)s; the route takes %(takes)s.")
+            % {
+                "name": driver.name,
+                "longest": _in_hours(timedelta(minutes=longest)),
+                "takes": _in_hours(route.returns_at - route.departs_at),
+            }
+        )
     if driver.pk in busy:
         found.append(_("%s drives another route on this day.") % driver.name)
     return found
@@ -152,10 +173,31 @@ def _time_and_room(needs: Needs, vehicle: Vehicle, busy: frozenset[UUID]) -> Ite
             "name": plate,
             **_hours(day, route, starts, ends),
         }
+    if vehicle.longest_route_minutes is not None:
+        longest = timedelta(minutes=vehicle.longest_route_minutes)
+        if route.returns_at - route.departs_at > longest:
+            yield _("%(plate)s is out for at most %(longest)s; the route takes %(takes)s.") % {
+                "plate": plate,
+                "longest": _in_hours(longest),
+                "takes": _in_hours(route.returns_at - route.departs_at),
+            }
+    if len(needs.trips) > vehicle.trips_per_day:
+        yield _("%(plate)s makes %(most)d trips a day; the route has %(trips)d.") % {
+            "plate": plate,
+            "most": vehicle.trips_per_day,
+            "trips": len(needs.trips),
+        }
+    if vehicle.home is not None and vehicle.home_id != route.depot_id:
+        yield _("%(plate)s starts from %(home)s; the route begins at %(depot)s.") % {
+            "plate": plate,
+            "home": vehicle.home.name,
+            "depot": route.depot.name,
+        }
+    pallets, kg, m3 = needs.most
     for needed, room, unit in (
-        (needs.pallets, vehicle.capacity_pallets, _("pallets")),
-        (needs.kg, vehicle.capacity_kg, "kg"),
-        (needs.m3, vehicle.capacity_m3, "m³"),
+        (pallets, vehicle.capacity_pallets, _("pallets")),
+        (kg, vehicle.capacity_kg, "kg"),
+        (m3, vehicle.capacity_m3, "m³"),
     ):
         if needed > room:
             yield _("%(plate)s has room for %(room)s %(unit)s; the route carries %(needed)s.") % {
@@ -177,7 +219,8 @@ def _time_and_room(needs: Needs, vehicle: Vehicle, busy: frozenset[UUID]) -> Ite
 
 
 def _at_the_dock(visit: Visit, vehicle: Vehicle) -> Iterator[str]:
-    """What the dock's rules, and what was announced for the slot, have against the vehicle."""
+    """What the dock's rules, its emission zones and what was announced for the slot have against the
+    vehicle."""
     load = visit.load
     arriving = replace(
         load,
@@ -188,6 +231,13 @@ def _at_the_dock(visit: Visit, vehicle: Vehicle) -> Iterator[str]:
     )
     for reason in rules.refusals(visit.profile, visit.site, arriving):
         yield f"{vehicle.plate}: {reason}"
+    for zone in visit.zones:
+        if not zone.admits(vehicle):
+            yield _("%(plate)s: %(site)s lies in %(zone)s.") % {
+                "plate": vehicle.plate,
+                "site": visit.site.name,
+                "zone": zone.label,
+            }
     for announced, figure, unit in (
         (load.vehicle_length_m, vehicle.length_m, _("m long")),
         (load.vehicle_height_m, vehicle.height_m, _("m high")),
@@ -200,6 +250,11 @@ def _at_the_dock(visit: Visit, vehicle: Vehicle) -> Iterator[str]:
                 "limit": f"{announced.normalize():f}",
                 "unit": unit,
             }
+
+
+def _in_hours(span: timedelta) -> str:
+    minutes = int(span / timedelta(minutes=1))
+    return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def _hours(day: LocalDay, route: Route, starts: time, ends: time) -> dict[str, str]:

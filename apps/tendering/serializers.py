@@ -30,7 +30,7 @@ class TenderedRouteSerializer(serializers.ModelSerializer[Route]):
     """The route that is offered, as far as whoever drives it has to know it."""
 
     day = serializers.DateField(source="plan.day")
-    origin = serializers.CharField(source="plan.site.name")
+    origin = serializers.CharField(source="depot.name")
     time_zone = serializers.CharField(source="plan.site.time_zone")
 
     class Meta:

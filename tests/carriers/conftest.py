@@ -9,6 +9,8 @@ import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from apps.carriers.models import Carrier, Driver, Tariff, Vehicle
+from apps.consignments.models import StockedArticle
+from apps.facilities.models import Site
 from apps.tenancy import doorway
 from apps.tenancy.models import Shipper
 
@@ -44,6 +46,7 @@ def fleets(acme: Shipper, globex: Shipper) -> None:
         make_carrier("Acme Haulage", "ACM 111 GP", "Andile Acme")
     with doorway.enter_shipper(globex):
         make_carrier("Globex Secret Lines", "GLX 999 GP", "Gugu Globex")
+        StockedArticle.objects.create(site=Site.objects.get(code="GLX-DC"), article="Secret salve")
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from apps.deliveries.selectors import load_of
 from apps.deliveries.services.bulk import request_bulk
 from apps.documents.models import Document
 from apps.facilities.models import Site
+from apps.figures.services import count
 from apps.insights.models import DeliveryException
 from apps.insights.services import watch
 from apps.integrations.models import ApiKey
@@ -176,6 +177,7 @@ def do_business(
         finished = set(Job.objects.filter(state=Job.State.DONE).values_list("pk", flat=True))
         assert {plan_job.pk, export_job.pk, *(job.pk for job in received.values())} <= finished
         watch(now=AFTERWARDS)
+        assert count(now=AFTERWARDS).is_complete
         business.own["exception_id"] = _keys(DeliveryException.objects.all())
         assert business.own["exception_id"]
     return business

@@ -254,6 +254,7 @@ def test_a_vehicle_that_drives_for_another_site_is_taken_and_counts_against_the_
         number=1,
         carrier=carrier,
         vehicle=Vehicle.objects.get(plate="SWI2"),
+        depot=other,
         departs_at=local("08:00"),
         returns_at=local("10:00"),
         distance_m=1,

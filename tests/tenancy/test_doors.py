@@ -35,6 +35,7 @@ SQL_BY_HAND = {
     "apps/documents/services/issuing.py",
     "apps/facilities/selectors.py",
     "apps/figures/gathering.py",
+    "apps/figures/receiving.py",
     "apps/figures/services/counting.py",
     "apps/figures/summing.py",
     "apps/insights/services/watching.py",
@@ -44,6 +45,8 @@ SQL_BY_HAND = {
     "apps/tenancy/privileges.py",
     "apps/tenancy/services/provisioning.py",
     "apps/tenancy/tasks.py",
+    "apps/tracking/services/arrivals.py",
+    "apps/tracking/services/positions.py",
 }
 
 

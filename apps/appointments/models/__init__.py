@@ -3,6 +3,7 @@
 All of it lives in the network, once, with one state. A shipper's role reads and writes only its own.
 """
 
+from apps.appointments.models.expected import Basis, Expected
 from apps.appointments.models.gate import SelfReport
 from apps.appointments.models.negotiation import (
     OWN_APPOINTMENT,
@@ -14,6 +15,7 @@ from apps.appointments.models.negotiation import (
     OfferedSlot,
     SiteTerms,
 )
+from apps.appointments.models.picking import PickedSlot, Picking
 from apps.appointments.models.policies import AnswerPolicy
 from apps.appointments.models.standing import StandingAppointment, StandingEvent, StandingVisit
 from apps.appointments.models.waiting import WaitingEntry
@@ -24,9 +26,13 @@ __all__ = [
     "AnswerPolicy",
     "Appointment",
     "AppointmentEvent",
+    "Basis",
     "DockOccupancy",
+    "Expected",
     "Offer",
     "OfferedSlot",
+    "PickedSlot",
+    "Picking",
     "SelfReport",
     "SiteTerms",
     "StandingAppointment",

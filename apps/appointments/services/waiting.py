@@ -12,15 +12,16 @@ from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
 from apps.appointments.load import Load
 from apps.appointments.models import Appointment, SiteTerms, WaitingEntry
+from apps.appointments.models.loads import facts
 from apps.appointments.models.waiting import LIVE
 from apps.appointments.search import local_day
 from apps.appointments.selectors import find_slots
-from apps.appointments.services.errors import NoPartnership, described
+from apps.appointments.services.errors import described
 from apps.appointments.services.occupancy import lock_holder
-from apps.appointments.services.offer import facts
+from apps.appointments.services.partners import require_partnership
 from apps.appointments.states import State, WaitingState
 from apps.core.errors import DomainError
-from apps.facilities.models import Partnership, Site
+from apps.facilities.models import Site
 
 #: The most days that one entry may wait for.
 MOST_DAYS = 14
@@ -81,9 +82,7 @@ def join_waiting_list(
         **facts(load),
     )
     require(actor, "appointments.wait", entry)
-    partners = Partnership.objects.filter(shipper_id=shipper_id, active=True)
-    if site.recipient_id is None or not partners.filter(recipient_id=site.recipient_id).exists():
-        raise NoPartnership(f"There is no partnership with {site.name}'s recipient.")
+    require_partnership(shipper_id, site)
     _require_days(site, first_day, last_day, now)
     _require_room(site, shipper_id)
     live = Appointment.objects.filter(shipper_id=shipper_id, delivery_id=delivery_id, state__in=NEGOTIATED)

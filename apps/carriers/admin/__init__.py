@@ -5,5 +5,6 @@ from apps.carriers.admin.carriers import CarrierAdmin
 from apps.carriers.admin.drivers import DriverAdmin
 from apps.carriers.admin.fleet import VehicleAdmin
 from apps.carriers.admin.terms import TariffAdmin
+from apps.carriers.admin.zones import EmissionZoneAdmin
 
-__all__ = ["CarrierAdmin", "DriverAdmin", "TariffAdmin", "VehicleAdmin"]
+__all__ = ["CarrierAdmin", "DriverAdmin", "EmissionZoneAdmin", "TariffAdmin", "VehicleAdmin"]

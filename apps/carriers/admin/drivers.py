@@ -24,7 +24,7 @@ class DriverInline(Ruled, RuledInline, TabularInline):
     extra = 0
     tab = True
     hide_title = True
-    fields = ["name", "phone", "licence", "active"]
+    fields = ["name", "phone", "licence", "longest_duty_minutes", "active"]
 
 
 class QualificationInline(Ruled, RuledInline, TabularInline):
@@ -71,4 +71,4 @@ class DriverAdmin(Ruled, FieldHistory, Exchange, RuledAdmin, ActivityActions, Mo
     autocomplete_fields = ["carrier"]
     actions = ["activate", "deactivate"]
     inlines = [QualificationInline, ShiftInline, AbsenceInline]
-    fields = ["carrier", "name", "phone", "licence", "active"]
+    fields = ["carrier", "name", "phone", "licence", "longest_duty_minutes", "active"]

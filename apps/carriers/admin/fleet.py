@@ -36,7 +36,8 @@ class VehicleInline(Ruled, RuledInline, StackedInline):
                     ("min_celsius", "max_celsius"),
                     ("tail_lift", "adr"),
                     "emission_class",
-                    ("shift_start", "shift_end"),
+                    ("shift_start", "shift_end", "longest_route_minutes"),
+                    ("home", "trips_per_day", "reload_minutes"),
                     "active",
                 ]
             },
@@ -90,7 +91,15 @@ class VehicleAdmin(Ruled, FieldHistory, Exchange, RuledAdmin, ActivityActions, M
                 ]
             },
         ),
-        (gettext_lazy("Shift"), {"fields": [("shift_start", "shift_end")]}),
+        (
+            gettext_lazy("A day's work"),
+            {
+                "fields": [
+                    ("shift_start", "shift_end", "longest_route_minutes"),
+                    ("home", "trips_per_day", "reload_minutes"),
+                ]
+            },
+        ),
     ]
 
     @admin.display(description=gettext_lazy("Length × height"), ordering="length_m")

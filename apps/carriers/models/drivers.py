@@ -14,19 +14,33 @@ from apps.facilities.models import Site
 class Driver(Record):
     """Somebody who drives for a carrier; acts through a link, without an account.
 
-    Without any shift they work whenever their vehicle does.
+    Without any shift they work whenever their vehicle does. ``longest_duty_minutes`` bounds the time from
+    leaving until the return.
     """
 
     carrier = models.ForeignKey(Carrier, on_delete=models.CASCADE, related_name="drivers")
     name = models.CharField(_("name"), max_length=100)
     phone = models.CharField(_("phone"), max_length=20, blank=True)
     licence = models.CharField(_("licence number"), max_length=30, blank=True)
+    longest_duty_minutes = models.PositiveSmallIntegerField(
+        _("longest duty (min)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(30), MaxValueValidator(1440)],
+        help_text=_("From leaving until the return; empty means the whole shift."),
+    )
     active = models.BooleanField(_("active"), default=True)
 
     class Meta:
         verbose_name = _("driver")
         verbose_name_plural = _("drivers")
         ordering = ["carrier", "name"]
+        constraints = [
+            models.CheckConstraint(
+                name="driver_longest_duty",
+                condition=Q(longest_duty_minutes__isnull=True) | Q(longest_duty_minutes__range=(30, 1440)),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

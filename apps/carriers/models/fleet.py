@@ -2,14 +2,14 @@
 
 from django.contrib.postgres.fields import ArrayField, DateRangeField
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.carriers.models.carrier import Carrier
 from apps.core.models import Record
-from apps.facilities.models import TemperatureClass
+from apps.facilities.models import Site, TemperatureClass
 
 
 class VehicleClass(models.TextChoices):
@@ -34,7 +34,11 @@ class EmissionClass(models.TextChoices):
 
 
 class Vehicle(Record):
-    """One vehicle. ``min_celsius`` to ``max_celsius`` is what its body can be kept at; None where unknown."""
+    """One vehicle. ``min_celsius`` to ``max_celsius`` is what its body can be kept at; None where unknown.
+
+    It starts and ends each route at ``home``, or at the site that is planned where it has none. On one route
+    it makes at most ``trips_per_day`` trips; between two it is back there and loads for ``reload_minutes``.
+    """
 
     carrier = models.ForeignKey(Carrier, on_delete=models.CASCADE, related_name="vehicles")
     plate = models.CharField(_("plate"), max_length=15, unique=True)
@@ -72,6 +76,31 @@ class Vehicle(Record):
     emission_class = models.CharField(_("emission class"), max_length=8, choices=EmissionClass, blank=True)
     shift_start = models.TimeField(_("shift from"), default="06:00")
     shift_end = models.TimeField(_("shift to"), default="18:00")
+    longest_route_minutes = models.PositiveSmallIntegerField(
+        _("longest route (min)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(30), MaxValueValidator(1440)],
+        help_text=_("From leaving until the return; empty means its shift."),
+    )
+    home = models.ForeignKey(
+        Site,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        verbose_name=_("starts from"),
+        help_text=_("Empty: from whichever site is planned."),
+    )
+    trips_per_day = models.PositiveSmallIntegerField(
+        _("trips a day"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(9)],
+        help_text=_("More than one: it comes back, loads and leaves again."),
+    )
+    reload_minutes = models.PositiveSmallIntegerField(
+        _("loading between trips (min)"), default=30, validators=[MaxValueValidator(480)]
+    )
     active = models.BooleanField(_("active"), default=True)
 
     class Meta:
@@ -85,6 +114,11 @@ class Vehicle(Record):
                 condition=Q(min_celsius__isnull=True, max_celsius__isnull=True)
                 | Q(min_celsius__lte=F("max_celsius")),
                 violation_error_message=_("The temperature range needs both ends, the colder one first."),
+            ),
+            models.CheckConstraint(name="vehicle_trips", condition=Q(trips_per_day__range=(1, 9))),
+            models.CheckConstraint(
+                name="vehicle_longest_route",
+                condition=Q(longest_route_minutes__isnull=True) | Q(longest_route_minutes__range=(30, 1440)),
             ),
         ]
 

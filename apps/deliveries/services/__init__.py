@@ -21,6 +21,7 @@ from apps.deliveries.services.day_papers import cancel_day_papers, open_day_pape
 from apps.deliveries.services.expecting import escalate_offers
 from apps.deliveries.services.following import bring_again, not_taken
 from apps.deliveries.services.gate import call_to_dock, check_in, check_out, end_unloading
+from apps.deliveries.services.handing_out import hand_out_proof
 from apps.deliveries.services.handover import hand_over, judged, photos_of
 from apps.deliveries.services.intake import group_consignments, import_orders
 from apps.deliveries.services.papers import (
@@ -29,7 +30,7 @@ from apps.deliveries.services.papers import (
     issue_proof_of_delivery,
     request_consignment_note,
 )
-from apps.deliveries.services.planned import record_planned
+from apps.deliveries.services.planned import record_planned, ship_from
 from apps.deliveries.services.policy_answers import answer_by_policy
 from apps.deliveries.services.reminding import remind_of_papers
 from apps.deliveries.services.self_check_in import Reported, report_at_gate, standing_of
@@ -71,6 +72,7 @@ __all__ = [
     "escalate_offers",
     "expire_offers",
     "group_consignments",
+    "hand_out_proof",
     "hand_over",
     "import_orders",
     "issue_consignment_note",
@@ -99,6 +101,7 @@ __all__ = [
     "reseal",
     "run_series",
     "set_temperature_range",
+    "ship_from",
     "standing_of",
     "start_unloading",
     "take_from_dock",

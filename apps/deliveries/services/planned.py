@@ -1,4 +1,4 @@
-"""A published plan's word on a delivery: which carrier and vehicle brings it, and when."""
+"""A published plan's word on a delivery: from where, by which carrier and vehicle, and when."""
 
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from apps.accounts.actors import Actor
 from apps.custody.canonical import format_time
 from apps.deliveries.models import Delivery
 from apps.deliveries.services.recording import record
+from apps.facilities.models import Site
 
 
 @transaction.atomic
@@ -36,3 +37,16 @@ def record_planned(
             "arrival": format_time(arrival),
         },
     )
+
+
+@transaction.atomic
+def ship_from(*, delivery: Delivery, origin: Site) -> None:
+    """Let a delivery leave from another of the shipper's own sites that stocks its goods, as was planned.
+
+    Its goods stay those of the consignment; the papers issued from now on name the new place.
+    """
+    if delivery.origin_id == origin.pk:
+        return
+    delivery.origin = origin
+    delivery.version += 1
+    delivery.save(update_fields=["origin", "version"])

@@ -2,5 +2,6 @@
 
 from apps.driving.services.access import end_access, invite_driver, open_route
 from apps.driving.services.acting import Sent, perform
+from apps.driving.services.whereabouts import follow
 
-__all__ = ["Sent", "end_access", "invite_driver", "open_route", "perform"]
+__all__ = ["Sent", "end_access", "follow", "invite_driver", "open_route", "perform"]

@@ -24,6 +24,7 @@ from apps.driving.errors import ActionForked, ActionInvalid
 from apps.driving.models import DriverAction, DriverSession
 from apps.driving.saying import failure_said, position_said, seals_said, statement_said, text_said
 from apps.driving.selectors import actor_of, route_of, stops_of
+from apps.driving.services.whereabouts import note_position
 from apps.routing.models import Stop
 
 Kind = DriverAction.Kind
@@ -90,6 +91,7 @@ def perform(*, session: DriverSession, sent: Sent, now: datetime) -> DriverActio
     if stop is None and sent.kind != Kind.SET_OFF:
         raise ActionInvalid("That stop is not on this route any more. Load the page again.")
     actor = actor_of(session)
+    note_position(session=session, id=sent.id, facts=sent.facts, at=sent.device_time, now=now)
     wrong = _confirm(actor, stop, sent, now) if sent.kind == Kind.HAND_OVER else ""
     try:
         if wrong:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from apps.appointments.models import Expected
 from apps.consignments.ranges import worded_range
 from apps.deliveries.models import Discrepancy, Handover
 from apps.deliveries.selectors import consignments_of, temperature_limits, visit_of
@@ -55,6 +56,10 @@ def facts_of(stop: Stop) -> Context:
         "confirmation_number": number,
         "gate_code": qr_code(hub_address(f"/g/{number}/")) if number else "",
         "slot": span_label(stop.slot.lower, stop.slot.upper, site.time_zone),
+        "zone": site.time_zone,
+        "expected": Expected.objects.filter(appointment_id=stop.appointment_id).first()
+        if delivery.state == State.IN_TRANSIT
+        else None,
         "gate_instructions": site.gate_instructions,
         "protective_equipment": site.protective_equipment,
         "contact_name": site.contact_name,

@@ -17,6 +17,7 @@ from apps.documents.papers import Period
 from apps.documents.printing import Expected
 from apps.facilities.models import Site
 from apps.portal.presenters.dwell import detention_state, spoken
+from apps.portal.presenters.expected import expected_of
 from apps.portal.presenters.sites import address
 from apps.portal.presenters.times import span_label
 
@@ -128,6 +129,7 @@ def on_site(
         state, word = where(appointment, steps, now)
         stay = stay_of(appointment, events, now=now) if word else None
         line |= {
+            "expected": expected_of(appointment),
             "next": next_step(appointment, steps),
             "where": word,
             "where_state": state,

@@ -43,9 +43,11 @@ def drawings(plan: RoutePlan, *, now: datetime) -> dict[str, SafeString]:
 def route_table(plan: RoutePlan) -> list[Context]:
     """Every route with its stops, its times and what it costs part by part."""
     zone = plan.site.time_zone
+    several = len({route.depot_id for route in plan.routes.all()} | {plan.site_id}) > 1
     return [
         {
             "pk": route.pk,
+            "depot": route.depot.name if several else "",
             "number": route.number,
             "is_locked": route.is_locked,
             "swatch": mark_safe(swatch(route.number)),  # noqa: S308 made of numbers
@@ -64,7 +66,7 @@ def route_table(plan: RoutePlan) -> list[Context]:
                 for part, label in COST_PARTS.items()
                 if route.cost_parts.get(part)
             ],
-            "stops": [_stop(stop, zone) for stop in route.stops.all()],
+            "stops": [_stop(stop, zone, loaded) for stop, loaded in _with_loading(route, zone)],
         }
         for route in plan.routes.all()
     ]
@@ -111,9 +113,10 @@ def tiles(plan: RoutePlan) -> list[Context]:
 
 
 def empty_metres(plan: RoutePlan) -> int:
-    """What is driven with nothing left on board: each route's way home."""
-    routes = plan.routes.all()
-    return sum(route.distance_m - sum(stop.distance_m for stop in route.stops.all()) for route in routes)
+    """What is driven with nothing left on board: each trip's way back to the depot."""
+    stops = [stop for route in plan.routes.all() for stop in route.stops.all()]
+    home = sum(route.distance_m for route in plan.routes.all()) - sum(stop.distance_m for stop in stops)
+    return home + sum(stop.empty_m for stop in stops)
 
 
 def _on_the_road(plan: RoutePlan) -> float:
@@ -123,8 +126,11 @@ def _on_the_road(plan: RoutePlan) -> float:
 
 
 def _utilisation(plan: RoutePlan) -> Context:
-    """Pallets carried of what the vehicles that drive have room for; each route loads once."""
-    room = sum(route.vehicle.capacity_pallets for route in plan.routes.all())
+    """Pallets carried of what the vehicles that drive have room for, on each of their trips."""
+    room = sum(
+        route.vehicle.capacity_pallets * len({stop.trip for stop in route.stops.all()})
+        for route in plan.routes.all()
+    )
     carried = sum(stop.delivery.pallets for route in plan.routes.all() for stop in route.stops.all())
     return {"value": f"{100 * carried / room:.0f}", "unit": "%"} if room else {"value": "–", "unit": ""}
 
@@ -236,7 +242,27 @@ def _signed(difference: int, say: Callable[[int], str]) -> str:
     return ("+" if difference > 0 else "−") + say(abs(difference))
 
 
-def _stop(stop: Stop, zone: str) -> Context:
+def _with_loading(route: Route, zone: str) -> list[tuple[Stop, str]]:
+    """Each stop, with when the vehicle loads again before it; empty where it doesn't."""
+    loads = {one["leg"]: one for one in route.segments if one["activity"] == Activity.LOAD}
+    told = []
+    trip = 1
+    for leg, stop in enumerate(route.stops.all()):
+        again = loads.get(leg)
+        words = {"trip": stop.trip, "depot": route.depot.name}
+        if stop.trip == trip:
+            said = ""
+        elif again is None:
+            said = _("Trip %(trip)d: back at %(depot)s") % words
+        else:
+            hours = "–".join(clock(datetime.fromisoformat(again[edge]), zone) for edge in ("start", "end"))
+            said = _("Trip %(trip)d: loads at %(depot)s %(hours)s") % {**words, "hours": hours}
+        told.append((stop, said))
+        trip = stop.trip
+    return told
+
+
+def _stop(stop: Stop, zone: str, loaded: str) -> Context:
     delivery = stop.delivery
     waits = stop.starts_at - stop.arrives_at
     return {
@@ -244,6 +270,7 @@ def _stop(stop: Stop, zone: str) -> Context:
         "delivery_id": delivery.pk,
         "is_locked": stop.is_locked,
         "position": stop.position,
+        "loaded": loaded,
         "delivery": delivery.number,
         "url": reverse("desk:delivery", args=[delivery.pk]),
         "site": delivery.site.name,

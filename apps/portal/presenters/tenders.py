@@ -118,7 +118,7 @@ def route_facts(route: Route, stops: list[Stop]) -> Context:
     zone = route.plan.site.time_zone
     return {
         "day": day_label(route.plan.day),
-        "origin": route.plan.site.name,
+        "origin": route.depot.name,
         "departs": clock(route.departs_at, zone),
         "returns": clock(route.returns_at, zone),
         "km": kilometres(route.distance_m),

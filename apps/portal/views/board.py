@@ -99,7 +99,11 @@ def gate_list(request: ActingRequest, site_id: UUID) -> HttpResponse:
 def _on_site(of_day: DayBoard, lines: list[dict[str, Any]], now: datetime) -> dict[str, Any]:
     """The list's lines with what the gate does next, and how many vehicles are where."""
     keys = [line["key"] for line in lines]
-    found = Appointment.objects.filter(pk__in=keys).select_related("site", "dock").prefetch_related("events")
+    found = (
+        Appointment.objects.filter(pk__in=keys)
+        .select_related("site", "dock", "expected")
+        .prefetch_related("events")
+    )
     listed, tiles = on_site(lines, {one.pk: one for one in found}, now=now)
     return {"gate_list": listed, "tiles": tiles}
 

@@ -48,6 +48,7 @@ from apps.portal.frame import desk_frame
 from apps.portal.presenters import deliveries as present
 from apps.portal.presenters import offers as present_offers
 from apps.portal.presenters.dwell import dwell_card
+from apps.portal.presenters.expected import expected_of
 from apps.portal.presenters.handover import handover_facts, photo_facts
 from apps.portal.presenters.papers import missing, papers
 from apps.portal.presenters.parties import Parties
@@ -283,6 +284,7 @@ def page(request: ActingRequest, shown: Delivery, *, refused: DomainError | None
         "missing": missing(entries),
         "may_bring": allows(request.actor, "deliveries.bring", shown),
         "stop": planned_stop(shown),
+        "expected": expected_of(appointment),
         **_handover(shown),
         "may_plan": allows(request.actor, "deliveries.plan"),
         "timeline": timeline(

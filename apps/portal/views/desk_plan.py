@@ -27,6 +27,7 @@ from apps.portal.frame import desk_frame
 from apps.portal.presenters import plan as present
 from apps.portal.views.desk_jobs import facts
 from apps.routing import selectors
+from apps.routing.depots import lead_of
 from apps.routing.models import RoutePlan
 from apps.routing.services import publish_plan, request_plan
 
@@ -34,12 +35,16 @@ from apps.routing.services import publish_plan, request_plan
 @desk_page
 @require_http_methods(["GET", "POST"])
 def plan(request: ActingRequest) -> HttpResponse:
-    """The plan of one site and day, the newest version unless another is named; posted, a new one is made."""
+    """The plan of one site and day, the newest version unless another is named; posted, a new one is made.
+
+    A site that is planned with another shows that one's plan.
+    """
     form = PlanFilter(request.POST or request.GET)
     asked = form.values()
     site = asked.get("site") or Site.objects.filter(shipper__isnull=False, active=True).first()
     if site is None:
         return render(request, "portal/desk/plan.html", {**desk_frame(request, section="plan"), "site": None})
+    site = lead_of(site)
     day = asked.get("day") or local_day(timezone.now(), ZoneInfo(site.time_zone))
     if request.method == "POST":
         request_plan(actor=request.actor, site=site, day=day, now=timezone.now())

@@ -30,7 +30,7 @@ from apps.driving.saying import statement_said, text_said
 from apps.driving.selectors import actor_of, has_set_off, next_stop, route_of, session_by_secret, stops_of
 from apps.driving.services.access import PURPOSE
 from apps.portal.access import desk_page
-from apps.portal.forms_driving import HandoverForm, PhotoForm, ProblemForm, read_step
+from apps.portal.forms_driving import HandoverForm, PhotoForm, ProblemForm, read_position, read_step
 from apps.portal.forms_handover import line_choices
 from apps.portal.frame import desk_frame
 from apps.portal.presenters.driving import facts_of, rows_of, said_of
@@ -109,6 +109,18 @@ def step(request: HttpRequest, session: DriverSession) -> HttpResponse:
         return _page(request, session, now, refused=action.answer, status=409)
     messages.success(request, _("%(step)s: on record.") % {"step": DriverAction.Kind(action.kind).label})
     return redirect("desk:drive")
+
+
+@driver_page
+@require_POST
+def position(request: HttpRequest, session: DriverSession) -> HttpResponse:
+    """Where the phone is between two steps, when its owner allows it."""
+    try:
+        key, at, facts = read_position(request)
+        kept = services.follow(session=session, id=key, facts=facts, at=at, now=timezone.now())
+    except DomainError as error:
+        return JsonResponse({"answer": error.message}, status=error.status)
+    return JsonResponse({"outcome": "accepted" if kept else "refused"})
 
 
 @require_GET

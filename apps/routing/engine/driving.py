@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from apps.routing.engine.candidate import Candidate, RouteBook
+from apps.routing.engine.candidate import Candidate, RouteBook, order_of
 from apps.routing.engine.compat import refusals
-from apps.routing.engine.problem import Keep, Problem, Stay
+from apps.routing.engine.problem import Current, Keep, Problem, Stay
 from apps.routing.engine.result import Plan
 from apps.routing.engine.rules import Rule
 from apps.routing.engine.solve import plan
@@ -23,21 +23,24 @@ _SAYS = {
 
 
 class Driver:
-    """Answers about given orders of one problem; nothing is searched, and what is locked is not looked at."""
+    """Answers about given orders of one problem; nothing is searched, and what is locked is not looked at.
+
+    ``trips`` say for each visit of an order on which trip it is; without them all are on the first.
+    """
 
     def __init__(self, problem: Problem) -> None:
         sound = sort_out(replace(problem, stays=(), current=(), change_cents=0))
         self._book = RouteBook(sound.problem)
         self._faulty = {one.visit_id: one.reasons[0].sentence for one in sound.left_out}
 
-    def cents(self, vehicle_id: str, visit_ids: Sequence[str]) -> int | None:
+    def cents(self, vehicle_id: str, visit_ids: Sequence[str], trips: Sequence[int] = ()) -> int | None:
         """What the route would cost; ``None`` when it can't be driven."""
-        answer = self._answer(vehicle_id, visit_ids)
+        answer = self._answer(vehicle_id, visit_ids, trips)
         return answer.cents if isinstance(answer, Candidate) else None
 
-    def obstacle(self, vehicle_id: str, visit_ids: Sequence[str]) -> str:
+    def obstacle(self, vehicle_id: str, visit_ids: Sequence[str], trips: Sequence[int] = ()) -> str:
         """Why the vehicle can't drive these visits in this order, as a sentence; empty when it can."""
-        answer = self._answer(vehicle_id, visit_ids)
+        answer = self._answer(vehicle_id, visit_ids, trips)
         if isinstance(answer, Candidate):
             return ""
         if answer is None:
@@ -51,7 +54,7 @@ class Driver:
         stuck = next(
             visit_ids[length - 1]
             for length in range(1, len(visit_ids) + 1)
-            if not isinstance(self._answer(vehicle_id, visit_ids[:length]), Candidate)
+            if not isinstance(self._answer(vehicle_id, visit_ids[:length], trips[:length]), Candidate)
         )
         return f"{vehicle_id} would not serve {stuck} as stop {visit_ids.index(stuck) + 1}: " + self._why(
             answer, vehicle_id, stuck
@@ -71,33 +74,48 @@ class Driver:
             Rule.SHIFT_END: f"the shift ends at {clock(problem, offer.shift.end)}",
             Rule.DEPOT_OPENS: f"nobody leaves before {clock(problem, depot.opens)}",
             Rule.DEPOT_CLOSES: f"the depot closes at {clock(problem, depot.closes)}",
+            Rule.TRIPS: f"it makes at most {offer.max_trips} trips a day",
             Rule.DUTY: f"the longest duty is {duration(offer.max_duty_seconds or 0)}",
             Rule.DAILY_DRIVING: f"a driver is at the wheel for at most {duration(driving.per_day)} a day",
         }
         return f"{says.get(rule, f'it would break the rule “{rule.value}”')}."
 
-    def _answer(self, vehicle_id: str, visit_ids: Sequence[str]) -> Candidate | Rule | None:
+    def _answer(
+        self, vehicle_id: str, visit_ids: Sequence[str], trips: Sequence[int]
+    ) -> Candidate | Rule | None:
         problem = self._book.problem
         if vehicle_id not in problem.owner_of or any(one in self._faulty for one in visit_ids):
             return None
-        order = tuple(problem.visit_index[one] for one in visit_ids)
+        order = order_of(problem, Current(vehicle_id, tuple(visit_ids), tuple(trips)))
+        visits = [problem.visit_index[one] for one in visit_ids]
         vehicle = problem.owner_of[vehicle_id]
-        if not all(self._book.allowed(visit, vehicle) for visit in order):
+        if not all(self._book.allowed(visit, vehicle) for visit in visits):
             return next(
                 refusal.rule
-                for visit in order
+                for visit in visits
                 for refusal in refusals(problem.visits[visit], problem.fleet[vehicle])
             )
         return self._book.candidate(order, vehicle)
 
 
-def drive(problem: Problem, orders: Mapping[str, Sequence[str]]) -> Plan:
+def drive(
+    problem: Problem,
+    orders: Mapping[str, Sequence[str]],
+    trips: Mapping[str, Sequence[int]] | None = None,
+) -> Plan:
     """The plan in which each vehicle drives the visits that ``orders`` gives it, timed, priced and checked.
+
+    ``trips`` as in ``Driver``, by vehicle.
 
     Raises:
         InvalidProblem: an order can't be driven; ask ``Driver.obstacle`` why.
         EngineFault: the checker refused the plan.
     """
-    stays = tuple(Stay(vehicle, tuple(visits), Keep.ROUTE) for vehicle, visits in orders.items() if visits)
+    on_trips = trips or {}
+    stays = tuple(
+        Stay(vehicle, tuple(visits), Keep.ROUTE, tuple(on_trips.get(vehicle, ())))
+        for vehicle, visits in orders.items()
+        if visits
+    )
     budget = replace(problem.budget, iterations=1, workers=1)
     return plan(replace(problem, stays=stays, current=(), change_cents=0, budget=budget))

@@ -1,12 +1,13 @@
 """The routes of a plan over the hours of the day as one SVG, time to scale; no script, no inline style.
 
 Activities are told apart by shape before colour: driving is a thin bar, waiting a thin open one, unloading a
-full one with the stop's number, a break a full one with two upright lines. A booked slot is a bracket behind
-the unloading.
+full one with the stop's number, a break a full one with two upright lines, loading at the depot between two
+trips a full one with an arrow. A booked slot is a bracket behind the unloading.
 
 Classes for the style sheet: ``plan-gantt``; ``gantt-hour`` (lines), ``gantt-hour-label``; ``gantt-row`` with
 ``route-1`` … ``route-8``, in it ``gantt-label``, ``gantt-sublabel``, ``gantt-window`` and ``segment`` with
-``segment-drive``, ``segment-wait``, ``segment-service`` or ``segment-break``, ``segment-text``;
+``segment-drive``, ``segment-wait``, ``segment-service``, ``segment-break`` or ``segment-load``,
+``segment-text``;
 ``gantt-now``. Rows carry ``data-route``, unloadings ``data-route`` and ``data-stop`` (the visit's id).
 """
 
@@ -22,7 +23,15 @@ from apps.routing.engine.svg import element, picture, route_class, text
 from apps.routing.engine.wording import clock as say_clock
 
 _LEFT, _TOP, _ROW, _HOUR = 170.0, 30.0, 44.0, 3600
-_HEIGHTS = {Activity.DRIVE: 6.0, Activity.WAIT: 10.0, Activity.SERVICE: 22.0, Activity.BREAK: 22.0}
+_HEIGHTS = {
+    Activity.DRIVE: 6.0,
+    Activity.WAIT: 10.0,
+    Activity.SERVICE: 22.0,
+    Activity.BREAK: 22.0,
+    Activity.LOAD: 22.0,
+}
+_SIGNS = {Activity.BREAK: "m-2 -5v10m4 -10v10", Activity.LOAD: "m0 5v-10m-3 3l3 -3l3 3"}
+"""What is drawn over the middle of a bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +171,9 @@ def _bar(axis: _Axis, row: Row, bar: Bar, middle: float, clock: Callable[[int], 
         marks.append(
             text(str(bar.number), (left + right) / 2, middle + 4, "segment-text", text_anchor="middle")
         )
-    if bar.activity is Activity.BREAK:
-        centre = (left + right) / 2
-        marks.append(
-            element(
-                "path", class_="segment-text", d=f"M{centre - 2:g} {middle - 5:g}v10m4 -10v10", fill="none"
-            )
-        )
+    if (sign := _SIGNS.get(bar.activity)) is not None:
+        drawn = f"M{(left + right) / 2:g} {middle:g}{sign}"
+        marks.append(element("path", class_="segment-text", d=drawn, fill="none"))
     linked: dict[str, str | int] = {"data_route": row.number, "data_stop": bar.stop_id} if bar.number else {}
     return element("g", *marks, class_=f"segment segment-{bar.activity.value}", **linked)
 

@@ -43,12 +43,14 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class MapRoute:
-    """A route from its depot over its stops and home."""
+    """A route from its depot over its stops and home; ``trips`` says of each stop on which trip it is,
+    without it all are on the first. Between two trips the vehicle is back at its depot."""
 
     number: int
     label: str
     depot: Spot
     stops: tuple[Spot, ...]
+    trips: tuple[int, ...] = ()
 
 
 class _Point(NamedTuple):
@@ -110,6 +112,7 @@ def map_of(problem: Problem, plan: Plan, *, title: str) -> str:
                 spot(stop.visit_id, f"{clock(problem, stop.start)}–{clock(problem, stop.end)}")
                 for stop in route.stops
             ),
+            tuple(stop.trip for stop in route.stops),
         )
         for route in plan.routes
     ]
@@ -168,14 +171,20 @@ def _degree(value: float, step: float, positive: str, negative: str) -> str:
 
 
 def _lines(view: _View, route: MapRoute) -> str:
-    points = [view.at(spot.lat, spot.lon) for spot in (route.depot, *route.stops)]
+    home = view.at(route.depot.lat, route.depot.lon)
+    trips: dict[int, list[_Point]] = {}
+    for spot, trip in zip(route.stops, route.trips or (1,) * len(route.stops), strict=True):
+        trips.setdefault(trip, [home]).append(view.at(spot.lat, spot.lon))
     dash = route_dash(route.number)
     shared = {"fill": "none", "stroke_dasharray": dash, "stroke_linejoin": "round"}
     return element(
         "g",
         element("title", f"Route {route.number}"),
-        element("path", class_="route-line", d=_path(points), **shared),
-        element("path", class_="route-home", d=_path([points[-1], points[0]]), **shared),
+        *(element("path", class_="route-line", d=_path(points), **shared) for points in trips.values()),
+        *(
+            element("path", class_="route-home", d=_path([points[-1], home]), **shared)
+            for points in trips.values()
+        ),
         class_=f"map-route {route_class(route.number)}",
         data_route=route.number,
     )

@@ -111,7 +111,8 @@ def _grow(near: NDArray[np.float64], sizes: Sequence[int], random: np.random.Gen
             left.discard(following)
         groups.append(group)
     if len(groups) > 1 and sum(sizes[one] for one in groups[-1]) < PART / 2:
-        groups[-2] += groups.pop()
+        rest = groups.pop()
+        groups[-1] += rest
     return sorted(groups, key=lambda group: (-sum(sizes[one] for one in group), group))
 
 

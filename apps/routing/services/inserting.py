@@ -1,7 +1,7 @@
 """What each of several slots for a delivery would cost on the plan that stands, in milliseconds."""
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from threading import Lock
@@ -11,17 +11,20 @@ from zoneinfo import ZoneInfo
 from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
 from apps.appointments.load import Load, Slot
+from apps.appointments.ranking import RouteCost
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import load_of
 from apps.facilities.models import Dock, Site
 from apps.facilities.selectors import profiles_of
 from apps.routing import engine
+from apps.routing.depots import lead_of
 from apps.routing.engine.gaps import Ways
 from apps.routing.errors import CurrenciesMixed
 from apps.routing.models import RoutePlan
 from apps.routing.problems import DayProblem, gather
 from apps.routing.roads import travel_provider
 from apps.routing.selectors import plan_by_id
+from apps.routing.standing import current_of
 from apps.routing.visits import adr_classes_of, asked_visit
 from apps.tenancy.doorway import current_shipper
 
@@ -64,6 +67,14 @@ def price_slots(
     """
     require(actor, "routing.price")
     return _Pricer(delivery, load, now).prices(slots)
+
+
+def route_costs(
+    *, actor: Actor, delivery: Delivery, slots: Sequence[Slot], now: datetime, load: Load | None = None
+) -> list[RouteCost]:
+    """``price_slots`` as the ranking of slots weighs it."""
+    prices = price_slots(actor=actor, delivery=delivery, slots=slots, now=now, load=load)
+    return [RouteCost(price.cents, price.currency, price.has_plan) for price in prices]
 
 
 class _Pricer:
@@ -154,9 +165,9 @@ MEMORY = _Memory()
 
 
 def _prepared(delivery: Delivery, day: date, adr: frozenset[str], now: datetime) -> _Prepared | None:
-    site = delivery.origin
-    if site is None:
+    if delivery.origin is None:
         return None
+    site = lead_of(delivery.origin)
     standing = _plan_of(site, day)
     if standing is None:
         return None
@@ -203,11 +214,9 @@ def _prepare(plan: RoutePlan, delivery: Delivery, adr: frozenset[str], now: date
 
 def _routes(plan: RoutePlan, asked: DayProblem, *, without: str) -> list[engine.Current]:
     """The plan's routes that are not under way, without what is no longer agreed."""
-    known: Mapping[str, int] = asked.problem.visit_index
-    found = []
-    for route in plan.routes.all():
-        ids = [stop.delivery.number for stop in route.stops.all()]
-        staying = tuple(one for one in ids if one in known and one != without)
-        if route.vehicle.plate in asked.problem.owner_of and staying:
-            found.append(engine.Current(route.vehicle.plate, staying))
-    return found
+    routes = [
+        current_of(route, asked.problem, without=without)
+        for route in plan.routes.all()
+        if route.vehicle.plate in asked.problem.owner_of
+    ]
+    return [one for one in routes if one.visit_ids]

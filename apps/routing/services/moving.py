@@ -1,6 +1,6 @@
 """Moving a delivery by hand: to another vehicle or place on its route, checked before it is stored."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -25,6 +25,7 @@ MOST_WAYS = 3
 """So many places that would work are named when one does not."""
 
 Orders = dict[str, tuple[str, ...]]
+Trips = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,9 @@ class _Day:
             for route in self.basis.routes.all()
             if route.vehicle_id not in stays.vehicles
         }
+        self.trips: dict[str, float] = {
+            stop.delivery.number: stop.trip for route in self.basis.routes.all() for stop in route.stops.all()
+        }
         self.without: Orders = {
             plate: tuple(one for one in order if one != self.number) for plate, order in self.orders.items()
         }
@@ -135,13 +139,10 @@ class _Day:
         if not before:
             self._require_cap(plate)
         places = [position] if position is not None else range(1, len(before) + 2)
-        weighed = [
-            (cents, place)
-            for place in places
-            if (cents := self.driver.cents(plate, self._with(plate, place))) is not None
-        ]
+        weighed = [(best[0], place) for place in places if (best := self._best(plate, place)) is not None]
         if not weighed:
-            why = self.driver.obstacle(plate, self._with(plate, position or len(before) + 1))
+            place = position or len(before) + 1
+            why = self.driver.obstacle(plate, self._with(plate, place), self._ways_to_load(plate, place)[0])
             raise MoveRefused(f"{why}{self._ways()}")
         cents, place = min(weighed)
         return Weighed(place, self._cost({**self.without, plate: self._with(plate, place)}, cents, plate))
@@ -149,9 +150,12 @@ class _Day:
     def store(self, plate: str, position: int, actor: Actor) -> RoutePlan:
         orders = {**self.without, plate: self._with(plate, position)}
         orders = {one: order for one, order in orders.items() if order}
+        best = self._best(plate, position)
+        trips = {one: self._trips_of(order) for one, order in orders.items() if one != plate}
+        trips |= {plate: best[1]} if best is not None else {}
         asked = _only(self.asked, orders)
         try:
-            answer = engine.drive(asked.problem, orders)
+            answer = engine.drive(asked.problem, orders, trips)
         except engine.InvalidProblem as error:
             raise MoveRefused(" ".join(error.faults)) from error
         except engine.EngineFault as error:
@@ -215,6 +219,29 @@ class _Day:
         before = self.without.get(plate, ())
         return (*before[: position - 1], self.number, *before[position - 1 :])
 
+    def _best(self, plate: str, place: int) -> tuple[int, Trips] | None:
+        """What the route costs with the delivery at that place, on the trip that costs least; and its
+        trips."""
+        order = self._with(plate, place)
+        found = [
+            (cents, trips)
+            for trips in self._ways_to_load(plate, place)
+            if (cents := self.driver.cents(plate, order, trips)) is not None
+        ]
+        return min(found, default=None)
+
+    def _ways_to_load(self, plate: str, place: int) -> list[Trips]:
+        """The trips of a route with the delivery at that place: on the trip before it, on the one after it,
+        or, between two trips, on one of its own."""
+        before = [self.trips[one] for one in self.without.get(plate, ())]
+        around = list(dict.fromkeys([*before[place - 2 : place - 1], *before[place - 1 : place]] or [1.0]))
+        if before and (len(around) == 2 or place in (1, len(before) + 1)):
+            around.append(around[0] - 0.5 if place == 1 else around[0] + 0.5)
+        return [_numbered([*before[: place - 1], trip, *before[place - 1 :]]) for trip in around]
+
+    def _trips_of(self, order: Sequence[str]) -> Trips:
+        return _numbered([self.trips[one] for one in order])
+
     def _cost(self, orders: Orders, cents: int, plate: str) -> int:
         """How much more the routes that change cost than they do now."""
         now = sum(self._cents(one, self.orders) for one in {plate, self.plate_now})
@@ -224,17 +251,19 @@ class _Day:
     def _cents(self, plate: str | None, orders: Orders) -> int:
         """What one vehicle's route costs; nothing where it has none."""
         order = orders.get(plate, ()) if plate is not None else ()
-        return self.driver.cents(plate, order) or 0 if plate is not None and order else 0
+        if plate is None or not order:
+            return 0
+        return self.driver.cents(plate, order, self._trips_of(order)) or 0
 
     def _ways(self) -> str:
         """Where it would fit, the cheapest first, as a sentence; says so when nowhere."""
         fits = sorted(
-            (cents - self._cents(plate, self.without), plate, place)
+            (placed[0] - self._cents(plate, self.without), plate, place)
             for plate, order in self.without.items()
             if order or plate == self.plate_now
             for place in range(1, len(order) + 2)
             if self._with(plate, place) != self.orders[plate]
-            and (cents := self.driver.cents(plate, self._with(plate, place))) is not None
+            and (placed := self._best(plate, place)) is not None
         )
         best: dict[str, int] = {}
         for _, other, place in fits:
@@ -261,6 +290,12 @@ class _Day:
                         "Move it onto a route, or repair the plan."
                     ],
                 )
+
+
+def _numbered(trips: Sequence[float]) -> Trips:
+    """Trips in their order, counted from 1."""
+    known = sorted(set(trips))
+    return tuple(known.index(one) + 1 for one in trips)
 
 
 def _only(asked: DayProblem, orders: Orders) -> DayProblem:

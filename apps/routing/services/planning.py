@@ -10,6 +10,7 @@ from apps.accounts.permissions import require
 from apps.core.jobs import stop
 from apps.core.models import Job
 from apps.facilities.models import Site
+from apps.routing.depots import lead_of
 from apps.routing.errors import UnknownPlan
 from apps.routing.models import RoutePlan
 from apps.routing.selectors import JOB_KIND, day_key, own_site
@@ -21,6 +22,8 @@ from apps.tenancy.outbox import enqueue
 @transaction.atomic
 def request_plan(*, actor: Actor, site: Site, day: date, now: datetime, seed: int = 1) -> Job:
     """Have the routes of one own site and day planned in the background; the job says how far it is.
+
+    A site that is planned with another is planned there (``depots.lead_of``).
 
     While a job for that site and day waits or runs, asking again gives that one. ``day`` is in the site's
     zone. What is locked in the newest version stays, and so do routes under way.
@@ -51,7 +54,7 @@ def request_repair(*, actor: Actor, plan_id: UUID, now: datetime) -> Job:
 
 def _ask(actor: Actor, site: Site, day: date, now: datetime, seed: int, *, repairs: UUID | None) -> Job:
     require(actor, "routing.ask")
-    own_site(site.pk, shipper_id=current_shipper().pk)
+    site = lead_of(own_site(site.pk, shipper_id=current_shipper().pk))
     subject = day_key(site, day)
     one_at_a_time(f"jobs {subject}")
     waiting = Job.objects.filter(

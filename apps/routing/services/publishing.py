@@ -1,7 +1,7 @@
 """Putting a plan in force: still true, drivers named, carriers and papers told, the former one replaced."""
 
-from collections.abc import Collection, Mapping
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -13,9 +13,10 @@ from apps.carriers.selectors import drivers_of, may_drive, shift_on, usable_on
 from apps.core.errors import IllegalTransition
 from apps.deliveries import selectors as deliveries
 from apps.deliveries.models import Delivery
-from apps.deliveries.services import record_planned
+from apps.deliveries.services import record_planned, ship_from
 from apps.routing.comparing import same_visits
 from apps.routing.days import LocalDay
+from apps.routing.engine.pairing import pair
 from apps.routing.errors import PlanOutdated
 from apps.routing.models import Route, RoutePlan, Stop
 from apps.routing.selectors import plan_by_id, published_plan
@@ -57,6 +58,9 @@ def publish_plan(*, actor: Actor, plan_id: UUID, now: datetime) -> RoutePlan:
     before = {route.vehicle_id: route for route in former.routes.all()} if former is not None else {}
     _assign_drivers(plan, before)
     for route in plan.routes.all():
+        for stop in route.stops.all():
+            if stop.delivery.state not in HAS_LEFT:
+                ship_from(delivery=stop.delivery, origin=route.depot)
         if route.vehicle_id in before and same_visits(before[route.vehicle_id], route):
             continue
         for stop in route.stops.all():
@@ -77,6 +81,7 @@ def _require_current(plan: RoutePlan, former: RoutePlan | None) -> None:
             deliveries=gone,
         )
     _require_loads_where_they_are(plan, former)
+    _require_on_no_other_plan(plan)
     _require_vehicles(plan)
 
 
@@ -90,6 +95,20 @@ def _require_loads_where_they_are(plan: RoutePlan, former: RoutePlan | None) -> 
             f"{listed(moved)}: loaded already, and version {plan.version} doesn't leave it where it is. "
             "Repair the plan in force; a repair leaves what is loaded as it is.",
             deliveries=moved,
+        )
+
+
+def _require_on_no_other_plan(plan: RoutePlan) -> None:
+    """What another site's plan in force brings on that day is not brought twice."""
+    others = Stop.objects.filter(
+        route__plan__day=plan.day,
+        route__plan__state=RoutePlan.State.PUBLISHED,
+        delivery__in=[stop.delivery_id for stop in stops_of(plan)],
+    ).exclude(route__plan__site=plan.site)
+    twice = sorted(others.values_list("delivery__number", flat=True))
+    if twice:
+        raise PlanOutdated(
+            f"{listed(twice)}: on another site's plan in force. Plan the day anew.", deliveries=twice
         )
 
 
@@ -130,11 +149,11 @@ def _require_vehicles(plan: RoutePlan) -> None:
 
 
 def _assign_drivers(plan: RoutePlan, before: Mapping[UUID, Route]) -> None:
-    """Who drove the vehicle in the plan before still does; else the carrier's first driver by name who may.
+    """As many routes as can be get a driver of their carrier who may drive them.
 
-    Where nobody may drive it then, the route has no driver yet.
-
-    Who drives for another site on that day is taken.
+    Who drove the vehicle in the plan before still does where that costs no other route its driver; else
+    drivers come in the order of their names. Where nobody may drive it then, the route has no driver yet. Who
+    drives for another site on that day is taken.
     """
     routes = list(plan.routes.all())
     busy = set(
@@ -142,19 +161,38 @@ def _assign_drivers(plan: RoutePlan, before: Mapping[UUID, Route]) -> None:
         .exclude(plan=plan)
         .values_list("driver_id", flat=True)
     )
-    drivers = drivers_of({route.carrier_id for route in routes})
+    drivers = [one for one in drivers_of({route.carrier_id for route in routes}) if one.pk not in busy]
     dangerous = adr_classes_of(stop.delivery for stop in stops_of(plan))
-    able = {route.pk: [one for one in drivers if _may_drive(one, route, dangerous)] for route in routes}
-    for route in routes:
-        former = before.get(route.vehicle_id)
-        wanted = former.driver_id if former is not None else None
-        route.driver = next((one for one in able[route.pk] if one.pk == wanted and one.pk not in busy), None)
-        busy |= {route.driver.pk} if route.driver else set()
-    for route in routes:
-        if route.driver is None:
-            route.driver = next((one for one in able[route.pk] if one.pk not in busy), None)
-            busy |= {route.driver.pk} if route.driver else set()
+    worth = [[_worth(route, driver, before, dangerous) for driver in drivers] for route in routes]
+    pairs = pair(_in_order(worth))
+    for number, route in enumerate(routes):
+        route.driver = drivers[pairs[number]] if number in pairs else None
     Route.objects.bulk_update(routes, ["driver"])
+
+
+def _in_order(worth: Sequence[Sequence[int]]) -> list[list[int]]:
+    """``worth`` so that the most pairs come before familiar ones, and those before the order of rows and
+    columns: first drivers by name, the first of them on the first route."""
+    rows, columns = len(worth), len(worth[0]) if worth else 0
+    familiar = 1 + rows * rows * (columns + 1)
+    one_more = 1 + 3 * rows * familiar
+    return [
+        [
+            one_more + one * familiar + (rows - row) * (columns + 1 - place) if one else 0
+            for place, one in enumerate(along)
+        ]
+        for row, along in enumerate(worth)
+    ]
+
+
+def _worth(
+    route: Route, driver: Driver, before: Mapping[UUID, Route], dangerous: Mapping[UUID, Collection[str]]
+) -> int:
+    """0 where the driver may not drive the route, more where it is their vehicle already."""
+    if not _may_drive(driver, route, dangerous):
+        return 0
+    former = before.get(route.vehicle_id)
+    return 2 if former is not None and former.driver_id == driver.pk else 1
 
 
 def _may_drive(driver: Driver, route: Route, dangerous: Mapping[UUID, Collection[str]]) -> bool:
@@ -165,6 +203,10 @@ def _may_drive(driver: Driver, route: Route, dangerous: Mapping[UUID, Collection
     adr = any(dangerous[stop.delivery_id] for stop in stops)
     sites = [stop.delivery.site_id for stop in stops]
     if usable_on(driver, plan.day) or may_drive(driver, route.vehicle, plan.day, adr=adr, sites=sites):
+        return False
+    if driver.longest_duty_minutes is not None and route.returns_at - route.departs_at > timedelta(
+        minutes=driver.longest_duty_minutes
+    ):
         return False
     hours = shift_on(driver, plan.day)
     day = LocalDay(plan.day, plan.site.time_zone)

@@ -11,6 +11,7 @@ from apps.accounts.actors import SYSTEM, Actor
 from apps.accounts.permissions import require
 from apps.core.errors import DomainError
 from apps.core.models import Job
+from apps.routing.depots import lead_of
 from apps.routing.models import RoutePlan, Schedule
 from apps.routing.selectors import own_site
 from apps.routing.services.planning import request_plan
@@ -72,12 +73,12 @@ def run_schedules(*, now: datetime) -> list[Job]:
     """Ask for every plan that is due by a schedule; a schedule runs once a day, however often this is called.
 
     A worker that was away at the set time makes up for it the same day. Days with a plan in force are left to
-    be repaired.
+    be repaired; a site that is planned with another has no schedule but that one's.
     """
     asked: list[Job] = []
     for schedule in Schedule.objects.filter(active=True, site__active=True).select_related("site"):
         local = now.astimezone(ZoneInfo(schedule.site.time_zone))
-        if local.time() >= schedule.plans_at:
+        if local.time() >= schedule.plans_at and lead_of(schedule.site) == schedule.site:
             asked += _run(schedule, local.date(), now)
     return asked
 

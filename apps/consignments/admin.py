@@ -1,0 +1,74 @@
+"""Which articles a shipper's own sites carry, at its desk's admin: entered, or brought in as a table."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import ForeignKey
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from import_export.fields import Field
+from import_export.widgets import ForeignKeyWidget
+from unfold.admin import ModelAdmin
+
+from apps.accounts.admin_sites import RuledAdmin, desk_admin_site
+from apps.consignments import permissions as permissions  # registers the rule that the admin names
+from apps.consignments.models import StockedArticle
+from apps.core.admin_exchange import Exchange, Sheet
+from apps.core.admin_history import FieldHistory
+from apps.facilities.models import Site
+from apps.tenancy.doorway import current_shipper
+
+
+class OwnSite(ForeignKeyWidget):
+    """One of the shipper's own sites, by its code."""
+
+    def __init__(self) -> None:
+        super().__init__(Site, "code")
+
+    def get_queryset(self, value: Any, row: Any, *args: Any, **kwargs: Any) -> Any:
+        return Site.objects.filter(shipper=current_shipper())
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
+        try:
+            found = super().clean(value, row, **kwargs)
+        except Site.DoesNotExist as error:
+            raise ValueError(_("There is no site of your own with the code “%s”.") % value) from error
+        if found is None:
+            raise ValueError(_("Name the site by its code."))
+        return found
+
+
+class StockSheet(Sheet):
+    site = Field("site", "site", OwnSite())
+
+    class Meta(Sheet.Meta):
+        model = StockedArticle
+        import_id_fields: ClassVar = ["site", "gtin", "article"]
+        fields: ClassVar = ["site", "gtin", "article"]
+        export_order = fields
+
+
+@admin.register(StockedArticle, site=desk_admin_site)
+class StockedArticleAdmin(FieldHistory, Exchange, RuledAdmin, ModelAdmin):
+    view_rule = "consignments.import"
+    manage_rule = "consignments.import"
+    resource_classes = [StockSheet]
+    list_display = ["article_or_gtin", "site"]
+    list_filter = [("site", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["site"]
+    search_fields = ["gtin", "article", "site__name", "site__code"]
+    search_help_text = gettext_lazy("GTIN, article or site")
+    fields = ["site", ("gtin", "article")]
+
+    def formfield_for_foreignkey(
+        self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """The shipper's own sites alone."""
+        if db_field.name == "site":
+            kwargs["queryset"] = Site.objects.filter(shipper=current_shipper(), active=True).order_by("name")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    @admin.display(description=gettext_lazy("Article"), ordering="gtin")
+    def article_or_gtin(self, row: StockedArticle) -> str:
+        return " ".join(filter(None, [row.gtin, row.article]))

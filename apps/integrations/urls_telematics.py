@@ -1,0 +1,9 @@
+"""Addresses of what vehicles and sensors report, on a shipper's host, below ``/api/v1/``."""
+
+from django.urls import path
+
+from apps.integrations import telematics
+
+urlpatterns = [
+    path("positions", telematics.PositionsView.as_view(), name="positions"),
+]

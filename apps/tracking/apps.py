@@ -1,0 +1,7 @@
+"""App configuration of tracking."""
+
+from django.apps import AppConfig
+
+
+class TrackingConfig(AppConfig):
+    name = "apps.tracking"
