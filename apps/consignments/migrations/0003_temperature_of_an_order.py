@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('consignments', '0001_initial'),
+        ('consignments', '0002_stocked_articles'),
         ('facilities', '0005_handover_settings'),
     ]
 
