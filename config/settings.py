@@ -5,6 +5,7 @@ A production process sets DOCKSIDE_ENV=production; then whatever is missing or u
 """
 
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -55,6 +56,7 @@ SHARED_APPS = [
     "apps.notices",
     "apps.facilities",
     "apps.appointments",
+    "apps.receipts",
     "unfold",
     "unfold.contrib.import_export",
     "import_export",
@@ -93,9 +95,10 @@ TENANT_APPS = [
     "apps.portal",
     "django.contrib.contenttypes",
     "django.contrib.admin",
+    "django.contrib.sessions",
 ]
 # our overriding commands stand before the libraries that they override; unfold before django_tenants
-INSTALLED_APPS = [*SHARED_APPS[:6], *[app for app in TENANT_APPS if app not in SHARED_APPS], *SHARED_APPS[6:]]
+INSTALLED_APPS = [*SHARED_APPS[:7], *[app for app in TENANT_APPS if app not in SHARED_APPS], *SHARED_APPS[7:]]
 TENANT_MODEL = "tenancy.Shipper"
 TENANT_DOMAIN_MODEL = "tenancy.Domain"
 PG_EXTRA_SEARCH_PATHS = ["extensions"]  # made by migrate_schemas, never inside a shipper's schema
@@ -146,7 +149,7 @@ DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", "" if PRODUCTION else postgre
 RUNTIME_ROLE = dj_database_url.parse(DATABASE_URL)["USER"]
 if ACT_AS_OWNER and not DATABASE_OWNER_URL:
     raise ImproperlyConfigured("DATABASE_OWNER_URL must be set for commands that change the schema")
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **dj_database_url.parse(DATABASE_OWNER_URL if ACT_AS_OWNER else DATABASE_URL),
         "ENGINE": "apps.tenancy.postgresql",
@@ -154,6 +157,8 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
+# Only what asks to be prepared is (custody writes each event with the same two statements).
+DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 2**31 - 1
 if named := env.str("DOCKSIDE_DATABASE", ""):  # another database of the same server: tests, benchmarks
     DATABASES["default"]["NAME"] = named
 

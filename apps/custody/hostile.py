@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 #: The tables that only grow, each with a column to try it with.
 APPEND_ONLY = {
     "custody_custodyevent": "id",
-    "custody_consignmentsequence": "id",
+    "custody_consignmentsequence": "position",
     "custody_logleaf": "index",
     "custody_logtile": "index",
     "custody_logkey": "id",

@@ -16,6 +16,7 @@ class Kind(TextChoices):
     PAPERS = "papers", _("Papers that are missing or run out")
     DETENTION = "detention", _("Free time at a dock that runs out")
     HANDOVER = "handover", _("Handovers")
+    PROOF = "proof", _("Proofs of delivery, with the log's checkpoint")
     SITE = "site", _("Changes of a site's hours and rules")
     TENDER = "tender", _("Tenders to carriers and their answers")
     PLAN = "plan", _("Plans and long work that is done")

@@ -30,6 +30,7 @@ from apps.custody.services.witnessing import ask_witnesses
 from apps.custody.tiles import StoredTree
 from apps.documents import store
 from apps.documents.models import Document
+from apps.facilities.models import Recipient
 from apps.tenancy.doorway import current_shipper
 
 Progress = Callable[[int, int], None]
@@ -95,6 +96,7 @@ def export_bundle(
         papers=len(documents),
         made_at=now,
         events=events,
+        recipient=_asking_recipient(scope),
     )
     with Copies(choice or ExportChoice(), about) as copies:
         summary = bundle.write_bundle(
@@ -111,6 +113,13 @@ def export_bundle(
             copies=copies.finished(),
         )
     return Export(summary, _verified(output))
+
+
+def _asking_recipient(scope: ExportScope) -> Recipient | None:
+    """Who asks for what it received; None where the shipper asks."""
+    if not scope.received_only or scope.recipient_id is None:
+        return None
+    return Recipient.objects.filter(pk=scope.recipient_id).first()
 
 
 def _in_scope(scope: ExportScope) -> list[str]:

@@ -20,6 +20,7 @@ from apps.deliveries.services.day_papers import cancel_day_papers, open_day_pape
 from apps.deliveries.services.expecting import escalate_offers
 from apps.deliveries.services.following import bring_again, not_taken
 from apps.deliveries.services.gate import call_to_dock, check_in, check_out, end_unloading
+from apps.deliveries.services.handing_out import hand_out_proof
 from apps.deliveries.services.handover import hand_over, judged, photos_of
 from apps.deliveries.services.intake import group_consignments, import_orders
 from apps.deliveries.services.papers import (
@@ -70,6 +71,7 @@ __all__ = [
     "escalate_offers",
     "expire_offers",
     "group_consignments",
+    "hand_out_proof",
     "hand_over",
     "import_orders",
     "issue_consignment_note",
