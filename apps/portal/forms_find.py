@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.actors import Actor
 from apps.appointments.load import Load
-from apps.facilities.models import LoadType, TemperatureClass
+from apps.facilities.models import LoadType, Site, TemperatureClass
 from apps.facilities.selectors import receiving_sites_visible_to
 from apps.portal.forms_desk import DATE, VehicleForm
 
@@ -19,7 +19,7 @@ class FindForm(VehicleForm):
     """What is looked for. Everything lies in the address, so a search can be shared and come back to."""
 
     site = forms.ModelMultipleChoiceField(
-        None,
+        Site.objects.none(),
         label=_("Sites"),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one site.")},

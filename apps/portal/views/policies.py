@@ -142,8 +142,9 @@ def _edit(request: ActingRequest, scope: Scope, template: str, frame: dict[str, 
             held = scope.held()
             by = held.set_by if held else ""
             conflict = stale(refusal.message, held or AnswerPolicy(), form.terms(), by=by)
-            form.data = form.data.copy()
-            form.data["version"] = held.version if held else ""
+            retyped = request.POST.copy()
+            retyped["version"] = str(held.version) if held else ""
+            form = PolicyForm(retyped, side=scope.side, policy=held)
         else:
             messages.success(request, _("The policy is set; it answers from the next offer on."))
             return redirect(scope.list_url)

@@ -85,7 +85,8 @@ def test_of_two_managers_who_set_the_terms_the_second_sees_both_and_may_put_its_
     rita.post(address, terms | {"read_at": "0"})
 
     late = rita.post(address, terms | {"waiting_hold_minutes": "20", "read_at": "0"})
-    again = rita.post(address, terms | {"waiting_hold_minutes": "20", "read_at": late.context["form"]["read_at"].value()})  # fmt: skip
+    now_read = late.context["form"]["read_at"].value()
+    again = rita.post(address, terms | {"waiting_hold_minutes": "20", "read_at": now_read})
 
     assert late.status_code == 409
     assert late.context["stale"]["by"] == "Rita Reyes"
