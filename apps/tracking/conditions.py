@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from apps.consignments.ranges import NO_RANGE, narrowed
 from apps.deliveries.models import Delivery
 from apps.deliveries.temperatures import RANGES
 from apps.tracking.models import ConditionLimits, Measure
@@ -93,7 +94,10 @@ class Stuck:
 
 
 def limits_of(deliveries: Iterable[Delivery]) -> dict[UUID, Limits]:
-    """What the goods of each may see: the shipper's limits for their class, else the class's own range."""
+    """What the goods of each may see: their own range, else the shipper's limits or the range of their class.
+
+    Goods of several consignments keep to the narrowest. ``deliveries`` come with rides and consignments.
+    """
     by_class = {row.temperature_class: row for row in ConditionLimits.objects.all()}
     return {
         delivery.pk: _limits(delivery, by_class.get(delivery.temperature_class)) for delivery in deliveries
@@ -101,8 +105,8 @@ def limits_of(deliveries: Iterable[Delivery]) -> dict[UUID, Limits]:
 
 
 def excursions(*, now: datetime) -> list[Excursion]:
-    """What the goods under way see that they may not, as it stands; 3 queries."""
-    limits = limits_of(Delivery.objects.filter(state__in=ABOARD))
+    """What the goods under way see that they may not, as it stands; 4 queries."""
+    limits = limits_of(Delivery.objects.filter(state__in=ABOARD).prefetch_related("rides__consignment"))
     known = [
         (delivery_id, measure.value, *getattr(each, measure.value))
         for delivery_id, each in limits.items()
@@ -136,10 +140,15 @@ def stuck_sensors(*, now: datetime) -> list[Stuck]:
 
 
 def _limits(delivery: Delivery, said: ConditionLimits | None) -> Limits:
+    of_class = RANGES.get(delivery.temperature_class, NO_RANGE)
+    if said is not None and (said.lowest_celsius, said.highest_celsius) != NO_RANGE:
+        of_class = (_milli(said.lowest_celsius), _milli(said.highest_celsius))
+    own = [ride.consignment.temperature_range for ride in delivery.rides.all()]
+    temperature = narrowed([each if each != NO_RANGE else of_class for each in own] or [of_class])
     if said is None:
-        return Limits(temperature=RANGES.get(delivery.temperature_class, (None, None)))
+        return Limits(temperature=temperature)
     return Limits(
-        temperature=(_milli(said.lowest_celsius), _milli(said.highest_celsius)),
+        temperature=temperature,
         humidity=(None, _milli(said.highest_humidity)),
         shock=(None, _milli(said.highest_shock)),
         tolerated=timedelta(minutes=said.tolerated_minutes),

@@ -121,6 +121,21 @@ def test_the_shippers_own_limits_hold_for_humidity_and_shock(measure, left):
     assert sorted(row.facts["measure"] for row in found) == ["humidity", "shock"]
 
 
+def test_the_consignments_own_range_is_what_counts(measure, left, delivery):
+    consignment = delivery.rides.first().consignment
+    type(consignment).objects.filter(pk=consignment.pk).update(
+        temperature_min_mc=15_000, temperature_max_mc=25_000
+    )
+    delivery.rides.exclude(consignment=consignment).delete()
+    measure(1, 5.0)
+    measure(2, 5.1)
+
+    watch(now=left + 3 * MINUTE)
+
+    row = DeliveryException.objects.get(kind=Kind.EXCURSION)
+    assert (row.facts["low"], row.facts["high"]) == (15_000, 25_000)
+
+
 def test_a_sensor_that_repeats_itself_is_a_fault_of_data_and_no_excursion(measure, left):
     for place in range(30):
         measure(place * 7, 5.4)
