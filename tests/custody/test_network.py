@@ -152,7 +152,7 @@ def test_the_owners_plain_statements_are_refused_and_whoever_goes_around_them_st
                 with pytest.raises(psycopg.errors.RestrictViolation):
                     owner.execute(statement)
         owner.execute("ALTER TABLE network_networknode DISABLE TRIGGER USER")
-        owner.execute("UPDATE network_networknode SET hash = sha256('') WHERE level = 4 AND index = 1")
+        owner.execute("UPDATE network_networknode SET hash = sha256('') WHERE level = 5")
 
     with pytest.raises(LogDamaged):
         signing.sign_day(now=now + timedelta(days=3))
