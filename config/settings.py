@@ -96,6 +96,7 @@ TENANT_APPS = [
     "apps.portal",
     "django.contrib.contenttypes",
     "django.contrib.admin",
+    "django.contrib.sessions",
 ]
 # our overriding commands stand before the libraries that they override; unfold before django_tenants
 INSTALLED_APPS = [*SHARED_APPS[:8], *[app for app in TENANT_APPS if app not in SHARED_APPS], *SHARED_APPS[8:]]
