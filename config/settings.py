@@ -57,6 +57,7 @@ SHARED_APPS = [
     "apps.facilities",
     "apps.appointments",
     "apps.receipts",
+    "apps.custody.network",
     "unfold",
     "unfold.contrib.import_export",
     "import_export",
@@ -98,7 +99,7 @@ TENANT_APPS = [
     "django.contrib.sessions",
 ]
 # our overriding commands stand before the libraries that they override; unfold before django_tenants
-INSTALLED_APPS = [*SHARED_APPS[:7], *[app for app in TENANT_APPS if app not in SHARED_APPS], *SHARED_APPS[7:]]
+INSTALLED_APPS = [*SHARED_APPS[:8], *[app for app in TENANT_APPS if app not in SHARED_APPS], *SHARED_APPS[8:]]
 TENANT_MODEL = "tenancy.Shipper"
 TENANT_DOMAIN_MODEL = "tenancy.Domain"
 PG_EXTRA_SEARCH_PATHS = ["extensions"]  # made by migrate_schemas, never inside a shipper's schema
@@ -207,6 +208,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "custody.witness",
         "schedule": 60.0,
         "options": {"expires": 60},
+    },
+    # a day is signed once; those after the first find that out at once
+    "sign the network's log": {
+        "task": "custody.sign_network",
+        "schedule": 600.0,
+        "options": {"expires": 600},
     },
     # the sequencer does it several times a second
     "sequence the custody logs": {"task": "custody.sequence", "schedule": 30.0, "options": {"expires": 30}},

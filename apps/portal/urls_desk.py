@@ -26,6 +26,7 @@ from apps.portal.views import (
     desk_temperature,
     driver,
     gate_papers,
+    network_log,
     papers,
     people,
     policies,
@@ -169,6 +170,8 @@ custody = [
     path("custody/accesses/", audit.accesses, name="accesses"),
     path("custody/checkpoint.note", audit.checkpoint_note, name="checkpoint"),
     path("custody/log.vkey", audit.verifier_key, name="verifier_key"),
+    path("custody/network.note", network_log.desk_note, name="network_note"),
+    path("custody/network.vkey", network_log.desk_key, name="network_key"),
     path("custody/exports/", audit_exports.exports, name="exports"),
     path("custody/exports/<uuid:job_id>/", audit_exports.download, name="export_download"),
 ]
