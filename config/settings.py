@@ -5,6 +5,7 @@ A production process sets DOCKSIDE_ENV=production; then whatever is missing or u
 """
 
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -56,6 +57,7 @@ SHARED_APPS = [
     "apps.facilities",
     "apps.appointments",
     "apps.receipts",
+    "apps.custody.network",
     "unfold",
     "unfold.contrib.import_export",
     "import_export",
@@ -94,9 +96,10 @@ TENANT_APPS = [
     "apps.portal",
     "django.contrib.contenttypes",
     "django.contrib.admin",
+    "django.contrib.sessions",
 ]
 # our overriding commands stand before the libraries that they override; unfold before django_tenants
-INSTALLED_APPS = [*SHARED_APPS[:7], *[app for app in TENANT_APPS if app not in SHARED_APPS], *SHARED_APPS[7:]]
+INSTALLED_APPS = [*SHARED_APPS[:8], *[app for app in TENANT_APPS if app not in SHARED_APPS], *SHARED_APPS[8:]]
 TENANT_MODEL = "tenancy.Shipper"
 TENANT_DOMAIN_MODEL = "tenancy.Domain"
 PG_EXTRA_SEARCH_PATHS = ["extensions"]  # made by migrate_schemas, never inside a shipper's schema
@@ -147,7 +150,7 @@ DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", "" if PRODUCTION else postgre
 RUNTIME_ROLE = dj_database_url.parse(DATABASE_URL)["USER"]
 if ACT_AS_OWNER and not DATABASE_OWNER_URL:
     raise ImproperlyConfigured("DATABASE_OWNER_URL must be set for commands that change the schema")
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **dj_database_url.parse(DATABASE_OWNER_URL if ACT_AS_OWNER else DATABASE_URL),
         "ENGINE": "apps.tenancy.postgresql",
@@ -155,6 +158,8 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
+# Only what asks to be prepared is (custody writes each event with the same two statements).
+DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 2**31 - 1
 if named := env.str("DOCKSIDE_DATABASE", ""):  # another database of the same server: tests, benchmarks
     DATABASES["default"]["NAME"] = named
 
@@ -204,6 +209,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "custody.witness",
         "schedule": 60.0,
         "options": {"expires": 60},
+    },
+    # a day is signed once; those after the first find that out at once
+    "sign the network's log": {
+        "task": "custody.sign_network",
+        "schedule": 600.0,
+        "options": {"expires": 600},
     },
     # the sequencer does it several times a second
     "sequence the custody logs": {"task": "custody.sequence", "schedule": 30.0, "options": {"expires": 30}},

@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 
 from django.http import HttpRequest
 
+from apps.tenancy.addresses import hub_address
 from apps.tenancy.doorway import in_network
 
 
@@ -23,6 +24,8 @@ def _zones() -> frozenset[str]:
 def acting(request: HttpRequest) -> dict[str, Any]:
     """``actor`` (or None), ``shipper`` (None at the hub), ``at_hub``, ``theme`` (auto, light or dark).
 
+    ``hub`` is the address of the network's host.
+
     ``own_zone`` is the time zone of the reader's device, as ``zone.js`` told it; empty before it has.
     """
     at_hub = in_network()
@@ -36,6 +39,7 @@ def acting(request: HttpRequest) -> dict[str, Any]:
         "actor": getattr(request, "actor", None),
         "shipper": None if at_hub else getattr(request, "tenant", None),
         "at_hub": at_hub,
+        "hub": hub_address("/"),
         "own_zone": own_zone(request),
         "theme": theme if theme in {"auto", "light", "dark"} else "auto",
     }

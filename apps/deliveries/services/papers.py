@@ -12,6 +12,7 @@ from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
 from apps.appointments.models import Appointment
 from apps.consignments.models import Consignment
+from apps.consignments.ranges import worded_range
 from apps.core.errors import IllegalTransition
 from apps.custody import selectors as custody
 from apps.deliveries.models import Delivery, Discrepancy, Doubt, Handover
@@ -321,6 +322,7 @@ def _goods(consignment: Consignment) -> papers.Goods:
         number=consignment.number,
         order_reference=consignment.order_reference,
         temperature_class=consignment.temperature_class,
+        temperature_range=worded_range(consignment.temperature_range),
         adr_classes=tuple(consignment.adr_classes),
         items=tuple(
             papers.Item(
