@@ -70,11 +70,10 @@ COUNTER = """
     INSERT INTO custody_consignmentcounter AS counter (consignment, last) VALUES (%s, 1)
     ON CONFLICT (consignment) DO UPDATE SET last = counter.last + 1 RETURNING last"""
 PLACE = """
-    INSERT INTO custody_consignmentsequence (id, created_at, event_id, consignment, position)
-    VALUES (%s, now(), %s, %s, %s)"""
+    INSERT INTO custody_consignmentsequence (event_id, consignment, position) VALUES (%s, %s, %s)"""
 OPENING = """
-    INSERT INTO custody_disclosure (id, created_at, event_id, path, salt, value)
-    VALUES (%s, now(), %s, '/actor/name', %s, '"Zoë Writer"'::jsonb)"""
+    INSERT INTO custody_disclosure (event_id, path, salt, value)
+    VALUES (%s, '/actor/name', %s, '"Zoë Writer"'::jsonb)"""
 
 Append = Callable[[], UUID]
 Committed = list[tuple[UUID, datetime]]
@@ -172,9 +171,9 @@ def _all_rows(shipper: Shipper, site: Site) -> Append:
             row = cursor.execute(COUNTER, [number], prepare=True).fetchone()
             assert row is not None
             event_id = _insert(cursor, canonical, delivery_id, site)
-            cursor.execute(PLACE, [new_id(), event_id, number, row[0]], prepare=True)
+            cursor.execute(PLACE, [event_id, number, row[0]], prepare=True)
             salt = random.randbytes(32)  # noqa: S311
-            cursor.execute(OPENING, [new_id(), event_id, salt], prepare=True)
+            cursor.execute(OPENING, [event_id, salt], prepare=True)
         return event_id
 
     return append

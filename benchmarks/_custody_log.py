@@ -26,8 +26,8 @@ WRITER = "Zoë Writer"
 _COPIES = {
     "custody_custodyevent": "id created_at canonical leaf_hash type delivery delivery_id event_time"
     " recorded_at ordinal xid",
-    "custody_consignmentsequence": "id created_at event_id consignment position",
-    "custody_disclosure": "id created_at event_id path salt value",
+    "custody_consignmentsequence": "event_id consignment position",
+    "custody_disclosure": "event_id path salt value",
     "custody_consignmentcounter": "consignment last",
 }
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -73,8 +73,8 @@ def _rows(made: list[dict[str, Any]], ordinals: list[int], xid: int) -> Rows:
         rows["custody_custodyevent"].append(
             (event_id, at, data, leaf, event["type"], event["delivery"], None, at, at, ordinal, xid)
         )
-        rows["custody_consignmentsequence"].append((new_id(), at, event_id, number, position))
-        rows["custody_disclosure"].append((new_id(), at, event_id, "/actor/name", salt, json.dumps(WRITER)))
+        rows["custody_consignmentsequence"].append((event_id, number, position))
+        rows["custody_disclosure"].append((event_id, "/actor/name", salt, json.dumps(WRITER)))
         if position == 1:
             rows["custody_consignmentcounter"].append((number, len(HISTORY)))
     return rows

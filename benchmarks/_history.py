@@ -77,7 +77,6 @@ def others(pattern: Shipper, count: int) -> Iterator[list[Shipper]]:
                 Shipper.objects.filter(pk=each.pk).delete()
                 name = sql.Identifier(each.schema_name)
                 session.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(name))
-                session.execute(sql.SQL("DROP OWNED BY {}").format(name))
                 session.execute(sql.SQL("DROP ROLE {}").format(name))
 
 

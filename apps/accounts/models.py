@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django_tenants.utils import get_public_schema_name
 
-from apps.core.access import ALL, CURRENT_SHIPPER, Access
+from apps.core.access import ALL, CURRENT_SHIPPER, OWN_MEMBERS, Access
 from apps.core.ids import new_id
 from apps.core.models import Record
 from apps.tenancy.connection import connection
@@ -54,7 +54,10 @@ class PersonManager(BaseUserManager["Person"]):
 
 
 class Person(AbstractBaseUser):
-    """Somebody who signs in by e-mail. What they may do comes from their memberships alone."""
+    """Somebody who signs in by e-mail. What they may do comes from their memberships alone.
+
+    A shipper's role finds its own members and nobody else, when somebody signs in at its host as well.
+    """
 
     class Theme(models.TextChoices):
         AUTO = "auto", _("As the device")
@@ -76,7 +79,7 @@ class Person(AbstractBaseUser):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
 
-    access: ClassVar[Access] = Access(hub=ALL, shipper="SELECT, INSERT, UPDATE")
+    access: ClassVar[Access] = Access(shipper="SELECT, UPDATE", rows=f"id IN ({OWN_MEMBERS})")
 
     class Meta:
         verbose_name = _("person")
@@ -122,7 +125,7 @@ class Person(AbstractBaseUser):
 
 
 class Membership(Record):
-    """A person's role in one organisation."""
+    """A person's role in one organisation. A shipper reads its own; the network writes them."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role)
@@ -133,7 +136,7 @@ class Membership(Record):
         "facilities.Recipient", null=True, blank=True, on_delete=models.CASCADE, related_name="memberships"
     )
 
-    access: ClassVar[Access] = Access(shipper=ALL, rows=f"shipper_id = {CURRENT_SHIPPER}")
+    access: ClassVar[Access] = Access(rows=f"shipper_id = {CURRENT_SHIPPER}")
 
     class Meta:
         ordering = ["id"]

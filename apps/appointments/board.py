@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.appointments.gaps import find_hours
 from apps.appointments.load import Load
-from apps.appointments.models import Appointment, AppointmentEvent, DockOccupancy
+from apps.appointments.models import Appointment, AppointmentEvent, DockOccupancy, Picking
 from apps.appointments.search import Calendar, Span, day_bounds, epoch
 from apps.appointments.states import State
 from apps.facilities.models import Dock, Site
@@ -165,16 +165,35 @@ def _agreed(site: Site, span: DateTimeTZRange, now: datetime) -> Iterable[tuple[
 
 
 def _kept(site: Site, span: DateTimeTZRange, now: datetime) -> Iterable[tuple[Place | None, Item]]:
-    """Holds that haven't expired, and blocks."""
+    """Holds that haven't expired, of offers and of whoever is choosing, and blocks."""
     kinds = (DockOccupancy.Kind.HOLD, DockOccupancy.Kind.BLOCK)
     rows = DockOccupancy.objects.filter(dock__site=site, during__overlap=span, kind__in=kinds)
-    for row in rows.exclude(hold_expires_at__lte=now).select_related("appointment__shipper", "offered_slot"):
-        if row.appointment and row.offered_slot:
+    rows = rows.select_related("appointment__shipper", "offered_slot", "picking__shipper", "dock")
+    for row in rows.exclude(hold_expires_at__lte=now):
+        if row.picking:
+            item = _picked(row, row.picking)
+        elif row.appointment and row.offered_slot:
             during = row.offered_slot.during
             item = _item(row.appointment, row.pk, Status.HELD, during, row.hold_expires_at)
         else:
             item = Item(row.pk, Status.BLOCKED, row.during.lower, row.during.upper, row.note)
         yield (row.dock_id, row.lane), item
+
+
+def _picked(row: DockOccupancy, picking: Picking) -> Item:
+    """A slot that somebody is choosing for a delivery, the dock's time around it left out."""
+    return Item(
+        key=row.pk,
+        status=Status.HELD,
+        start=row.during.lower + timedelta(minutes=row.dock.setup_minutes),
+        end=row.during.upper - timedelta(minutes=row.dock.clear_minutes),
+        label=picking.reference,
+        shipper=picking.shipper.name,
+        reference=picking.reference,
+        load=picking.load,
+        appointment_id=picking.appointment_id,
+        hold_expires_at=row.hold_expires_at,
+    )
 
 
 def _item(

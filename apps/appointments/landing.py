@@ -130,7 +130,7 @@ def _in_the_way(
         rows = rows.exclude(appointment_id=appointment_id)
     if occupancy_id is not None:
         rows = rows.exclude(pk=occupancy_id)
-    return list(rows.select_related("appointment__shipper").order_by("during"))
+    return list(rows.select_related("appointment__shipper", "picking__shipper").order_by("during"))
 
 
 def _said(place: Landing, taken: Sequence[DockOccupancy]) -> list[str]:
@@ -145,6 +145,9 @@ def _said(place: Landing, taken: Sequence[DockOccupancy]) -> list[str]:
 
 def in_words(row: DockOccupancy) -> str:
     """What takes a dock's time: “Conflicts with K7M-4QX (Acme).”"""
+    if row.picking is not None:
+        words = {"reference": row.picking.reference, "shipper": row.picking.shipper.name}
+        return _("Somebody is choosing that time for %(reference)s (%(shipper)s).") % words
     if row.appointment is None:
         return _("Blocked then: %(note)s.") % {"note": row.note} if row.note else _("Blocked then.")
     words = {"number": str(row.appointment), "shipper": row.appointment.shipper.name}

@@ -183,8 +183,7 @@ def _most_slots(site: Site, shipper_id: UUID, now: datetime) -> int | None:
     limit = terms.values_list("live_holds_per_shipper", flat=True).first()
     if limit is None:
         return None
-    held = live_holds(site_id=site.pk, shipper_id=shipper_id, now=now).values("offered_slot_id").distinct()
-    return max(0, limit - held.count())
+    return max(0, limit - len(live_holds(site_id=site.pk, shipper_id=shipper_id, now=now)))
 
 
 def _kept_apart(site: Site) -> frozenset[str]:

@@ -8,14 +8,15 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Coalesce
 
 from apps.accounts.actors import Actor, Side
 from apps.accounts.models import Role
 from apps.appointments import reasons, seasons
 from apps.appointments.gaps import find_gaps
 from apps.appointments.load import Load, Slot
-from apps.appointments.models import Appointment, AppointmentEvent, DockOccupancy
+from apps.appointments.models import Appointment, AppointmentEvent, DockOccupancy, PickedSlot
 from apps.appointments.search import (
     Bounds,
     Calendar,
@@ -206,15 +207,40 @@ def busy_times(*, dock_ids: Sequence[UUID], start: datetime, end: datetime, now:
         return [Busy(*row) for row in cursor.fetchall()]
 
 
-def live_holds(*, site_id: UUID, shipper_id: UUID, now: datetime) -> QuerySet[DockOccupancy]:
-    """What a shipper holds at a site by its own offers; what the recipient offered to it doesn't count."""
-    return DockOccupancy.objects.filter(
+@dataclass(frozen=True)
+class LiveHold:
+    """A slot that is held until ``ends`` for an appointment, or for what would be one (``subject_id``)."""
+
+    slot_id: UUID
+    subject_id: UUID
+    ends: datetime
+
+
+def live_holds(*, site_id: UUID, shipper_id: UUID, now: datetime) -> list[LiveHold]:
+    """What a shipper holds at a site by its own offers and while its people choose, the first to end first.
+
+    What the recipient offered to it doesn't count.
+    """
+    offered = DockOccupancy.objects.filter(
         kind=DockOccupancy.Kind.HOLD,
         hold_expires_at__gt=now,
         appointment__shipper_id=shipper_id,
         appointment__site_id=site_id,
         offered_slot__offer__side=Side.SHIPPER,
     )
+    in_ledger = DockOccupancy.objects.filter(picking=OuterRef("picking"), dock=OuterRef("dock"))
+    picked = PickedSlot.objects.filter(
+        Exists(in_ledger),
+        picking__shipper_id=shipper_id,
+        picking__site_id=site_id,
+        picking__side=Side.SHIPPER,
+        expires_at__gt=now,
+    )
+    found = {
+        *offered.values_list("offered_slot_id", "appointment_id", "hold_expires_at"),
+        *picked.values_list("pk", Coalesce("picking__appointment_id", "picking_id"), "expires_at"),
+    }
+    return sorted((LiveHold(*one) for one in found), key=lambda one: (one.ends, one.slot_id))
 
 
 def appointments_visible_to(actor: Actor | None) -> QuerySet[Appointment]:

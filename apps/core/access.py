@@ -15,6 +15,9 @@ NOTHING = ""
 #: The shipper whose role asks, as an SQL expression for ``Access.rows``.
 CURRENT_SHIPPER = "(SELECT current_shipper())"
 
+#: The people who have a role at that shipper.
+OWN_MEMBERS = "SELECT person_id FROM public.accounts_membership WHERE shipper_id = (SELECT current_shipper())"
+
 
 @dataclass(frozen=True)
 class Access:

@@ -18,6 +18,7 @@ from apps.custody.events import EVENT_TYPES, STRUCTURES, VERSION, EventType, why
 
 MAX_INTEGER = 2**53 - 1
 MAX_TEXT = 2000
+_NO_PLACE = MAX_INTEGER + 1
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 Event = Mapping[str, object]
@@ -55,6 +56,17 @@ def encode(part: object) -> bytes:
     field names sort the same as code points and as UTF-16. A test holds it to `json_bytes`.
     """
     return _in_order(part).encode()
+
+
+def encode_in_parts(event: Event) -> list[str]:
+    """RFC 8785 of a valid event, cut behind each ``"cseq":`` of its consignments: those numbers come last.
+
+    One part more than there are consignments. No text can hold the mark: its quotes would be escaped.
+    """
+    consignments = cast(list[dict[str, object]], event["consignments"])
+    marked = [{**each, "cseq": _NO_PLACE} for each in consignments]
+    *parts, tail = _in_order({**event, "consignments": marked}).split(f'"cseq":{_NO_PLACE}')
+    return [*(f'{part}"cseq":' for part in parts), tail]
 
 
 def json_bytes(value: object) -> bytes:
@@ -143,19 +155,26 @@ def _structure(name: str) -> _Check:
 
 def _fields(fields: Mapping[str, str]) -> _Check:
     """The check of an object with these fields and no other."""
-    checks = {name: _value(spec.removesuffix("?")) for name, spec in fields.items()}
-    needed = [name for name, spec in fields.items() if not spec.endswith("?")]
+    specs = {name: spec.removesuffix("?") for name, spec in fields.items()}
+    # Most fields are scalars that leave nothing behind: they are checked on the spot, without their path.
+    scalars = {name: _KINDS[spec] for name, spec in specs.items() if spec in _KINDS and spec != "commitment"}
+    checks = {name: _value(spec) for name, spec in specs.items() if name not in scalars}
+    needed = {name for name, spec in fields.items() if not spec.endswith("?")}
 
     def check(value: object, path: str, found: dict[str, str]) -> None:
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             raise EventInvalid(path, "must be an object")
         for name, each in value.items():
-            if name not in checks:
+            if name in scalars:
+                matches, description = scalars[name]
+                if not matches(each):
+                    raise EventInvalid(f"{path}/{name}", f"must be {description}")
+            elif name in checks:
+                checks[name](each, f"{path}/{name}", found)
+            else:
                 raise EventInvalid(f"{path}/{name}", "unknown field")
-            checks[name](each, f"{path}/{name}", found)
-        for name in needed:
-            if name not in value:
-                raise EventInvalid(f"{path}/{name}", "missing")
+        if not needed <= value.keys():
+            raise EventInvalid(f"{path}/{min(needed - value.keys())}", "missing")
 
     return check
 

@@ -64,16 +64,18 @@ def gs1_key(kind: str, digits: str) -> str:
 
 def _settle(value: object, path: str, event_id: str, opened: list[commitments.Disclosure]) -> object:
     if isinstance(value, str):
-        return clean_text(str(value))
+        return clean_text(value if type(value) is str else str(value))
     if value is None or isinstance(value, int):
         return value
+    if isinstance(value, dict):
+        return _object(value, path, event_id, opened)
     if isinstance(value, Personal):
         return _commit(value, path, event_id, opened)
-    if isinstance(value, Mapping):
-        return _object(value, path, event_id, opened)
     if isinstance(value, Sequence):
         present = [each for each in value if _says_something(each)]
         return [_settle(each, f"{path}/{place}", event_id, opened) for place, each in enumerate(present)]
+    if isinstance(value, Mapping):
+        return _object(value, path, event_id, opened)
     return value
 
 
@@ -82,7 +84,8 @@ def _object(
 ) -> dict[str, object]:
     settled: dict[str, object] = {}
     for name, each in value.items():
-        answer = _settle(each, f"{path}/{name}", event_id, opened)
+        # Most are plain texts, whose path is nobody's business.
+        answer = clean_text(each) if type(each) is str else _settle(each, f"{path}/{name}", event_id, opened)
         if name in _PADDED and isinstance(answer, str):
             answer = gs1_key(name, answer)
         if answer not in _ABSENT:

@@ -2,6 +2,7 @@
 """Checks a custody bundle offline: one file, Python 3.9 or newer, nothing else.
 
     python verify.py BUNDLE.zip --key KEY.vkey [--checkpoint OLDER.note] [--witness WITNESS.vkey]
+                     [--network-key NETWORK.vkey [--network-checkpoint NETWORK.note]]
 
 Exit code 0 is PASS, 1 is FAIL, 2 is INCOMPLETE or wrong usage. The verification key comes from whoever
 checks, never from the bundle. The steps, each of which says where it failed:
@@ -15,6 +16,7 @@ checks, never from the bundle. The steps, each of which says where it failed:
                values open their commitments
 6. documents   each named by an event
 7. history     the log at older checkpoints is the beginning of this one
+8. network     the network's log, of all its logs, holds this one as it was on earlier days
 
 This file shares no code with the program that writes bundles: it is a second reading of the same rules.
 It reads a bundle of any size line by line.
@@ -53,6 +55,7 @@ PASS, FAIL, INCOMPLETE = 0, 1, 2
 FORMAT = "custody-bundle/v2"
 ROTATION = "custody-key-rotation/v1"
 COSIGNATURE = "cosignature/v1"
+NETWORK = "custody-network/v1"
 CHUNK = 1 << 16
 MAX_LINE = 1 << 22
 MAX_SHOWN = 30
@@ -481,6 +484,17 @@ def parse_json(data: bytes, where: str) -> Any:
     raise Rejected(f"{where}, byte {place}", "the JSON is not in its canonical form")
 
 
+def parse_closed(data: bytes, where: str) -> Any:
+    """As `parse_json`, and quicker, for whoever checks next that no field holds a float or a large number."""
+    try:
+        value = json.loads(data.decode("utf-8"))
+        if encode_sorted(value).encode() == data:
+            return value
+    except (ValueError, RecursionError):
+        pass  # the careful reading says what is wrong
+    return parse_json(data, where)
+
+
 class Unfit(Exception):
     """JSON that has no canonical form here."""
 
@@ -530,10 +544,14 @@ def strict_hash(text: Any, where: str) -> bytes:
     return data
 
 
-def hash_list(value: Any, where: str) -> list[bytes]:
+def list_of(value: Any, where: str) -> list[Any]:
     if not isinstance(value, list):
-        raise Rejected(where, "not a list of hashes")
-    return [strict_hash(each, where) for each in value]
+        raise Rejected(where, "not a list")
+    return value
+
+
+def hash_list(value: Any, where: str) -> list[bytes]:
+    return [strict_hash(each, where) for each in list_of(value, where)]
 
 
 def require_fields(value: Any, names: str, where: str) -> dict[str, Any]:
@@ -575,7 +593,7 @@ REQUIRED = frozenset(
         " proofs.jsonl verify.py"
     )
 )
-OPTIONAL = frozenset(words("history.json verify.html"))
+OPTIONAL = frozenset(words("history.json network.json network.note verify.html"))
 DOCUMENT_NAME = re.compile(r"documents/([0-9a-f]{64})\.[a-z0-9]{1,8}", re.ASCII)
 HISTORY_NAME = re.compile(r"history/([1-9][0-9]{0,14})\.note", re.ASCII)
 ROTATION_NAME = re.compile(r"rotations/([1-9][0-9]{0,3})\.note", re.ASCII)
@@ -611,14 +629,24 @@ class Container:
     def lines(self, name: str) -> Iterator[tuple[int, bytes]]:
         """Each line without its newline and the place of its first byte in the bundle."""
         member = self.members[name]
-        position, end = member.start, member.start + member.size
-        while position < end:
-            self.file.seek(position)
-            line = self.file.readline(min(MAX_LINE, end - position))
-            if not line.endswith(b"\n"):
+        position = read = member.start
+        end, begun = member.start + member.size, b""
+        while read < end:
+            self.file.seek(read)
+            block = self.file.read(min(CHUNK, end - read))
+            read += len(block)
+            *lines, begun = (begun + block).split(b"\n")
+            for line in lines:
+                yield position, self.within(line, name, position)
+                position += len(line) + 1
+            if not block or (self.within(begun, name, position) and read == end):
                 raise Rejected(f"{name}, byte {position} of the bundle", "a line without end")
-            yield position, line[:-1]
-            position += len(line)
+
+    def within(self, line: bytes, name: str, position: int) -> bytes:
+        """The line, if it is no longer than one may be."""
+        if len(line) >= MAX_LINE:
+            raise Rejected(f"{name}, byte {position} of the bundle", "a line without end")
+        return line
 
 
 def read_container(file: BinaryIO, report: Report) -> Container:
@@ -737,6 +765,9 @@ def require_names(names: set[str]) -> None:
         raise Rejected(name, "missing from the bundle")
     if any(map(HISTORY_NAME.fullmatch, names)) and "history.json" not in names:
         raise Rejected("history.json", "missing from the bundle: an older checkpoint needs its proof")
+    for name, other in (("network.json", "network.note"), ("network.note", "network.json")):
+        if other in names and name not in names:
+            raise Rejected(name, f"missing from the bundle: it belongs to {other}")
 
 
 # --- Schema of events ---------------------------------------------------------------------------------------
@@ -955,6 +986,22 @@ EVENT_TYPES: dict[str, EventType] = {
             "file": "file?",
         },
     ),
+    "excursion_decided": EventType(
+        GOODS,
+        "inspecting",
+        None,
+        {
+            "sensor": "text",
+            "measure": "code",
+            "from": "time",
+            "to": "time",
+            "minimum": "integer",
+            "maximum": "integer",
+            "cause": "code",
+            "decision": "code",
+            "note": "commitment?",
+        },
+    ),
     "correction": EventType(
         GOODS,
         None,
@@ -1090,20 +1137,25 @@ def compile_field(spec: str) -> Check:
 
 
 def compile_structure(fields: dict[str, str], is_file: bool = False) -> Check:
-    checks = {name: compile_field(spec.rstrip("?")) for name, spec in fields.items()}
-    required = [name for name, spec in fields.items() if not spec.endswith("?")]
+    specs = {name: spec.rstrip("?") for name, spec in fields.items()}
+    # Most fields are scalars that leave nothing behind: they are checked on the spot.
+    scalars = {name: KINDS[spec] for name, spec in specs.items() if spec in KINDS and spec != "commitment"}
+    checks = {name: compile_field(spec) for name, spec in specs.items() if name not in scalars}
+    required = {name for name, spec in fields.items() if not spec.endswith("?")}
 
     def check_structure(value: Any, path: str, found: Findings) -> None:
         if not isinstance(value, dict):
             raise Misfit(path, "not an object")
         for name, each in value.items():
-            check = checks.get(name)
-            if check is None:
+            if name in scalars:
+                if not scalars[name](each):
+                    raise Misfit(f"{path}/{name}", f"not a valid {specs[name]}")
+            elif name in checks:
+                checks[name](each, f"{path}/{name}", found)
+            else:
                 raise Misfit(f"{path}/{name[:60]}", "unknown field")
-            check(each, f"{path}/{name}", found)
-        for name in required:
-            if name not in value:
-                raise Misfit(f"{path}/{name}", "missing")
+        if not required <= value.keys():
+            raise Misfit(f"{path}/{min(required - value.keys())}", "missing")
         if is_file:
             found.files[path] = (value["sha256"], value["size"])
 
@@ -1183,7 +1235,7 @@ def csv_event(index: int, event: dict[str, Any]) -> list[str]:
         why.get("biz_step", ""),
         why.get("disposition", ""),
         " | ".join(f"{ref['type']}: {ref['id']}" for ref in why["refs"]),
-        canonical_json(event["details"]).decode(),
+        encode_sorted(event["details"]),  # names of the schema sort the same as code points
     ]
 
 
@@ -1400,7 +1452,7 @@ class Disclosures:
         for number, (_, line) in self.lines:
             self.number = number
             where = f"{self.FILE} line {number}"
-            fields = require_fields(parse_json(line, where), "event_id path salt value", where)
+            fields = require_fields(parse_closed(line, where), "event_id path salt value", where)
             if not all(isinstance(fields[name], str) for name in ("event_id", "path", "value")):
                 raise Rejected(where, "event_id, path and value are texts")
             self.next = {**fields, "salt": strict_hash(fields["salt"], f"{where}/salt")}
@@ -1455,7 +1507,7 @@ class EventReader:
         index = proof["index"]
         where = f"{where}, log index {index}"
         self.check_place(index, data, proof["proof"], where, f"proofs.jsonl line {number}")
-        event = parse_json(data, where)
+        event = parse_closed(data, where)
         found = check_event(event, where)
         self.check_identity(event, proof, where, number)
         self.check_sequence(event, where)
@@ -1497,9 +1549,9 @@ class EventReader:
         if self.manifest.scope == "range":
             return
         numbers = {each["number"] for each in event["consignments"]}
-        if numbers and not numbers & set(self.manifest.last_cseq):
+        if numbers and self.manifest.last_cseq.keys().isdisjoint(numbers):
             raise Rejected(f"{where}, /consignments", "none of them is in the bundle's scope")
-        if self.manifest.scope == "log" and not numbers <= set(self.manifest.last_cseq):
+        if self.manifest.scope == "log" and not numbers <= self.manifest.last_cseq.keys():
             raise Rejected(f"{where}, /consignments", "one is not in the scope of the whole log")
 
     def check_sequence(self, event: dict[str, Any], where: str) -> None:
@@ -1537,7 +1589,19 @@ class EventReader:
                 evidence.erased += len(fields) - len(files)
 
 
+HASH_TEXT = r'"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="'  # canonical base64 of 32 bytes
+PROOF_LINE = re.compile(
+    r'\{"event_id":"([0-9a-f-]{36})","index":(0|[1-9][0-9]{0,14}),"proof":'
+    rf"\[((?:{HASH_TEXT}(?:,{HASH_TEXT})*)?)\]\}}".encode()
+)
+
+
 def read_proof(line: bytes, where: str) -> dict[str, Any]:
+    """A line of proofs.jsonl: as a rule its one canonical form, else whatever is wrong with it."""
+    if match := PROOF_LINE.fullmatch(line):
+        hashes = match[3][1:-1].split(b'","') if match[3] else []
+        path = [binascii.a2b_base64(each) for each in hashes]
+        return {"event_id": match[1].decode(), "index": int(match[2]), "proof": path}
     proof = require_fields(parse_json(line, where), "event_id index proof", where)
     if not KINDS["count"](proof["index"]):
         raise Rejected(f"{where}/index", "not a place in a log")
@@ -1620,15 +1684,17 @@ def tell_hidden(evidence: Evidence, report: Report) -> None:
 
 
 class History(NamedTuple):
-    """Roots of the log at earlier sizes, and which witnesses cosigned it at which size and time."""
+    """The log's name, its roots at earlier sizes, and which witnesses cosigned it at which size and time."""
 
+    origin: str
     roots: dict[int, bytes]
     witnessed: dict[Key, tuple[int, int]]
 
 
 def check_history(container: Container, head: Head, trust: Trust, report: Report) -> History:
     """Each older checkpoint in the bundle, proven to be the beginning of this log."""
-    history = History({}, {key: (head.checkpoint.size, seconds) for key, seconds in head.witnessed.items()})
+    witnessed = {key: (head.checkpoint.size, seconds) for key, seconds in head.witnessed.items()}
+    history = History(trust.origin, {}, witnessed)
     present = {int(match[1]) for match in map(HISTORY_NAME.fullmatch, container.members) if match}
     where = "history.json"
     entries = parse_json(container.read(where), where) if where in container.members else []
@@ -1692,6 +1758,112 @@ def check_known(
         )
 
 
+class Network(NamedTuple):
+    """What whoever checks knows of the network's log: its key or keys, and a head of it that was kept."""
+
+    keys: list[Key]
+    known: Checkpoint | None = None
+
+
+UNKNOWN_NETWORK = Network([])
+
+
+def check_network(
+    container: Container, head: Head, history: History, network: Network, report: Report
+) -> None:
+    """The network's log holds this log as it was on earlier days, and begins as whoever checks knows it."""
+    given, present = bool(network.keys), "network.note" in container.members
+    if not given and present:
+        report.unproven.append("what network.note says of this log: give the network's key to check it")
+    if given and not present:
+        report.missing.append("this log's entries in the network's log: ask again after its first whole day")
+    if not given or not present:
+        return
+    trust = Trust(network.keys)
+    top = trust.open_checkpoint(container.read("network.note"), "network.note")[0]
+    value = require_fields(
+        parse_json(container.read("network.json"), "network.json"), "entries grown", "network.json"
+    )
+    roots = {**history.roots, head.checkpoint.size: head.checkpoint.root}
+    sizes: dict[int, int] = {}
+    day = ""
+    for position, entry in enumerate(list_of(value["entries"], "network.json/entries")):
+        where = f"network.json/entries/{position}"
+        fields = require_fields(entry, "day index proof salt size", where)
+        index, size, day = fields["index"], fields["size"], fields["day"]
+        if not KINDS["count"](index) or index <= max(sizes, default=-1):
+            raise Rejected(f"{where}/index", "not a place in a log, or not after the one before it")
+        if not KINDS["positive"](size) or size not in roots or not KINDS["date"](day):
+            raise Rejected(where, "not of a day and of a checkpoint that is in the bundle")
+        if not is_entered(fields, roots[size], top, (trust.origin, history.origin), where):
+            raise Rejected(
+                where, f"the network's log does not hold this log with {size} events as it is here"
+            )
+        sizes[index] = size
+    if not sizes:
+        raise Rejected("network.json/entries", "empty")
+    last = sizes[max(sizes)]
+    report.proven.append(
+        f"{trust.origin}, the network's log, holds this log as it was with {last} events on {day}"
+    )
+    if last < head.checkpoint.size:
+        report.unproven.append(f"that the network's log holds what came after the first {last} events")
+    grown = read_grown(value["grown"], top)
+    if network.known:
+        check_known_network(network.known, top, grown, sizes, report)
+
+
+def is_entered(
+    fields: dict[str, Any], root: bytes, top: Checkpoint, names: tuple[str, str], where: str
+) -> bool:
+    """Whether the leaf that says this is in the network's log; ``names`` are the network's and this log's."""
+    strict_hash(fields["salt"], f"{where}/salt")
+    said = {
+        "format": NETWORK,
+        "network": names[0],
+        "day": fields["day"],
+        "log": names[1],
+        "checkpoint": {"size": fields["size"], "root": base64.b64encode(root).decode()},
+        "salt": fields["salt"],
+    }
+    proof = hash_list(fields["proof"], f"{where}/proof")
+    return root_from_inclusion(leaf_hash(canonical_json(said)), fields["index"], top.size, proof) == top.root
+
+
+def read_grown(value: Any, top: Checkpoint) -> dict[int, list[bytes]]:
+    """Proofs that the network's log grew from earlier sizes, by size."""
+    grown: dict[int, list[bytes]] = {}
+    for position, each in enumerate(list_of(value, "network.json/grown")):
+        where = f"network.json/grown/{position}"
+        fields = require_fields(each, "size proof", where)
+        if not KINDS["positive"](fields["size"]) or not max(grown, default=0) < fields["size"] < top.size:
+            raise Rejected(f"{where}/size", "not sorted by size, each below that of network.note")
+        grown[fields["size"]] = hash_list(fields["proof"], f"{where}/proof")
+    return grown
+
+
+def check_known_network(
+    known: Checkpoint, top: Checkpoint, grown: dict[int, list[bytes]], sizes: dict[int, int], report: Report
+) -> None:
+    """The network's head that the caller kept, from whatever bundle, holds the beginning of this log."""
+    proof = [] if known.size == top.size else grown.get(known.size)
+    if proof is None:
+        report.missing.append(
+            f"a proof from your network checkpoint ({known.size} leaves) to this one ({top.size}): keep that"
+            " of the first of a month"
+        )
+        return
+    if not is_consistent(known, top, proof):
+        raise Rejected(
+            "your network checkpoint", "the network's log was rewritten: it does not begin as yours"
+        )
+    entered = [size for index, size in sizes.items() if index < known.size]
+    if entered:
+        report.proven.append(f"your network checkpoint holds this log as it was with {entered[-1]} events")
+    else:
+        report.missing.append("an entry of this log in your network checkpoint: it says nothing of this log")
+
+
 def check_timestamps(container: Container, report: Report) -> None:
     """Tokens of a time-stamping service are over a note in the bundle; they are not checked here."""
     for name in sorted(container.members):
@@ -1705,10 +1877,14 @@ def check_timestamps(container: Container, report: Report) -> None:
 
 
 def verify(
-    file: BinaryIO, keys: list[Key], known: Checkpoint | None = None, witnesses: Iterable[Key] = ()
+    file: BinaryIO,
+    keys: list[Key],
+    known: Checkpoint | None = None,
+    witnesses: Iterable[Key] = (),
+    network: Network = UNKNOWN_NETWORK,
 ) -> Report:
-    """Check a bundle with the keys of one log, against a checkpoint of it that the caller trusts, and for
-    the cosignatures of witnesses that the caller relies on."""
+    """Check a bundle with the keys of one log, against a checkpoint of it that the caller trusts, for the
+    cosignatures of witnesses that the caller relies on, and against what the caller knows of the network."""
     report, trust = Report(), Trust(keys, witnesses)
     container = report.attempt(read_container, file, report)
     if container is None:
@@ -1737,6 +1913,7 @@ def verify(
         check_witnesses(head, history, trust, report)
         if known:
             report.attempt(check_known, known, checkpoint, history, evidence, report)
+        report.attempt(check_network, container, head, history, network, report)
     check_timestamps(container, report)
     report.unproven += [
         "that what the events say happened; the log proves what was recorded by whom and in which order",
@@ -1778,15 +1955,26 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--witness", action="append", default=[], help="key of a witness that must have seen the log"
     )
+    parser.add_argument("--network-key", action="append", default=[], help="key of the network's log")
+    parser.add_argument(
+        "--network-checkpoint", help="network.note of any bundle of the network that you kept"
+    )
     options = parser.parse_args(arguments)
     try:
-        keys = read_keys(options.key)
-        if not keys or len({key.name for key in keys}) > 1:
+        keys, network_keys = read_keys(options.key), read_keys(options.network_key)
+        if not keys or any(len({key.name for key in each}) > 1 for each in (keys, network_keys)):
             raise Unusable("give the key or keys of one log")
+        if options.network_checkpoint and not network_keys:
+            raise Unusable("your network checkpoint takes the network's key: --network-key")
         witnesses = read_keys(options.witness, WITNESS_KEY)
         known = read_known(options.checkpoint, Trust(keys)) if options.checkpoint else None
+        known_network = (
+            read_known(options.network_checkpoint, Trust(network_keys))
+            if options.network_checkpoint
+            else None
+        )
         with open(options.bundle, "rb") as file:
-            report = verify(file, keys, known, witnesses)
+            report = verify(file, keys, known, witnesses, Network(network_keys, known_network))
     except (OSError, UnicodeDecodeError, Unusable) as error:
         print(f"verify.py: {error}", file=sys.stderr)
         return INCOMPLETE

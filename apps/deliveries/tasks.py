@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.accounts.actors import SYSTEM, Side
 from apps.appointments.announcing import announce
 from apps.appointments.models import Appointment
+from apps.appointments.services import lapse_picks
 from apps.appointments.services.detention import warn_of_detention
 from apps.deliveries import services
 from apps.deliveries.selectors import delivery_by_id
@@ -17,14 +18,21 @@ from apps.deliveries.services import bulk, day_papers
 from apps.deliveries.services.codes import COMPOSER, new_code
 from apps.deliveries.services.expecting import ANSWER_BY_POLICY
 from apps.deliveries.services.freed import OFFER_FREED
+from apps.deliveries.services.handing_out import COMPOSER as PROOF
+from apps.deliveries.services.handing_out import HAND_OUT
+from apps.documents import store
+from apps.documents.models import Document
 from apps.documents.papers import Transport
 from apps.notices.kinds import Kind
-from apps.notices.mailing import Mail, composes
+from apps.notices.mailing import Enclosure, Mail, composes, page_address
 from apps.notices.models import Notice
 from apps.notices.services import notify, shipper_people
 from apps.tenancy import doorway
 from apps.tenancy.everywhere import at_each_shipper
+from apps.tenancy.models import Shipper
 from apps.tenancy.outbox import handles
+
+MOST_MAILED = 8 << 20  # bytes of a paper; mail servers refuse not much more
 
 
 @shared_task(name="deliveries.expire", ignore_result=True, expires=25)
@@ -36,8 +44,9 @@ def expire() -> None:
 
 @shared_task(name="deliveries.offer_freed", ignore_result=True, expires=25)
 def offer_what_is_free() -> None:
-    """Offer what became free in whatever way (a block ends, a closure is lifted) to those who wait for it."""
+    """Free what nobody offered in time; offer what is free, in whatever way, to those who wait for it."""
     with doorway.network():
+        lapse_picks(now=timezone.now())
         services.offer_freed_slots(now=timezone.now())
 
 
@@ -59,12 +68,6 @@ def warn_of_free_time() -> None:
 def remind_of_papers() -> None:
     """Ask, for each shipper, for the papers that the next days' visits lack."""
     at_each_shipper("ask for papers", services.remind_of_papers)
-
-
-@handles("deliveries.find_slots", queue="routing", atomic=False)
-def find_slots(job_id: str, request_id: str) -> None:
-    """Look for the slots of a bulk request; the second time it finds the job over and does nothing."""
-    bulk.run_bulk_search(job_id=UUID(job_id), request_id=UUID(request_id), clock=timezone.now)
 
 
 @handles("deliveries.send_offers", atomic=False)
@@ -148,6 +151,34 @@ def announce_handover(delivery_id: str) -> None:
         path=f"/deliveries/{delivery.pk}/",
         subject_id=delivery.pk,
     )
+
+
+@handles(HAND_OUT)
+def hand_out_proof(delivery_id: str, document_id: str) -> None:
+    """Mail a proof of delivery with its checkpoint to both parties, and keep that for the recipient."""
+    services.hand_out_proof(delivery_id=UUID(delivery_id), document_id=UUID(document_id), now=timezone.now())
+
+
+@composes(PROOF)
+def compose_proof(notice: Notice) -> Mail:
+    """The mail that a proof of delivery goes out with; both parties get the same bytes."""
+    with doorway.network():
+        shipper = Shipper.objects.get(pk=notice.facts["shipper_id"])
+    with doorway.enter_shipper(shipper):
+        document = Document.objects.get(pk=notice.facts["document_id"])
+        paper = store.read(document.path) if document.size <= MOST_MAILED else None
+    note = notice.facts["checkpoint"]
+    words = {
+        "said": notice.body,
+        "attached": paper is not None,
+        "page": page_address(notice),
+        "size": notice.facts["size"],
+        "checkpoint": note,
+    }
+    enclosures = [Enclosure(f"{shipper.slug}-{notice.facts['size']}.note", note.encode(), "text/plain")]
+    if paper is not None:
+        enclosures.insert(0, Enclosure(document.file_name, paper, document.media_type))
+    return Mail(notice.title, render_to_string("mail/proof.txt", words), enclosures=tuple(enclosures))
 
 
 @composes(COMPOSER)

@@ -104,6 +104,7 @@ class Goods:
     units: tuple[Unit, ...] = ()
     order_reference: str = ""
     temperature_class: str = "ambient"
+    temperature_range: str = ""
     adr_classes: tuple[str, ...] = ()
 
     @property

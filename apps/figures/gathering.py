@@ -69,7 +69,7 @@ _GATHERED = """
       LEFT JOIN LATERAL (
            SELECT count(*) FILTER (WHERE NOT moves) AS rounds,
                   count(*) FILTER (WHERE answered_at IS NOT NULL AND state <> 'expired') AS answers,
-                  extract(epoch FROM sum(answered_at - created_at)
+                  extract(epoch FROM sum(greatest(answered_at - created_at, interval '0'))
                           FILTER (WHERE state <> 'expired'))::bigint AS answer_s,
                   count(*) FILTER (WHERE answered_at IS NULL OR state = 'expired') AS unanswered
              FROM public.appointments_offer WHERE appointment_id = ANY (talks.ids)) offers ON true
@@ -90,7 +90,8 @@ _GATHERED = """
              FROM deliveries_discrepancy WHERE handover_id = h.id) x ON true
       LEFT JOIN LATERAL (
            SELECT count(*) AS exceptions, count(*) FILTER (WHERE answered_at IS NOT NULL) AS answered,
-                  extract(epoch FROM sum(answered_at - detected_at))::bigint AS response_s,
+                  extract(epoch FROM sum(greatest(answered_at - detected_at, interval '0')))::bigint
+                      AS response_s,
                   bool_or(kind = 'paper_missing'
                           AND coalesce(ended_at, 'infinity') >= lower(a.during)) AS papers_lacked,
                   bool_or(kind = 'no_carrier'

@@ -10,6 +10,15 @@ from apps.tenancy.addresses import desk_address, hub_address
 
 
 @dataclass(frozen=True)
+class Enclosure:
+    """A file that goes along with a mail."""
+
+    name: str
+    content: bytes
+    media_type: str
+
+
+@dataclass(frozen=True)
 class Mail:
     """A mail as its composer writes it; ``calendar`` is an iCalendar object, ``method`` what it asks."""
 
@@ -17,6 +26,7 @@ class Mail:
     body: str
     calendar: bytes = b""
     method: str = ""
+    enclosures: tuple[Enclosure, ...] = ()
 
 
 Composer = Callable[[Notice], Mail | None]
@@ -65,4 +75,6 @@ def send(mail: Mail, address: str) -> None:
     if mail.calendar:
         kind = f"text/calendar; method={mail.method}"
         message.attach("appointment.ics", mail.calendar.decode(), kind)
+    for each in mail.enclosures:
+        message.attach(each.name, each.content, each.media_type)
     message.send()

@@ -237,7 +237,7 @@ class ReceivedExportForm(forms.Form):
     first_day = forms.DateField(label=_("Recorded from"), required=False, widget=DATE)
     last_day = forms.DateField(label=_("Recorded until"), required=False, widget=DATE)
     kept = forms.IntegerField(
-        label=_("Checkpoint kept (its size)"),
+        label=_("Another checkpoint kept (its size)"),
         required=False,
         min_value=1,
     )

@@ -47,6 +47,7 @@ def hub_frame(request: ActingRequest, *, section: str = "", site: Site | None = 
         if actor.recipient_ids and allows(actor, "custody.view")
         else "",
         "sites_url": reverse("hub:sites") if actor.recipient_ids else "",
+        "figures_url": reverse("hub:figures") if actor.recipient_ids else "",
         "section": section,
         "role_label": role_label(actor),
     }

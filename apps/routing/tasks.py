@@ -6,6 +6,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
+from apps.deliveries.services import bulk
 from apps.routing import services
 from apps.tenancy.everywhere import at_each_shipper
 from apps.tenancy.outbox import handles
@@ -24,6 +25,17 @@ def plan_day(
         clock=timezone.now,
         asked_at=datetime.fromisoformat(asked_at) if asked_at else None,
         repairs=UUID(repairs) if repairs else None,
+    )
+
+
+@handles(bulk.FINDING, queue="routing", atomic=False)
+def find_slots(job_id: str, request_id: str) -> None:
+    """Look for the slots of a bulk request, what the planned routes would pay weighed as well.
+
+    The second time it finds the job over and does nothing.
+    """
+    bulk.run_bulk_search(
+        job_id=UUID(job_id), request_id=UUID(request_id), clock=timezone.now, pricing=services.route_costs
     )
 
 

@@ -11,18 +11,22 @@ from django.db import connection, models
 from django_tenants.utils import get_app_label
 from psycopg import sql
 
-from apps.core.access import ALL, APPEND, READ, Access
+from apps.core.access import ALL, APPEND, OWN_MEMBERS, READ, Access
 from apps.tenancy.postgresql.base import HUB_ROLE
 
 SHIPPER_ROLE = "dockside_shipper"  # what every shipper's role inherits in the network schema
 
 #: Tables of libraries, which declare nothing themselves.
 LIBRARY_TABLES = {
-    "django_session": Access(shipper=ALL),
+    # a session is good at one host; those opened at a shipper's lie in its own schema
+    "django_session": Access(shipper=""),
     "django_content_type": Access(hub=APPEND, shipper=APPEND),
     "django_admin_log": Access(hub=APPEND, shipper="", own=APPEND),
-    "account_emailaddress": Access(shipper=ALL),
-    "account_emailconfirmation": Access(shipper=ALL),
+    "account_emailaddress": Access(shipper=ALL, rows=f"user_id IN ({OWN_MEMBERS})"),
+    "account_emailconfirmation": Access(
+        shipper=ALL,
+        rows="email_address_id IN (SELECT id FROM public.account_emailaddress)",
+    ),
 }
 _COMMANDS = {
     "SELECT": ["USING"],

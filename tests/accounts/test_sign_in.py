@@ -9,6 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from apps.accounts.actors import Organisation, Side
 from apps.accounts.models import Membership, Person, Role
 from apps.accounts.services import invite
+from apps.tenancy import doorway
 from tests.factories.cast import PASSWORD
 
 HOSTS = ("acme.localhost", "globex.localhost", "localhost")
@@ -27,16 +28,26 @@ def test_a_cookie_of_acmes_desk_opens_nothing_elsewhere(db, client, host):
     assert (answer.status_code, answer.headers["Location"]) == (302, "/account/login/?next=/people/")
 
 
-def test_a_session_that_does_not_say_where_it_was_opened_is_nobody(db, client):
-    client.force_login(Person.objects.get(email="alice@acme.example"))
+def test_a_session_that_does_not_say_where_it_was_opened_is_nobody(acme, db, client):
+    with doorway.enter_shipper(acme):
+        client.force_login(Person.objects.get(email="alice@acme.example"))
 
     assert client.get("/people/", SERVER_NAME="acme.localhost").status_code == 302
 
 
-def test_signing_in_next_door_makes_nobody_a_member(db, client):
+def test_next_door_nobody_knows_her(db, client):
     sign_in(client, "alice@acme.example", "globex.localhost")
+    alice = {"login": "alice@acme.example", "password": PASSWORD}
+    nobody = {"login": "nobody@acme.example", "password": PASSWORD}
+    answers = [
+        client.post("/account/login/", who, SERVER_NAME="globex.localhost").content.decode()
+        for who in (alice, nobody)
+    ]
 
-    assert client.get("/people/", SERVER_NAME="globex.localhost").status_code == 403
+    assert client.get("/people/", SERVER_NAME="globex.localhost").status_code == 302
+    assert answers[0].replace("alice@", "nobody@").split("csrf")[0] == answers[1].split("csrf")[0]
+    assert "are not correct" in answers[0]
+    assert "http://localhost:8000/account/login/" in answers[0]
 
 
 @pytest.mark.parametrize("name", ["account_email", "account_confirm_email"])
@@ -54,12 +65,12 @@ def test_a_link_to_a_new_password_leads_to_the_same_person_and_into_no_other_hou
     client.post("/account/password/reset/", {"email": "alice@acme.example"}, SERVER_NAME="acme.localhost")
     link = re.search(r"http://acme\.localhost(/account/password/reset/key/\S+)", mailoutbox[-1].body)
     assert link is not None
-    form = client.get(link.group(1), SERVER_NAME="globex.localhost", follow=True)
+    next_door = client.get(link.group(1), SERVER_NAME="globex.localhost", follow=True)
+    form = client.get(link.group(1), SERVER_NAME="acme.localhost", follow=True)
     new = "quite another horse"
-    client.post(
-        form.request["PATH_INFO"], {"password1": new, "password2": new}, SERVER_NAME="globex.localhost"
-    )
+    client.post(form.request["PATH_INFO"], {"password1": new, "password2": new}, SERVER_NAME="acme.localhost")
 
+    assert "This link no longer works" in next_door.content.decode()
     assert Person.objects.get(email="alice@acme.example").check_password(new)
     assert [client.get("/people/", SERVER_NAME=host).status_code for host in HOSTS] == [302, 302, 302]
     again = client.get(link.group(1), SERVER_NAME="acme.localhost", follow=True)

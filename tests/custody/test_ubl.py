@@ -138,4 +138,4 @@ def test_before_it_left_there_is_nothing_to_advise():
     for data in log.data:
         gathering.add(json.loads(data))
 
-    assert gathering.gathered() == []
+    assert list(gathering.gathered()) == []

@@ -1,342 +1,53 @@
-"""Thousands of forged and honest bundles put before the verifier: ``python -m tests.custody.torture``.
-
-Three attackers forge a bundle; each signs and rebuilds whatever is in their power:
-
-- the **outsider** has the bundle: rebuilds events, tree and proofs and signs with a key of their own, or
-  changes files and lets the log's signatures stand;
-- the **administrator** of the database has the rows: tree and proofs fit the forged rows, and the server
-  signs the manifest it is shown; the checkpoint stays what the log's key signed before;
-- the **insider** has the log's key too and signs everything anew. The auditor holds an older checkpoint and
-  relies on a witness; both are out of the insider's reach.
+"""Thousands of forged and honest bundles put before the verifiers: ``python -m tests.custody.torture``.
 
 Found is what doesn't end in PASS. An honest history that doesn't end in PASS is a false alarm. Each bundle
 goes before both verifiers, and they have to agree; without a Chromium it says so and leaves verify.html out.
+The work is done in pieces, by as many processes as there are cores; each piece that is done says so.
 """
 
 from __future__ import annotations
 
 import argparse
-import base64
-import json
 import random
 import sys
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
-from hashlib import sha256
 from io import BytesIO
-from typing import Any
+from multiprocessing import get_context
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-from apps.custody import bundle, canonical, merkle, notes, verify
+from apps.custody import verify
 from tests.custody.browser import Case, browser_verifier
-from tests.custody.samples import (
-    DETAILS,
-    LOG_TYPES,
-    NOW,
-    PAPER,
-    SampleLog,
-    consignment_bundle,
-    files_of,
-    pack,
-    paper,
-    rebuild,
-    whole_log_bundle,
-)
+from tests.custody.forging import ATTACKERS, WITNESS_VKEY, forgeries, honest_bundle, honest_log
+from tests.custody.samples import SampleLog
 
-Event = dict[str, Any]
 Verifier = Callable[[Sequence[Case]], list[int]]
 AT_ONCE = 100  # bundles that the second verifier gets at a time
-Files = dict[str, bytes]
-WITNESS_NAME = "witness.example"
-WITNESS = Ed25519PrivateKey.from_private_bytes(b"w" * 32)
-WITNESS_MATERIAL = bytes([4]) + WITNESS.public_key().public_bytes_raw()
-WITNESS_ID = sha256(WITNESS_NAME.encode() + b"\n" + WITNESS_MATERIAL).digest()[:4]
-WITNESS_VKEY = f"{WITNESS_NAME}+{WITNESS_ID.hex()}+{base64.b64encode(WITNESS_MATERIAL).decode()}"
-PAPERS = {"document_issued": PAPER, "document_received": b"certificate"}
-OUTSIDER, ADMINISTRATOR, INSIDER = ATTACKERS = ("outsider", "administrator", "insider")
-
-
-# --- Honest histories ---------------------------------------------------------------------------------------
-
-
-def honest_log(rng: random.Random) -> SampleLog:
-    """A history as devices send it: late, offline for days, out of order, some steps sent twice."""
-    log, seen = SampleLog(), set()
-    log.add("consignment_created")
-    log.add("document_issued", ("C-1", "C-2"))
-    sent = [(phone, seq) for phone in ("phone-1", "phone-2") for seq in range(1, rng.randint(3, 9))]
-    sent += rng.sample(sent, 2)  # the answer got lost, so the device sends it again
-    rng.shuffle(sent)
-    goods = (("C-1",), ("C-2",), ("X-9",), ("C-1", "C-2"), ("C-1", "C-2", "X-9"))
-    for phone, seq in sent:
-        if (phone, seq) in seen:
-            continue
-        seen.add((phone, seq))
-        name = rng.choice(sorted(DETAILS))
-        event_time = NOW - timedelta(seconds=rng.randint(-90, 300_000))
-        device = {"id": phone, "seq": seq, "offset_minutes": 120, "skew_ms": rng.randint(-9000, 9000)}
-        log.add(
-            name,
-            () if name in LOG_TYPES else rng.choice(goods),
-            event_time=canonical.format_time(event_time),
-            device=device,
-        )
-    return log
-
-
-def papers_of(log: SampleLog) -> list[bundle.BundleDocument]:
-    types = {json.loads(data)["type"] for data in log.data}
-    return [paper(data) for name, data in PAPERS.items() if name in types]
-
-
-def cosigned(log: SampleLog, size: int | None = None) -> bytes:
-    """The log's checkpoint with the witness's cosignature under it."""
-    note = log.checkpoint(size)
-    text = note.rpartition(b"\n\n")[0] + b"\n"
-    seconds = int(NOW.timestamp())
-    signature = WITNESS.sign(f"cosignature/v1\ntime {seconds}\n".encode() + text)
-    line = base64.b64encode(WITNESS_ID + seconds.to_bytes(8, "big") + signature).decode()
-    return note + f"\u2014 {WITNESS_NAME} {line}\n".encode()
-
-
-def honest_bundle(log: SampleLog, rng: random.Random) -> bytes:
-    """A bundle of all of ``log`` or of one consignment, cosigned, with some older checkpoints."""
-    older = sorted(rng.sample(range(1, len(log.data)), 2))
-    changes: dict[str, Any] = {
-        "history": [log.older(size) for size in older],
-        "checkpoint_note": cosigned(log),
-    }
-    if rng.random() < 0.5:
-        return whole_log_bundle(log, documents=papers_of(log), **changes)
-    own = [data for data in log.data if b'"number":"C-1"' in data]
-    types = {json.loads(data)["type"] for data in own}
-    documents = [paper(data) for name, data in PAPERS.items() if name in types]
-    return consignment_bundle(log, documents=documents, **changes)
-
-
-# --- Forged events ------------------------------------------------------------------------------------------
-
-
-def numbered(events: list[Event]) -> list[Event]:
-    """The events with their consignments numbered anew, as a careful forger does."""
-    last: Counter[str] = Counter()
-    for event in events:
-        for each in event["consignments"]:
-            last[each["number"]] += 1
-            each["cseq"] = last[each["number"]]
-    return events
-
-
-def other_type(event: Event) -> None:
-    """A type that the event's other fields allow."""
-    if event["type"] in LOG_TYPES:
-        viewed = event["type"] == "access_viewed"
-        event.update(
-            type="access_exported" if viewed else "access_viewed", details={} if viewed else {"what": "D-1"}
-        )
-        return
-    arrived = event["type"] == "arrived"
-    event.update(type="departed" if arrived else "arrived", details={})
-    event["why"]["biz_step"] = "departing" if arrived else "arriving"
-    event["why"]["disposition"] = "in_transit" if arrived else "in_progress"
-
-
-def invented(like: Event, at: int) -> Event:
-    return {**json.loads(json.dumps(like)), "event_id": f"{at:08x}-0000-7000-8000-feedfeedfeed"}
-
-
-def touched(change: Callable[[Event], Any]) -> Callable[[list[Event], int], list[Event]]:
-    def forge(events: list[Event], at: int) -> list[Event]:
-        change(events[at])
-        return events
-
-    return forge
-
-
-EVENT_KINDS: dict[str, Callable[[list[Event], int], list[Event]]] = {
-    "another actor": touched(lambda event: event["actor"].update(id="user-8")),
-    "another time of the step": touched(lambda event: event.update(event_time="2026-11-01T00:00:00.000000Z")),
-    "another time of receipt": touched(
-        lambda event: event.update(received_time="2026-11-01T00:00:00.000000Z")
-    ),
-    "another type": touched(other_type),
-    "another site": touched(lambda event: event.update(site={"name": "Elsewhere"})),
-    "another reference": touched(lambda event: event["why"].update(refs=[{"type": "po", "id": "FORGED"}])),
-    "another device": touched(lambda event: event.update(device={"id": "phone-9", "seq": 1})),
-    "another hidden name": touched(lambda event: event["actor"].update(name="ab" * 32)),
-    "an event dropped": lambda events, at: events[:at] + events[at + 1 :],
-    "an event dropped, the rest renumbered": lambda events, at: numbered(events[:at] + events[at + 1 :]),
-    "the end cut off": lambda events, at: events[: max(at, 1)],
-    "an event invented": lambda events, at: numbered([*events[:at], invented(events[at], at), *events[at:]]),
-    "an event twice": lambda events, at: numbered(events[: at + 1] + json.loads(json.dumps(events[at:]))),
-    "two events swapped": lambda events, at: numbered(
-        [*events[: at - 1], events[at], events[at - 1], *events[at + 1 :]]
-        if at
-        else events[1::-1] + events[2:]
-    ),
-    "replayed for other goods": touched(
-        lambda event: event.update(consignments=[{"number": "Z-1", "cseq": 1, "sscc": []}])
-    ),
-    "replayed from another log": touched(lambda event: event.update(log="dockside.example/globex")),
-}
-
-
-def forged_log(true: SampleLog, events: list[Event], seed: int) -> SampleLog:
-    """A log of the forged events: tree and numbers fit them, ``seed`` is the key it is signed with."""
-    forged = SampleLog(seed=seed, data=[canonical.json_bytes(event) for event in events])
-    forged.tree = merkle.Tree(merkle.leaf_hash(data) for data in forged.data)
-    forged.last_cseq = {}
-    for event in events:
-        for each in event["consignments"]:
-            forged.last_cseq[each["number"]] = max(each["cseq"], forged.last_cseq.get(each["number"], 0))
-    forged.disclosures = true.disclosures
-    return forged
-
-
-def forge_events(true: SampleLog, kind: str, at: int, attacker: str, rng: random.Random) -> bytes:
-    events = EVENT_KINDS[kind]([json.loads(data) for data in true.data], at)
-    forged = forged_log(true, events, seed=99 if attacker == OUTSIDER else true.seed)
-    note = forged.checkpoint()
-    if attacker == INSIDER and rng.random() < 0.5:  # the witness's line of the true checkpoint, copied
-        note += cosigned(true).rpartition(b"\n\n")[2].split(b"\n")[1] + b"\n"
-    arguments: dict[str, Any] = {"checkpoint_note": note, "documents": papers_of(forged)}
-    if (
-        attacker == INSIDER and forged.tree.size > 2
-    ):  # an older checkpoint of the true log and a proof that doesn't fit
-        size = rng.randrange(1, forged.tree.size)
-        arguments["history"] = [forged.older(size)]
-    data = whole_log_bundle(forged, **arguments)
-    if attacker != ADMINISTRATOR:
-        return data
-    files = files_of(data)
-    files["checkpoint.note"] = cosigned(true)
-    manifest = json.loads(files["manifest.json"])
-    root = base64.b64encode(true.tree.root()).decode()
-    manifest["checkpoint"] = {"size": true.tree.size, "root": root}
-    files["manifest.json"] = canonical.json_bytes(manifest)
-    return rebuild(files, true.signer)
-
-
-# --- Forged files -------------------------------------------------------------------------------------------
-
-
-def line_of(files: Files, name: str, at: int) -> tuple[list[bytes], int]:
-    lines = files[name].split(b"\n")
-    return lines, at % (len(lines) - 1)
-
-
-def in_line(name: str, change: Callable[[bytes], bytes]) -> Callable[[Files, int], None]:
-    def forge(files: Files, at: int) -> None:
-        lines, place = line_of(files, name, at)
-        lines[place] = change(lines[place])
-        files[name] = b"\n".join(lines)
-
-    return forge
-
-
-def other_proof(line: bytes) -> bytes:
-    proof = json.loads(line)
-    first = bytearray(base64.b64decode(proof["proof"][0])) if proof["proof"] else bytearray(32)
-    first[0] ^= 1
-    proof["proof"] = [base64.b64encode(first).decode(), *proof["proof"][1:]]
-    return canonical.json_bytes(proof)
-
-
-def other_index(line: bytes) -> bytes:
-    proof = json.loads(line)
-    return canonical.json_bytes({**proof, "index": proof["index"] + 1})
-
-
-def other_paper(files: Files, at: int) -> None:
-    name = next(name for name in files if name.startswith("documents/"))
-    data = bytearray(files[name])
-    data[at % len(data)] ^= 1
-    files[name] = bytes(data)
-
-
-def paper_of_nobody(files: Files, at: int) -> None:
-    data = f"%PDF-1.7 forged {at}".encode()
-    files[f"documents/{sha256(data).hexdigest()}.pdf"] = data
-
-
-def value_of_nobody(files: Files, at: int) -> None:
-    event = json.loads(line_of(files, "events.jsonl", at)[0][line_of(files, "events.jsonl", at)[1]])
-    salt = base64.b64encode(bytes(32)).decode()
-    opening = {"event_id": event["event_id"], "path": "/actor/name", "salt": salt, "value": "Somebody else"}
-    files["disclosed.jsonl"] = canonical.json_bytes(opening) + b"\n"
-
-
-def other_promise(files: Files, at: int) -> None:
-    manifest = json.loads(files["manifest.json"])
-    numbers = manifest["scope"]["last_cseq"]
-    number = sorted(numbers)[at % len(numbers)]
-    numbers[number] += 1 + at
-    files["manifest.json"] = canonical.json_bytes(manifest)
-
-
-FILE_KINDS: dict[str, Callable[[Files, int], None]] = {
-    "a line of the table changed": in_line("custody.csv", lambda line: line.replace(b'"', b'"0', 1)),
-    "a hash of a proof changed": in_line("proofs.jsonl", other_proof),
-    "the place in the log changed": in_line("proofs.jsonl", other_index),
-    "an event's bytes spaced": in_line("events.jsonl", lambda line: line.replace(b":", b": ", 1)),
-    "a paper changed": other_paper,
-    "a paper added": paper_of_nobody,
-    "a value that was not recorded": value_of_nobody,
-    "another number of events promised": other_promise,
-}
-RAW_KINDS = ("a bit of the file", "the file cut short", "bytes appended", "bytes put in")
-
-
-def forge_files(true: SampleLog, good: bytes, kind: str, at: int, attacker: str) -> bytes:
-    files = files_of(good)
-    FILE_KINDS[kind](files, at)
-    return rebuild(files, None if attacker == OUTSIDER else true.signer)
-
-
-def forge_bytes(good: bytes, kind: str, rng: random.Random) -> bytes:
-    place = rng.randrange(1, len(good))
-    if kind == "a bit of the file":
-        return good[:place] + bytes([good[place] ^ 1 << rng.randrange(8)]) + good[place + 1 :]
-    if kind == "the file cut short":
-        return good[:place]
-    if kind == "bytes appended":
-        return good + rng.randbytes(rng.randint(1, 40))
-    return good[:place] + rng.randbytes(rng.randint(1, 40)) + good[place:]
-
-
-def without_signature(true: SampleLog, good: bytes) -> bytes:
-    """All as it was, but for the key: the outsider's."""
-    files = files_of(good)
-    stranger = notes.KeySigner(true.origin, Ed25519PrivateKey.from_private_bytes(b"\x63" * 32))
-    return pack(files_of(rebuild(files, stranger)))
-
-
-# --- The run ------------------------------------------------------------------------------------------------
-
-
-def forgeries(rng: random.Random, step: int = 1) -> Iterator[tuple[str, str, SampleLog, bytes]]:
-    """One history forged by every attacker in every kind at every ``step``-th event."""
-    true = honest_log(rng)
-    good = whole_log_bundle(true, documents=papers_of(true), checkpoint_note=cosigned(true))
-    for at in range(rng.randrange(step), len(true.data), step):
-        for attacker in ATTACKERS:
-            for kind in EVENT_KINDS:
-                yield attacker, kind, true, forge_events(true, kind, at, attacker, rng)
-            for kind in FILE_KINDS:
-                yield attacker, kind, true, forge_files(true, good, kind, at, attacker)
-        for kind in RAW_KINDS:
-            yield OUTSIDER, kind, true, forge_bytes(good, kind, rng)
-        yield OUTSIDER, "signed by another key", true, without_signature(true, good)
+MUTANTS_AT_ONCE, HISTORIES_AT_ONCE = 1_000, 500  # what a process takes on at a time
+say = sys.stdout.write
 
 
 def verdict(data: bytes, log: SampleLog, known: int) -> int:
     """What the verifier says to an auditor who has the checkpoint at ``known`` and relies on the witness."""
-    checkpoint = verify.Checkpoint(known, log.tree.root(known))
+    return report(data, log, known).verdict
+
+
+def report(data: bytes, log: SampleLog, known: int) -> verify.Report:
+    """The same in full; where the log has a network, the auditor kept its first head."""
+    checkpoint = verify.Checkpoint(known, log.tree.root(known)) if known else None
     witness = verify.parse_key(WITNESS_VKEY, verify.WITNESS_KEY)
-    return verify.verify(BytesIO(data), [verify.parse_key(log.vkey)], checkpoint, [witness]).verdict
+    network = log.network.known() if log.network else verify.UNKNOWN_NETWORK
+    return verify.verify(BytesIO(data), [verify.parse_key(log.vkey)], checkpoint, [witness], network)
+
+
+def case(data: bytes, log: SampleLog, known: int) -> Case:
+    """The same question for the second verifier."""
+    kept = log.checkpoint(known) if known else b""
+    network = log.network
+    of_network = (network.vkey, network.checkpoint(network.sizes[0])) if network else ("", b"")
+    return (data, log.vkey, kept, WITNESS_VKEY, *of_network)
 
 
 @dataclass
@@ -347,6 +58,12 @@ class Attacked:
     kinds: set[str] = field(default_factory=set)
     passed: list[str] = field(default_factory=list)
     disagreed: list[str] = field(default_factory=list)
+
+    def add(self, more: Attacked) -> None:
+        self.counts += more.counts
+        self.kinds |= more.kinds
+        self.passed += more.passed
+        self.disagreed += more.disagreed
 
 
 def attack(mutants: int, seed: int, step: int = 1, second: Verifier | None = None) -> Attacked:
@@ -360,7 +77,7 @@ def attack(mutants: int, seed: int, step: int = 1, second: Verifier | None = Non
             attacked.counts[attacker, found] += 1
             attacked.kinds.add(kind)
             attacked.passed += [name] if found == verify.PASS else []
-            told.append((name, found, (data, log.vkey, log.checkpoint(known), WITNESS_VKEY)))
+            told.append((name, found, case(data, log, known)))
         attacked.disagreed += _disagreements(told, second)
     return attacked
 
@@ -379,14 +96,13 @@ def _disagreements(told: list[tuple[str, int, Case]], second: Verifier | None) -
 def live(histories: int, seed: int, second: Verifier | None = None) -> list[list[str]]:
     """What was said of honest histories that did not pass."""
     rng, alarms, asked = random.Random(seed), [], list[Case]()
-    witness = verify.parse_key(WITNESS_VKEY, verify.WITNESS_KEY)
     for number in range(1, histories + 1):
         log = honest_log(rng)
         data = honest_bundle(log, rng)
-        report = verify.verify(BytesIO(data), [verify.parse_key(log.vkey)], None, [witness])
-        if report.verdict != verify.PASS:
-            alarms.append(list(report.lines()))
-        asked.append((data, log.vkey, b"", WITNESS_VKEY))
+        said = report(data, log, 0)
+        if said.verdict != verify.PASS:
+            alarms.append(list(said.lines()))
+        asked.append(case(data, log, 0))
         if second and (len(asked) == AT_ONCE or number == histories):
             alarms += [
                 ["the second verifier did not pass it"] for found in second(asked) if found != verify.PASS
@@ -395,19 +111,55 @@ def live(histories: int, seed: int, second: Verifier | None = None) -> list[list
     return alarms
 
 
+def _attack(mutants: int, seed: int) -> Attacked:
+    with browser_verifier() as second:
+        return attack(mutants, seed, second=second)
+
+
+def _live(histories: int, seed: int) -> list[list[str]]:
+    with browser_verifier() as second:
+        return live(histories, seed, second)
+
+
+def _in_pieces(total: int, most: int) -> list[int]:
+    return [most] * (total // most) + ([total % most] if total % most else [])
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Put forged and honest bundles before the verifier.")
+    parser = argparse.ArgumentParser(description="Put forged and honest bundles before the verifiers.")
     parser.add_argument("--mutants", type=int, default=10_000)
     parser.add_argument("--histories", type=int, default=5_000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    say = sys.stdout.write
     with browser_verifier() as second:
-        if second is None:
-            say("no Chromium on PATH: verify.html is left out\n")
-        attacked = attack(options.mutants, options.seed, second=second)
-        alarms = live(options.histories, options.seed, second)
-    verifiers = "verify.py and verify.html" if second else "verify.py"
+        verifiers = "verify.py and verify.html" if second else "verify.py"
+    if second is None:
+        say("no Chromium on PATH: verify.html is left out\n")
+    attacked, alarms, started = Attacked(), list[list[str]](), time.monotonic()
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        forged = _in_pieces(options.mutants, MUTANTS_AT_ONCE)
+        honest = _in_pieces(options.histories, HISTORIES_AT_ONCE)
+        attacks = [pool.submit(_attack, each, options.seed + n) for n, each in enumerate(forged)]
+        lives = [pool.submit(_live, each, options.seed + n) for n, each in enumerate(honest)]
+        for done in attacks:
+            attacked.add(done.result())
+            _tell_progress(attacked.counts.total(), "forged", started)
+        for number, live_done in enumerate(lives, start=1):
+            alarms += live_done.result()
+            _tell_progress(sum(honest[:number]), "honest", started)
+    _tell(attacked, verifiers)
+    say(f"{options.histories} honest histories, {len(alarms)} false alarms\n")
+    for alarm in alarms[:3]:
+        say("\n".join(alarm) + "\n")
+    return 1 if attacked.passed or attacked.disagreed or alarms else 0
+
+
+def _tell_progress(number: int, what: str, started: float) -> None:
+    say(f"  {number} {what} bundles after {time.monotonic() - started:.0f} s\n")
+    sys.stdout.flush()
+
+
+def _tell(attacked: Attacked, verifiers: str) -> None:
     counts = attacked.counts
     say(f"{counts.total()} forged bundles of {len(attacked.kinds)} kinds, put before {verifiers}\n")
     for attacker in ATTACKERS:
@@ -418,10 +170,6 @@ def main() -> int:
         say(f"  NOT FOUND {each} ({times})\n")
     for each, times in Counter(attacked.disagreed).items():
         say(f"  THE VERIFIERS DISAGREE {each} ({times})\n")
-    say(f"{options.histories} honest histories, {len(alarms)} false alarms\n")
-    for alarm in alarms[:3]:
-        say("\n".join(alarm) + "\n")
-    return 1 if attacked.passed or attacked.disagreed or alarms else 0
 
 
 if __name__ == "__main__":

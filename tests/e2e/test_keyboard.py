@@ -53,7 +53,7 @@ def test_slots_are_offered_and_accepted_without_script(
     delivery = order(alice)
     planner = visit("alice@acme.example", "acme", java_script_enabled=False)
     planner.goto(f"/deliveries/{delivery.pk}/slots/")
-    planner.get_by_role("form", name="Times").get_by_role("button").first.click()
+    planner.get_by_role("group", name="Times").get_by_role("button").first.click()
     planner.get_by_role("button", name="Offer 1 slot").click()
     expect(planner.get_by_text("Northern Hospital stores answers")).to_be_visible()
 

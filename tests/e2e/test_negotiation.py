@@ -58,7 +58,7 @@ def test_three_rounds_end_in_an_agreement_and_another_time_in_a_new_one(
 
 def choose(page: Page, clock: str) -> None:
     """Take the first dock's start at that time."""
-    page.get_by_role("form", name="Times").get_by_role("button", name=re.compile(f"^{clock}")).first.click()
+    page.get_by_role("group", name="Times").get_by_role("button", name=re.compile(f"^{clock}")).first.click()
     expect(page.get_by_role("heading", name="1 slot chosen")).to_be_visible()
 
 

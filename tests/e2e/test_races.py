@@ -1,5 +1,6 @@
 """Two shippers want one dock at one time: the second is told at once, loses nothing and takes another."""
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
@@ -15,14 +16,16 @@ def test_who_comes_second_is_told_in_place_and_takes_an_alternative(
     visit: Visit, order: Callable[[Actor], Delivery], alice: Actor, bob: Actor
 ):
     first, second = visit("alice@acme.example", "acme"), visit("bob@globex.example", "globex")
-    choose_nine(first, order(alice))
-    choose_nine(second, order(bob))
+    for page, planner in ((first, alice), (second, bob)):
+        page.goto(f"/deliveries/{order(planner).pk}/slots/")
+    choose(second, "13:00")
     second.get_by_label("Message").fill(MESSAGE)
 
-    first.get_by_role("button", name="Offer 1 slot").click()
-    expect(first.get_by_text("Northern Hospital stores answers")).to_be_visible()
+    choose(first, "09:00")
+    expect(first.get_by_role("heading", name="1 slot chosen")).to_be_visible()
+    expect(first.get_by_text(re.compile(r"^(9|10):\d\d left$"))).to_be_visible()
     with second.expect_response(lambda response: response.request.method == "POST") as answer:
-        second.get_by_role("button", name="Offer 1 slot").click()
+        choose(second, "09:00")
 
     assert answer.value.status == 409
     refusal = second.get_by_role("alert")
@@ -32,14 +35,12 @@ def test_who_comes_second_is_told_in_place_and_takes_an_alternative(
 
     refusal.get_by_role("button").first.click()
     expect(second.get_by_label("Message")).to_have_value(MESSAGE)
-    expect(second.get_by_role("heading", name="1 slot chosen")).to_be_visible()
-    second.get_by_role("button", name="Offer 1 slot").click()
+    expect(second.get_by_role("heading", name="2 slots chosen")).to_be_visible()
+    second.get_by_role("button", name="Offer 2 slots").click()
     expect(second.get_by_text("Northern Hospital stores answers")).to_be_visible()
 
 
-def choose_nine(page: Page, delivery: Delivery) -> None:
-    """Open the picker of a delivery and choose nine o'clock at Dock 1."""
-    page.goto(f"/deliveries/{delivery.pk}/slots/")
-    times = page.get_by_role("form", name="Times")
-    times.get_by_role("button", name="09:00–").filter(has_text="Dock 1").click()
-    expect(page.get_by_role("heading", name="1 slot chosen")).to_be_visible()
+def choose(page: Page, clock: str) -> None:
+    """Click on a time at Dock 1 on the picker's page as it stands."""
+    times = page.get_by_role("group", name="Times")
+    times.get_by_role("button", name=f"{clock}–").filter(has_text="Dock 1").click()

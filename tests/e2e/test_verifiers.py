@@ -2,16 +2,14 @@
 
 import json
 import random
-from io import BytesIO
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from apps.custody import verify
-from tests.custody import torture
+from tests.custody import forging, torture
 from tests.custody.browser import PAGE, check_all
-from tests.custody.samples import SampleLog
 from tests.custody.vectors import (
     accepted_by_python,
     json_vectors,
@@ -37,31 +35,23 @@ CHECK_TEXTS = """(texts) => texts.map((text) => {
 VERDICTS = {verify.PASS: "PASS", verify.FAIL: "FAIL", verify.INCOMPLETE: "INCOMPLETE"}
 
 
-def said_by_python(data: bytes, log: SampleLog, known: int) -> verify.Report:
-    checkpoint = verify.Checkpoint(known, log.tree.root(known))
-    witness = verify.parse_key(torture.WITNESS_VKEY, verify.WITNESS_KEY)
-    return verify.verify(BytesIO(data), [verify.parse_key(log.vkey)], checkpoint, [witness])
-
-
 def test_both_verifiers_say_the_same_of_every_bundle(browser: Browser) -> None:
     rng = random.Random(11)
-    bundles = [(log, data) for _, _, log, data in torture.forgeries(rng, step=12)]
-    honest = [torture.honest_log(rng) for _ in range(12)]
-    bundles += [(log, torture.honest_bundle(log, rng)) for log in honest]
-    good = torture.honest_bundle(honest[0], rng)
-    bundles += [(honest[0], torture.forge_bytes(good, kind, rng)) for kind in torture.RAW_KINDS * 4]
+    bundles = [(log, data) for _, _, log, data in forging.forgeries(rng, step=12)]
+    honest = [forging.honest_log(rng) for _ in range(12)]
+    bundles += [(log, forging.honest_bundle(log, rng)) for log in honest]
+    good = forging.honest_bundle(honest[0], rng)
+    bundles += [(honest[0], forging.forge_bytes(good, kind, rng)) for kind in forging.RAW_KINDS * 4]
     cases = [(log, data, rng.randint(1, len(log.data))) for log, data in bundles]
     page = browser.new_page()
     page.goto(PAGE.as_uri())
 
-    reports = check_all(
-        page, [(data, log.vkey, log.checkpoint(known), torture.WITNESS_VKEY) for log, data, known in cases]
-    )
+    reports = check_all(page, [torture.case(data, log, known) for log, data, known in cases])
     page.close()
 
     assert {report["verdict"] for report in reports} == set(VERDICTS.values())
     for (log, data, known), report in zip(cases, reports, strict=True):
-        expected = said_by_python(data, log, known)
+        expected = torture.report(data, log, known)
         assert report["verdict"] == VERDICTS[expected.verdict], (report["failures"], expected.failures)
         if expected.verdict != verify.FAIL:
             assert report["missing"] == expected.missing
@@ -86,8 +76,8 @@ def test_both_verifiers_say_the_same_of_every_reference_vector(browser: Browser)
 def test_an_auditor_opens_the_page_from_disk_and_sees_a_flipped_byte(
     browser: Browser, tmp_path: Path
 ) -> None:
-    log = torture.honest_log(random.Random(2))
-    good = torture.honest_bundle(log, random.Random(2))
+    log = forging.honest_log(random.Random(2))
+    good = forging.honest_bundle(log, random.Random(2))
     place = good.index(b'"actor":') + 20
     bad = good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :]
     page = browser.new_page()

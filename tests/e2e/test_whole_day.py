@@ -97,7 +97,7 @@ def counter(rita: Page, clock: str) -> None:
 
 def choose(page: Page, clock: str) -> None:
     """Take the first dock's start at that time."""
-    page.get_by_role("form", name="Times").get_by_role("button", name=re.compile(f"^{clock}")).first.click()
+    page.get_by_role("group", name="Times").get_by_role("button", name=re.compile(f"^{clock}")).first.click()
     expect(page.get_by_role("heading", name="1 slot chosen")).to_be_visible()
 
 

@@ -1,4 +1,4 @@
-"""Every named address of both hosts, opened by everybody of the cast and by strangers, lets nothing cross."""
+"""Every named address of both hosts, opened by who has a role there and by strangers; nothing crosses."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,14 +27,13 @@ GLOBEXS = ("bob@globex.example", "gina@globex.example")
 NORTHERNS = ("rita@northern.example", "otto@northern.example", "nadia@northern.example")
 SOUTHERNS = ("sam@southern.example",)
 OPERATORS = ("olga@network.example",)
-EVERYBODY = (*ACMES, *GLOBEXS, *NORTHERNS, *SOUTHERNS, *OPERATORS, None)
 
 #: What the two admins are about, and pages of a site's set-up; nobody's.
 APPLICATIONS: Ids = {
-    "app_label": {"carriers", "consignments", "facilities"},
+    "app_label": {"carriers", "consignments", "facilities", "insights", "tracking"},
     "step": {"docks", "copy"},
     "number": {"1"},
-    "name": {"first_attempt", "behind-first_attempt", "compared", "causes"},
+    "name": {"first_attempt", "behind-first_attempt", "compared", "causes", "shippers"},
     "ending": {"csv"},
     "cause": {"no_show"},
 }
@@ -136,8 +135,13 @@ def visit(browse: Callable[..., Client]) -> Callable[..., Visitor]:
 def visitors_of(
     visit: Callable[..., Visitor], slug: str | None, members: dict[str, tuple[Any, ...]]
 ) -> list[Visitor]:
-    """Everybody at one host: ``members`` with what is theirs there, all others without anything."""
-    return [visit(email, slug, *members.get(email or "", ({}, set(), set()))) for email in EVERYBODY]
+    """At one host: its ``members`` with what is theirs there, and without anything a shipper's planner who
+    has no role at the hub, and nobody. At a desk who has no role is nobody (``tests/tenancy``)."""
+    strangers = [None] if slug else [ACMES[0], None]
+    return [
+        *(visit(email, slug, *theirs) for email, theirs in members.items()),
+        *(visit(stranger, slug, {}, set(), set()) for stranger in strangers),
+    ]
 
 
 def assert_nothing_is_wrong(offences: list[Offence]) -> None:

@@ -2,10 +2,13 @@
 
 import psycopg
 import pytest
+from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import DatabaseError, connection, transaction
 
+from apps.accounts.models import Membership, Person
 from apps.consignments.models import NumberSeries
 from apps.facilities.models import Partnership, Recipient, Site
 from apps.tenancy import doorway
@@ -22,6 +25,64 @@ def test_a_shipper_sees_itself_its_partners_and_its_own_sites_alone(globex):
         )
 
     assert seen == (["Globex Pharma"], ["Northern Hospital"], ["GLX-DC", "NH1"])
+
+
+#: What a shipper's role may see of people: those who have a role there, not even that others exist.
+STRANGERS = (
+    "SELECT count(*) FROM accounts_person WHERE email <> ALL (%s)",
+    "SELECT count(*) FROM account_emailaddress WHERE email <> ALL (%s)",
+    "SELECT count(*) FROM accounts_membership m WHERE shipper_id IS DISTINCT FROM public.current_shipper()"
+    " AND %s::text[] IS NOT NULL",
+)
+REFUSED = (
+    "SELECT * FROM public.django_session",
+    "INSERT INTO accounts_membership (id, created_at, role, person_id, shipper_id)"
+    " SELECT gen_random_uuid(), now(), 'planner', gen_random_uuid(), public.current_shipper()",
+    "UPDATE accounts_membership SET role = 'shipper_admin'",
+    "INSERT INTO accounts_person (id, email, name, password) VALUES (gen_random_uuid(), 'x@y.z', 'X', '')",
+    "DELETE FROM accounts_person",
+)
+
+
+def test_a_shipper_sees_its_own_people_and_nobody_else(acme, globex, alice, rita, db):
+    own = list(Membership.objects.filter(shipper=globex).values_list("person__email", flat=True))
+    emails = Person.objects.values_list("email", flat=True)
+    for email in emails:
+        EmailAddress.objects.get_or_create(user=Person.objects.get(email=email), email=email)
+    changed = {"password": "!", "name": "Taken over"}
+    with doorway.enter_shipper(globex), connection.cursor() as cursor:
+        seen = []
+        for statement in STRANGERS:
+            cursor.execute(statement, [own])
+            seen.append(cursor.fetchone())
+        found = set(Person.objects.values_list("email", flat=True))
+        taken = Person.objects.filter(pk__in=[alice.person_id, rita.person_id]).update(**changed)
+
+    assert seen == [(0,)] * 3
+    assert (found, taken) == (set(own), 0)
+    assert found
+    assert len(own) < len(emails)
+
+
+@pytest.mark.parametrize("statement", REFUSED)
+def test_a_shipper_makes_nobody_a_member_and_reads_no_session_of_the_hub(acme, statement):
+    with (
+        doorway.enter_shipper(acme),
+        pytest.raises(DatabaseError, match="permission denied"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+
+
+def test_a_session_lies_where_it_was_opened(acme, browse):
+    browse("alice@acme.example", "acme").get("/people/")
+    with doorway.enter_shipper(acme):
+        at_the_desk = Session.objects.count()
+    with doorway.network():
+        at_the_hub = Session.objects.count()
+
+    assert (at_the_desk, at_the_hub) == (1, 0)
 
 
 def test_a_shipper_cannot_read_another_schema_by_its_qualified_name(acme, globex):

@@ -1,6 +1,12 @@
 """What others may ask of accounts."""
 
-from apps.accounts.services.invitations import InvitationClosed, accept_invitation, find_invitation, invite
+from apps.accounts.services.invitations import (
+    InvitationClosed,
+    accept_invitation,
+    find_invitation,
+    invite,
+    is_known,
+)
 from apps.accounts.services.links import LinkClosed, find_link, issue_link, revoke_links, use_link
 
 __all__ = [
@@ -10,6 +16,7 @@ __all__ = [
     "find_invitation",
     "find_link",
     "invite",
+    "is_known",
     "issue_link",
     "revoke_links",
     "use_link",

@@ -12,6 +12,7 @@ from apps.accounts.models import RECIPIENT_ROLES, SHIPPER_ROLES, Invitation, Mem
 from apps.accounts.permissions import require
 from apps.accounts.services.links import token_hash
 from apps.core.errors import DomainError, PermissionRefused
+from apps.tenancy import doorway
 
 VALID_FOR = timedelta(days=7)
 ROLES_OF = {
@@ -95,9 +96,16 @@ def find_invitation(*, token: str, now: datetime) -> Invitation:
     return invitation
 
 
+def is_known(invitation: Invitation) -> bool:
+    """Whether somebody at that address has an account already, at whichever organisation."""
+    with doorway.network():
+        return Person.objects.filter(email__iexact=invitation.email).exists()
+
+
 @transaction.atomic
 def accept_invitation(*, token: str, name: str, password: str | None, now: datetime) -> Person:
-    """Become a member; somebody who has an account keeps it, with its password.
+    """Become a member; somebody who has an account keeps it, with its password. The network writes it down:
+    a shipper can neither find nor make people of its own accord.
 
     Raises:
         InvitationClosed: it was used, has run out, or never was one.
@@ -106,12 +114,13 @@ def accept_invitation(*, token: str, name: str, password: str | None, now: datet
     invitation = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
     if invitation.accepted_at is not None:
         raise InvitationClosed("This link no longer works. Ask whoever sent it for a new one.")
-    person = Person.objects.filter(email__iexact=invitation.email).first()
-    if person is None:
-        person = Person.objects.create_user(invitation.email, password, name=name)
-    Membership.objects.get_or_create(
-        person=person, role=invitation.role, shipper=invitation.shipper, recipient=invitation.recipient
-    )
+    with doorway.network():
+        person = Person.objects.filter(email__iexact=invitation.email).first()
+        if person is None:
+            person = Person.objects.create_user(invitation.email, password, name=name)
+        Membership.objects.get_or_create(
+            person=person, role=invitation.role, shipper=invitation.shipper, recipient=invitation.recipient
+        )
     invitation.accepted_at = now
     invitation.save(update_fields=["accepted_at"])
     return person

@@ -15,6 +15,7 @@ from apps.appointments.models.negotiation import (
     OfferedSlot,
     SiteTerms,
 )
+from apps.appointments.models.picking import PickedSlot, Picking
 from apps.appointments.models.policies import AnswerPolicy
 from apps.appointments.models.standing import StandingAppointment, StandingEvent, StandingVisit
 from apps.appointments.models.waiting import WaitingEntry
@@ -30,6 +31,8 @@ __all__ = [
     "Expected",
     "Offer",
     "OfferedSlot",
+    "PickedSlot",
+    "Picking",
     "SelfReport",
     "SiteTerms",
     "StandingAppointment",

@@ -7,6 +7,11 @@ from apps.appointments.load import Load
 from apps.facilities.models import LoadType, TemperatureClass, VehicleType
 
 
+def facts(load: Load) -> dict[str, object]:
+    """A load as the fields of whatever carries one."""
+    return {**vars(load), "adr_classes": list(load.adr_classes), "equipment": list(load.equipment)}
+
+
 class CarriesLoad(models.Model):
     """The facts of a load, copied when dock time is asked for; the goods stay with the shipper."""
 

@@ -17,6 +17,7 @@ from apps.facilities.models import VISIBLE_SITE, Dock, Site
 from apps.tenancy.models import Shipper
 
 OWN_APPOINTMENT = "EXISTS (SELECT 1 FROM public.appointments_appointment a WHERE a.id = appointment_id)"
+OWN_PICKING = "EXISTS (SELECT 1 FROM public.appointments_picking p WHERE p.id = picking_id)"
 SIDES = [(side.value, side.name.title()) for side in Side]
 
 
@@ -156,9 +157,9 @@ class OfferedSlot(Record):
 class DockOccupancy(Record):
     """The ledger that makes double-booking impossible: a lane of a dock is taken once at any moment.
 
-    ``during`` includes the dock's time before and after a vehicle. A hold blocks until
-    ``hold_expires_at``; whoever books removes expired ones in the way. A slot that is to replace the agreed
-    one holds only what that one doesn't take already.
+    ``during`` includes the dock's time before and after a vehicle. A hold blocks until ``hold_expires_at``,
+    for an offer or for whoever is ``picking`` it; whoever books removes expired ones in the way. A slot that
+    is to replace the agreed one holds only what that one doesn't take already.
     """
 
     class Kind(models.TextChoices):
@@ -176,10 +177,18 @@ class DockOccupancy(Record):
     offered_slot = models.ForeignKey(
         OfferedSlot, null=True, blank=True, on_delete=models.CASCADE, related_name="occupancies"
     )
+    picking = models.ForeignKey(
+        "appointments.Picking",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="occupancies",
+        db_index=False,
+    )
     hold_expires_at = models.DateTimeField(null=True, blank=True)
     note = models.CharField(max_length=200, blank=True)
 
-    access: ClassVar[Access] = Access(shipper=ALL, rows=OWN_APPOINTMENT)
+    access: ClassVar[Access] = Access(shipper=ALL, rows=f"{OWN_APPOINTMENT} OR {OWN_PICKING}")
 
     class Meta:
         constraints = [
@@ -198,7 +207,10 @@ class DockOccupancy(Record):
             ),
             models.CheckConstraint(
                 name="occupancy_belongs",
-                condition=Q(kind="block", appointment=None) | ~Q(kind="block") & Q(appointment__isnull=False),
+                condition=Q(kind="block", appointment=None, picking=None)
+                | Q(kind="booking", appointment__isnull=False, picking=None)
+                | Q(kind="hold", appointment__isnull=False, picking=None)
+                | Q(kind="hold", picking__isnull=False),
             ),
             models.CheckConstraint(
                 name="occupancy_is_bounded",
@@ -207,6 +219,7 @@ class DockOccupancy(Record):
         ]
         indexes = [
             models.Index(fields=["hold_expires_at"], condition=Q(kind="hold"), name="occupancy_holds"),
+            models.Index(fields=["picking"], condition=Q(picking__isnull=False), name="occupancy_picked"),
         ]
 
 
@@ -263,6 +276,9 @@ class SiteTerms(Record):
         db_default=10,
         help_text=_("How many of its deliveries may wait here at a time."),
     )
+    set_by = models.CharField(max_length=150, blank=True, db_default="")
+    set_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, db_default=1)
 
     access: ClassVar[Access] = Access(rows=VISIBLE_SITE)
 

@@ -12,6 +12,7 @@ from apps.appointments.services.errors import (
     ChangedMeanwhile,
     ConsentNeeded,
     DockBusy,
+    HeldLongEnough,
     NoPartnership,
     NotYourTurn,
     OfferClosed,
@@ -25,6 +26,7 @@ from apps.appointments.services.escalate import escalate_offers
 from apps.appointments.services.expire import expire_offer, expire_offers
 from apps.appointments.services.moving import TimeIsAgreed, move_vehicle, take_from_dock
 from apps.appointments.services.offer import offer_slots
+from apps.appointments.services.picking import keep_longer, kept_for, lapse_picks, let_go, pick_slot
 from apps.appointments.services.policies import drop_policy, set_policy
 from apps.appointments.services.relocating import SiteIsBooked, require_same_clock
 from apps.appointments.services.reschedule import move_now, propose_move, withdraw_move
@@ -36,6 +38,7 @@ __all__ = [
     "ChangedMeanwhile",
     "ConsentNeeded",
     "DockBusy",
+    "HeldLongEnough",
     "NoDockYet",
     "NoPartnership",
     "NotYourTurn",
@@ -58,10 +61,15 @@ __all__ = [
     "escalate_offers",
     "expire_offer",
     "expire_offers",
+    "keep_longer",
+    "kept_for",
+    "lapse_picks",
+    "let_go",
     "move_block",
     "move_now",
     "move_vehicle",
     "offer_slots",
+    "pick_slot",
     "propose_move",
     "register_walk_in",
     "require_same_clock",

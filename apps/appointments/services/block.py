@@ -97,12 +97,14 @@ def _block(actor: Actor, occupancy_id: UUID) -> DockOccupancy:
 
 def _who(wanted: DockOccupancy) -> SlotTaken:
     in_the_way = (
-        DockOccupancy.objects.select_related("appointment")
+        DockOccupancy.objects.select_related("appointment", "picking")
         .filter(dock=wanted.dock, lane=wanted.lane, during__overlap=wanted.during)
         .order_by("during")
         .first()
     )
     appointment = in_the_way.appointment if in_the_way else None
+    if in_the_way and in_the_way.picking:
+        return SlotTaken(f"Somebody is choosing {wanted.dock.name} then for {in_the_way.picking}.")
     if appointment is None:
         return SlotTaken(f"{wanted.dock.name} is blocked then already.")
     return SlotTaken(f"{wanted.dock.name} is taken then by {appointment}.", appointment=str(appointment.pk))

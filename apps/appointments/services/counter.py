@@ -13,6 +13,7 @@ from apps.appointments.models import Appointment, Offer
 from apps.appointments.services.errors import NotYourTurn
 from apps.appointments.services.occupancy import lock_docks, release_holds
 from apps.appointments.services.offer import already
+from apps.appointments.services.picking import forget_picks
 from apps.appointments.services.proposals import judge, propose
 from apps.appointments.services.transitions import lock_appointment, require_step, transition
 from apps.appointments.states import OfferState, State
@@ -53,6 +54,7 @@ def counter_offer(
     countered = Offer.objects.filter(appointment=appointment, state=OfferState.OPEN)
     countered.update(state=OfferState.COUNTERED, answered_at=now)
     release_holds(appointment.pk)
+    forget_picks(appointment)
     reopened = appointment.state in (State.DECLINED, State.EXPIRED)
     offer = propose(
         appointment=appointment,

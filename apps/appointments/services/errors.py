@@ -43,6 +43,13 @@ class TooManyHolds(DomainError):
     status = 409
 
 
+class HeldLongEnough(DomainError):
+    """What a person is choosing was held longer once already."""
+
+    code = "held-long-enough"
+    status = 409
+
+
 class ConsentNeeded(DomainError):
     """The change cut-off is over: the other side has to agree; ``cutoff`` is when that began."""
 

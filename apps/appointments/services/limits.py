@@ -11,7 +11,7 @@ from apps.appointments.services.occupancy import lock_holder
 
 
 def require_few_holds(appointment: Appointment, actor: Actor, now: datetime) -> None:
-    """Count what the shipper holds at the site, the offer included that was just made; call it after that.
+    """Count what the shipper holds at the site, what was just offered or picked included; call it after that.
 
     Slots that the recipient offered are held for the shipper, not by it, and don't count.
 
@@ -26,15 +26,12 @@ def require_few_holds(appointment: Appointment, actor: Actor, now: datetime) -> 
     if limit is None:
         return
     lock_holder(appointment.site_id, appointment.shipper_id)
-    held = live_holds(site_id=appointment.site_id, shipper_id=appointment.shipper_id, now=now).order_by(
-        "hold_expires_at"
-    )
-    slots = dict(held.values_list("offered_slot_id", "hold_expires_at"))
-    if len(slots) <= limit:
+    held = live_holds(site_id=appointment.site_id, shipper_id=appointment.shipper_id, now=now)
+    if len(held) <= limit:
         return
-    others = dict(held.exclude(appointment=appointment).values_list("offered_slot_id", "hold_expires_at"))
+    others = [one for one in held if one.subject_id != appointment.pk]
     room = max(0, limit - len(others))
-    until = min((ends for ends in others.values() if ends is not None), default=None)
+    until = others[0].ends if others else None
     rule = f"{appointment.site.name} lets one shipper hold {limit} slots at a time."
     raise TooManyHolds(
         f"{rule} {_what_works(appointment, room, until)}",

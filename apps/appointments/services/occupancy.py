@@ -44,6 +44,7 @@ class Claim:
     kind: str
     appointment_id: UUID | None = None
     offered_slot_id: UUID | None = None
+    picking_id: UUID | None = None
     hold_expires_at: datetime | None = None
     note: str = ""
     own: tuple[tuple[int, DateTimeTZRange], ...] = ()
@@ -149,8 +150,8 @@ def _lanes_of_expired_holds(claim: Claim, now: datetime) -> Iterable[int]:
 INSERT = """
     INSERT INTO public.appointments_dockoccupancy
            (id, created_at, dock_id, lane, during, kind, appointment_id, offered_slot_id,
-            hold_expires_at, note)
-    VALUES (%s, clock_timestamp(), %s, %s, %s, %s, %s, %s, %s, %s)
+            picking_id, hold_expires_at, note)
+    VALUES (%s, clock_timestamp(), %s, %s, %s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT DO NOTHING
     RETURNING id
 """
@@ -183,6 +184,7 @@ def _insert(claim: Claim, row_id: UUID, lane: int, during: DateTimeTZRange) -> b
         claim.kind,
         claim.appointment_id,
         claim.offered_slot_id,
+        claim.picking_id,
         claim.hold_expires_at,
         claim.note,
     ]

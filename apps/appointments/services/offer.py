@@ -10,12 +10,15 @@ from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
 from apps.appointments.load import Load, Slot
 from apps.appointments.models import Appointment
-from apps.appointments.services.errors import AlreadyNegotiating, NoPartnership
+from apps.appointments.models.loads import facts
+from apps.appointments.services.errors import AlreadyNegotiating
+from apps.appointments.services.partners import require_partnership
+from apps.appointments.services.picking import give_up_picks
 from apps.appointments.services.proposals import expiry, judge, propose
 from apps.appointments.services.transitions import begin
 from apps.appointments.states import State
 from apps.core.ids import new_id
-from apps.facilities.models import Partnership, Site
+from apps.facilities.models import Site
 
 
 @transaction.atomic
@@ -57,7 +60,8 @@ def offer_slots(
         **facts(load),
     )
     require(actor, "appointments.offer", appointment)
-    _require_partnership(shipper_id, site)
+    require_partnership(shipper_id, site)
+    give_up_picks(appointment, slots)
     search = judge(site=site, load=load, slots=slots, now=now, shipper_id=shipper_id)
     appointment.must_act_by = expiry(site, slots, now, answer_within)
     insert(appointment)
@@ -73,12 +77,6 @@ def offer_slots(
     )
     begin(appointment, actor=actor, at=now, offer=offer, message=message)
     return appointment
-
-
-def _require_partnership(shipper_id: UUID, site: Site) -> None:
-    partners = Partnership.objects.filter(shipper_id=shipper_id, active=True)
-    if site.recipient_id is None or not partners.filter(recipient_id=site.recipient_id).exists():
-        raise NoPartnership(f"There is no partnership with {site.name}'s recipient.")
 
 
 def insert(appointment: Appointment) -> None:
@@ -98,8 +96,3 @@ def already(error: IntegrityError, appointment: Appointment) -> Exception:
     if "appointment_one_live_per_delivery" in str(error):
         return AlreadyNegotiating(f"{appointment.reference} is being negotiated or has its slot already.")
     return error
-
-
-def facts(load: Load) -> dict[str, object]:
-    """A load as the fields of an appointment."""
-    return {**vars(load), "adr_classes": list(load.adr_classes), "equipment": list(load.equipment)}

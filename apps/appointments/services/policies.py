@@ -11,8 +11,9 @@ from django.db.models import Q
 from apps.accounts.actors import Actor, Side
 from apps.accounts.permissions import require
 from apps.appointments.models import AnswerPolicy
-from apps.appointments.services.errors import ChangedMeanwhile, NoPartnership
-from apps.facilities.models import Partnership, Site
+from apps.appointments.services.errors import ChangedMeanwhile
+from apps.appointments.services.partners import require_partnership
+from apps.facilities.models import Site
 
 CHANGED = "Somebody else changed this policy meanwhile; look at it as it is now and change it again."
 
@@ -40,9 +41,7 @@ def set_policy(
     fresh = AnswerPolicy(side=str(side), site=site, shipper_id=shipper_id, **terms)
     require(actor, "appointments.set_policy", fresh)
     if shipper_id is not None:
-        partners = Partnership.objects.filter(shipper_id=shipper_id, active=True)
-        if site.recipient_id is None or not partners.filter(recipient_id=site.recipient_id).exists():
-            raise NoPartnership(f"There is no partnership with {site.name}'s recipient.")
+        require_partnership(shipper_id, site)
     fresh.set_by, fresh.set_at = actor.name, now
     if version is None:
         try:
@@ -61,10 +60,13 @@ def set_policy(
 
 
 def drop_policy(*, actor: Actor, policy: AnswerPolicy) -> None:
-    """Have people answer again.
+    """Have people answer again; ``policy`` is the one to drop as it was read.
 
     Raises:
         PermissionRefused: the actor negotiates for neither.
+        ChangedMeanwhile: somebody else set it anew since it was read.
     """
     require(actor, "appointments.set_policy", policy)
-    AnswerPolicy.objects.filter(pk=policy.pk).delete()
+    dropped, _ = AnswerPolicy.objects.filter(pk=policy.pk, version=policy.version).delete()
+    if not dropped and AnswerPolicy.objects.filter(pk=policy.pk).exists():
+        raise ChangedMeanwhile(CHANGED)

@@ -6,7 +6,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import QuerySet
 
 from apps.accounts.actors import Actor
 from apps.appointments.load import Load, Slot
@@ -104,9 +103,8 @@ def propose(
         )
         for index, slot in enumerate(slots)
     ]
-    booked = list(_booked(appointment)) if agreed else []
     claims = {
-        row.pk: hold(appointment, row, slot, search, offer.expires_at, booked)
+        row.pk: hold(appointment, row, slot, search, offer.expires_at)
         for row, slot in zip(offered, slots, strict=True)
     }
     try:
@@ -124,10 +122,6 @@ def propose(
     return offer
 
 
-def _booked(appointment: Appointment) -> QuerySet[DockOccupancy]:
-    return DockOccupancy.objects.filter(appointment=appointment, kind=DockOccupancy.Kind.BOOKING)
-
-
 def expiry(
     site: Site, slots: Sequence[Slot], now: datetime, answer_within: timedelta | None = None
 ) -> datetime:
@@ -141,28 +135,40 @@ def hold(
     slot: Slot,
     search: SlotSearch,
     expires_at: datetime,
-    booked: Sequence[DockOccupancy] = (),
 ) -> Claim:
-    """The claim by which an offered slot is kept: with the dock's buffers, its free lanes first.
-
-    ``booked`` is what the appointment has agreed already: that is its own and needs no hold.
-    """
-    need = search.docks[slot.dock_id]
-    free = search.lanes_free(slot)
+    """The claim by which an offered slot is kept; what the appointment has agreed already needs no hold."""
+    during, lanes = spread(slot, search)
     return Claim(
         occupancy_id=new_id(),
         dock_id=slot.dock_id,
-        during=DateTimeTZRange(
-            slot.start - timedelta(minutes=need.setup_minutes),
-            slot.end + timedelta(minutes=need.clear_minutes),
-        ),
-        lanes=(*free, *(lane for lane in range(1, need.lanes + 1) if lane not in free)),
+        during=during,
+        lanes=lanes,
         kind=DockOccupancy.Kind.HOLD,
         appointment_id=appointment.pk,
         offered_slot_id=row.pk,
         hold_expires_at=min(expires_at, slot.start),
-        own=tuple((own.lane, own.during) for own in booked if own.dock_id == slot.dock_id),
+        own=booked_by(appointment, slot.dock_id),
     )
+
+
+def spread(slot: Slot, search: SlotSearch) -> tuple[DateTimeTZRange, tuple[int, ...]]:
+    """What a slot takes of its dock, with the time before and after a vehicle; its lanes, free ones first."""
+    need = search.docks[slot.dock_id]
+    free = search.lanes_free(slot)
+    during = DateTimeTZRange(
+        slot.start - timedelta(minutes=need.setup_minutes), slot.end + timedelta(minutes=need.clear_minutes)
+    )
+    return during, (*free, *(lane for lane in range(1, need.lanes + 1) if lane not in free))
+
+
+def booked_by(appointment: Appointment, dock_id: UUID) -> tuple[tuple[int, DateTimeTZRange], ...]:
+    """What the appointment has agreed at the dock, by lane: it is its own and needs no hold."""
+    if appointment.state != State.CONFIRMED:
+        return ()
+    booked = DockOccupancy.objects.filter(
+        appointment=appointment, dock_id=dock_id, kind=DockOccupancy.Kind.BOOKING
+    )
+    return tuple(booked.values_list("lane", "during"))
 
 
 def lost_race(appointment: Appointment, slots: Sequence[Slot], lost: int, now: datetime) -> SlotTaken:

@@ -14,6 +14,7 @@ from apps.appointments.services.accept import book_instead, settle
 from apps.appointments.services.counter import require_turn
 from apps.appointments.services.errors import ConsentNeeded, NotYourTurn, TooLate
 from apps.appointments.services.occupancy import lock_docks, release_holds
+from apps.appointments.services.picking import forget_picks
 from apps.appointments.services.proposals import judge, propose
 from apps.appointments.services.transitions import lock_appointment, lock_offer, transition
 from apps.appointments.states import OfferState, State
@@ -157,6 +158,7 @@ def _put_forward(
     )
     lock_docks([slot.dock_id for slot in slots], appointment_ids=[appointment.pk])
     close_move(appointment, now)
+    forget_picks(appointment)
     return propose(
         appointment=appointment,
         actor=actor,

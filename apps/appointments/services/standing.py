@@ -14,13 +14,14 @@ from apps.accounts.permissions import require
 from apps.appointments.announcing_series import announce_series
 from apps.appointments.load import Load
 from apps.appointments.models import DockOccupancy, StandingAppointment, StandingEvent, StandingVisit
+from apps.appointments.models.loads import facts
 from apps.appointments.recurrence import weekly
 from apps.appointments.search import local_day
-from apps.appointments.services.errors import AppointmentNotFound, NoPartnership, NotYourTurn
-from apps.appointments.services.offer import facts
+from apps.appointments.services.errors import AppointmentNotFound, NotYourTurn
+from apps.appointments.services.partners import require_partnership
 from apps.appointments.states import StandingState, VisitState
 from apps.core.errors import DomainError, IllegalTransition
-from apps.facilities.models import Dock, Partnership, Site
+from apps.facilities.models import Dock, Site
 from apps.tenancy import doorway
 
 
@@ -71,9 +72,7 @@ def propose_standing(
         **facts(load),
     )
     require(actor, "appointments.standing", series)
-    partners = Partnership.objects.filter(shipper_id=shipper_id, active=True)
-    if site.recipient_id is None or not partners.filter(recipient_id=site.recipient_id).exists():
-        raise NoPartnership(f"There is no partnership with {site.name}'s recipient.")
+    require_partnership(shipper_id, site)
     if replaces is not None:
         if _locked(replaces.pk).state != StandingState.AGREED:
             raise IllegalTransition("Only an agreed series is changed.", state=replaces.state)

@@ -11,16 +11,18 @@ from django.db.models import Q
 from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
 from apps.appointments.load import Load
-from apps.appointments.models import Appointment, SiteTerms, WaitingEntry
+from apps.appointments.models import Appointment, WaitingEntry
+from apps.appointments.models.loads import facts
 from apps.appointments.models.waiting import LIVE
 from apps.appointments.search import local_day
 from apps.appointments.selectors import find_slots
-from apps.appointments.services.errors import NoPartnership, described
+from apps.appointments.services.errors import described
 from apps.appointments.services.occupancy import lock_holder
-from apps.appointments.services.offer import facts
+from apps.appointments.services.partners import require_partnership
+from apps.appointments.services.terms import terms_of
 from apps.appointments.states import State, WaitingState
 from apps.core.errors import DomainError
-from apps.facilities.models import Partnership, Site
+from apps.facilities.models import Site
 
 #: The most days that one entry may wait for.
 MOST_DAYS = 14
@@ -81,9 +83,7 @@ def join_waiting_list(
         **facts(load),
     )
     require(actor, "appointments.wait", entry)
-    partners = Partnership.objects.filter(shipper_id=shipper_id, active=True)
-    if site.recipient_id is None or not partners.filter(recipient_id=site.recipient_id).exists():
-        raise NoPartnership(f"There is no partnership with {site.name}'s recipient.")
+    require_partnership(shipper_id, site)
     _require_days(site, first_day, last_day, now)
     _require_room(site, shipper_id)
     live = Appointment.objects.filter(shipper_id=shipper_id, delivery_id=delivery_id, state__in=NEGOTIATED)
@@ -119,11 +119,6 @@ def leave_waiting_list(*, actor: Actor, entry: WaitingEntry, now: datetime) -> N
     require(actor, "appointments.wait", entry)
     waiting = WaitingEntry.objects.filter(pk=entry.pk, state=WaitingState.WAITING)
     waiting.update(state=WaitingState.LEFT, ended_at=now)
-
-
-def terms_of(site_id: UUID) -> SiteTerms:
-    """The site's terms; the usual ones where none were set."""
-    return SiteTerms.objects.filter(site_id=site_id).first() or SiteTerms(site_id=site_id)
 
 
 def settle_waiting_list(*, now: datetime) -> int:

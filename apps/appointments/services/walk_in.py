@@ -9,8 +9,9 @@ from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
 from apps.appointments.load import Load
 from apps.appointments.models import Appointment
+from apps.appointments.models.loads import facts
 from apps.appointments.services.accept import unused_number
-from apps.appointments.services.offer import facts, insert
+from apps.appointments.services.offer import insert
 from apps.appointments.services.transitions import walk_in
 from apps.appointments.states import State
 from apps.core.ids import new_id

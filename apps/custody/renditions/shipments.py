@@ -1,11 +1,14 @@
 """What a record says about each delivery as a shipment: goods, who brought them, what was received. Pure.
 
-A fold over events in the order of the log. An event that a correction declares wrong tells nothing.
+A fold over events in the order of the log. An event that a correction declares wrong tells nothing. What was
+told is kept in a file without a name, so that a record of any length is folded in the same memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,27 +58,46 @@ class Shipment:
         return [sscc for each in told["consignments"] for sscc in each["sscc"]] if told else []
 
 
+_TABLES = """
+    CREATE TABLE told (place INTEGER PRIMARY KEY, event_id TEXT, delivery TEXT, event TEXT);
+    CREATE INDEX told_of ON told (delivery);
+    CREATE TABLE goods (number TEXT, place INTEGER);
+    CREATE INDEX goods_of ON goods (number);
+    CREATE TABLE wrong (event_id TEXT PRIMARY KEY);
+"""
+
+
 class Shipments:
     """Gathers the shipments of the events that are given to it, one after the other."""
 
     def __init__(self) -> None:
-        self._events: dict[str, Event] = {}
-        self._wrong: set[str] = set()
+        self._kept = sqlite3.connect("")  # a temporary file of its own, gone with the connection
+        self._kept.executescript(_TABLES)
 
     def add(self, event: Event) -> None:
         """Take an event into account; those that say nothing about a shipment are not kept."""
         if event["type"] == "correction":
-            self._wrong.add(event["details"]["corrects"])
+            self._kept.execute("INSERT OR IGNORE INTO wrong VALUES (?)", [event["details"]["corrects"]])
         elif event["type"] in _TELLS:
-            self._events[event["event_id"]] = event
+            kept = self._kept.execute(
+                "INSERT INTO told (event_id, delivery, event) VALUES (?, ?, ?)",
+                [event["event_id"], event.get("delivery", ""), json.dumps(event)],
+            )
+            if event["type"] in _GOODS:
+                numbers = [(each["number"], kept.lastrowid) for each in event["consignments"]]
+                self._kept.executemany("INSERT INTO goods VALUES (?, ?)", numbers)
 
-    def gathered(self, *, announced: bool = False) -> list[Shipment]:
+    def gathered(self, *, announced: bool = False) -> Iterator[Shipment]:
         """Every delivery that left or was handed over, by number; with ``announced`` those to come, too."""
-        events = [event for event_id, event in self._events.items() if event_id not in self._wrong]
-        goods = _goods(events)
-        shipments: dict[str, Shipment] = {}
-        for event in _of_deliveries(events):
-            shipment = shipments.setdefault(event["delivery"], Shipment(event["delivery"], [], {}))
+        numbers = self._kept.execute("SELECT DISTINCT delivery FROM told WHERE delivery <> '' ORDER BY 1")
+        for (number,) in numbers:
+            shipment = self._shipment(number)
+            if announced or shipment.despatch or shipment.handover:
+                yield shipment
+
+    def _shipment(self, number: str) -> Shipment:
+        shipment, goods = Shipment(number, [], {}), dict[str, Goods]()
+        for event in self._told("delivery = ?", [number]):
             shipment.site = event.get("site", shipment.site)
             shipment.carrier = event["details"].get("carrier", shipment.carrier)
             shipment.vehicle = event["details"].get("vehicle", shipment.vehicle)
@@ -85,36 +107,37 @@ class Shipments:
                 shipment.despatch = event
             if event["type"] in HANDOVERS:
                 shipment.handover = event
-            known = {each.number for each in shipment.goods}
-            shipment.goods += [
-                goods.get(each["number"], Goods(each["number"]))
-                for each in event["consignments"]
-                if each["number"] not in known
-            ]
-        told = (each for each in shipments.values() if announced or each.despatch or each.handover)
-        return sorted(told, key=lambda each: each.number)
+            for each in event["consignments"]:
+                goods.setdefault(each["number"], Goods(each["number"]))
+        for told in goods.values():
+            _describe(told, self._told("place IN (SELECT place FROM goods WHERE number = ?)", [told.number]))
+        shipment.goods = list(goods.values())
+        return shipment
+
+    def _told(self, which: str, values: Sequence[str]) -> Iterator[Event]:
+        """The kept events that no correction took back, in order."""
+        rows = self._kept.execute(
+            f"SELECT event FROM told WHERE {which} AND event_id NOT IN (SELECT event_id FROM wrong)"  # noqa: S608 no input
+            " ORDER BY place",
+            values,
+        )
+        for (event,) in rows.fetchall():
+            yield json.loads(event)
 
 
 _ANNOUNCES = frozenset({"delivery_grouped", "appointment_confirmed", "appointment_rescheduled"})
-_TELLS = (
-    HANDOVERS | _ANNOUNCES | {"consignment_created", "packed", "planned", "loaded", "departed", "arrived"}
-)
+_GOODS = frozenset({"consignment_created", "packed"})
+_TELLS = HANDOVERS | _ANNOUNCES | _GOODS | {"planned", "loaded", "departed", "arrived"}
 
 
-def _goods(events: Iterable[Event]) -> dict[str, Goods]:
-    goods: dict[str, Goods] = {}
+def _describe(goods: Goods, events: Iterable[Event]) -> None:
+    """Add what these events say of the goods: their order and whence they come, items, units."""
     for event in events:
-        if event["type"] not in {"consignment_created", "packed"}:
-            continue
-        for each in event["consignments"]:
-            told = goods.setdefault(each["number"], Goods(each["number"]))
-            details = event["details"]
-            told.order = details.get("order", told.order)
-            told.ship_from = details.get("ship_from", told.ship_from)
-            told.items += details.get("items", ())
-            told.units += [unit for unit in details.get("handling_units", ()) if unit["sscc"] in each["sscc"]]
-    return goods
-
-
-def _of_deliveries(events: Iterable[Event]) -> Iterator[Event]:
-    yield from (event for event in events if event.get("delivery"))
+        details = event["details"]
+        ssccs = {
+            sscc for each in event["consignments"] if each["number"] == goods.number for sscc in each["sscc"]
+        }
+        goods.order = details.get("order", goods.order)
+        goods.ship_from = details.get("ship_from", goods.ship_from)
+        goods.items += details.get("items", ())
+        goods.units += [unit for unit in details.get("handling_units", ()) if unit["sscc"] in ssccs]

@@ -43,7 +43,6 @@ __all__ = [
     "Personal",
     "RecordRefused",
     "UnknownExport",
-    "acting_for",
     "ask_witnesses",
     "cancel_export",
     "correct",

@@ -1,11 +1,14 @@
 """The reading copies of a bundle, made while its events pass by: EPCIS, UBL, workbook, signed dossier."""
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from io import BytesIO
+from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, BinaryIO, cast
 
@@ -19,6 +22,7 @@ from apps.custody.renditions.shipments import Shipments
 from apps.custody.renditions.workbook import Workbook
 from apps.custody.services.scoping import ExportChoice
 from apps.documents.rendering import Attachment
+from apps.facilities.models import Recipient
 from apps.tenancy.models import Shipper
 
 IN_MEMORY = 1 << 20
@@ -33,7 +37,10 @@ REVERSIBLE = (
 
 @dataclass
 class CopyFacts:
-    """What the copies say about the bundle that they lie in."""
+    """What the copies say about the bundle that they lie in.
+
+    ``recipient`` is whoever asked for what it received: the dossier is then signed by both.
+    """
 
     shipper: Shipper
     log: str
@@ -45,6 +52,7 @@ class CopyFacts:
     papers: int
     made_at: datetime
     events: QuerySet[CustodyEvent] = field(repr=False)
+    recipient: Recipient | None = None
 
 
 class Copies:
@@ -104,17 +112,19 @@ class Copies:
             self._workbook.append(spreadsheet.event_cells(index, event))
 
     def _advices(self) -> Iterator[bundle.BundleCopy]:
+        written = self._spool()
         for shipment in self._shipments.gathered():
             name = re.sub(r"[^A-Za-z0-9_-]+", "-", shipment.number)[:60]
-            despatch = ubl.despatch_advice(shipment, shipper=self._facts.shipper.name)
-            receipt = ubl.receipt_advice(shipment, shipper=self._facts.shipper.name)
-            if despatch:
-                yield bundle.BundleCopy.of(f"ubl/DespatchAdvice-{name}.xml", despatch)
-            if receipt:
-                yield bundle.BundleCopy.of(f"ubl/ReceiptAdvice-{name}.xml", receipt)
+            advices = {
+                "DespatchAdvice": ubl.despatch_advice(shipment, shipper=self._facts.shipper.name),
+                "ReceiptAdvice": ubl.receipt_advice(shipment, shipper=self._facts.shipper.name),
+            }
+            for kind, advice in advices.items():
+                if advice:
+                    yield _part_of(written, f"ubl/{kind}-{name}.xml", advice)
 
     def _dossier(self) -> bytes:
-        """Signed with the shipper's key for papers."""
+        """Signed with the shipper's key for papers, and with the recipient's where that asked and has one."""
         from apps.documents import signing, signing_keys  # pyHanko is large and for workers alone
 
         facts = self._facts
@@ -135,13 +145,17 @@ class Copies:
                 signed_at=facts.checkpoint.created_at,
                 made_at=facts.made_at,
                 entries=entries,
-                shipments=self._shipments.gathered()[: dossiers.LISTED],
+                shipments=list(islice(self._shipments.gathered(), dossiers.LISTED)),
             ),
             attachments=self._attachments(),
         )
         key = signing_keys.key_of_shipper(facts.shipper, now=facts.made_at)
         reason = f"Custody dossier, log of {facts.checkpoint.size} events"
-        return signing.sign(pdf, key, field="Shipper", reason=reason, first=True)
+        pdf = signing.sign(pdf, key, field="Shipper", reason=reason, first=True)
+        recipients = signing_keys.key_of_recipient(facts.recipient)
+        if recipients is None:
+            return pdf
+        return signing.sign(pdf, recipients, field="Recipient", reason=reason, first=False)
 
     def _attachments(self) -> list[Attachment]:
         note = Attachment(
@@ -171,6 +185,18 @@ class Copies:
 
     def _spool(self) -> IO[bytes]:
         return self._open.enter_context(SpooledTemporaryFile(IN_MEMORY))
+
+
+def _part_of(file: IO[bytes], path: str, data: bytes) -> bundle.BundleCopy:
+    """A small copy among many: appended to ``file``, and read from there when it is its turn."""
+    start = file.seek(0, os.SEEK_END)
+    file.write(data)
+
+    def read() -> BinaryIO:
+        file.seek(start)
+        return BytesIO(file.read(len(data)))
+
+    return bundle.BundleCopy(path, hashlib.sha256(data).hexdigest(), len(data), read)
 
 
 def _spooled(path: str, file: IO[bytes]) -> bundle.BundleCopy:

@@ -189,13 +189,13 @@ def _for_owner_alone(path: str, flags: int) -> int:
 def _asker(job_id: UUID, scope: ExportScope) -> Actor:
     """Who asked, with the roles they hold now."""
     asked_by = Job.objects.filter(pk=job_id).values_list("asked_by_id", flat=True).first()
-    person = Person.objects.filter(pk=asked_by, is_active=True).first() if asked_by else None
+    people = Person.objects.filter(pk__in=[asked_by] if asked_by else [], is_active=True)
     actor = None
-    if person and scope.received_only:
+    if scope.received_only:
         with doorway.network():
-            member = actor_in_network(person)
+            member = actor_in_network(person) if (person := people.first()) else None
             actor = member.at_recipient(scope.recipient_id) if member else None
-    elif person:
+    elif person := people.first():
         actor = actor_at_shipper(person, current_shipper().pk)
     if actor is None:
         raise PermissionRefused("Whoever asked for this export has no role here any more.")

@@ -5,28 +5,29 @@ from typing import Any
 
 from apps.custody.errors import ImpossibleStep
 from apps.custody.models import CustodyEvent
-from apps.custody.possession import ACCEPTED, MOVES, Step, conflict, in_force, passed_on
-from apps.custody.services.writing import Cursor, Passed, moves_of
+from apps.custody.possession import ACCEPTED, Step, conflict, in_force, passed_on
+from apps.custody.services.writing import Passed
 
 NO_UNIT = ""
 
 
 def keep_possible(
-    cursor: Cursor, row: CustodyEvent, consignments: Mapping[str, Sequence[str]], details: Any
+    row: CustodyEvent,
+    consignments: Mapping[str, Sequence[str]],
+    details: Any,
+    before: Mapping[str, Sequence[Step]],
 ) -> list[Passed]:
     """Refuse a step that contradicts the record; answers which units a handover passes on.
 
-    Call it while the counters of ``consignments`` are locked and before ``row`` is written.
+    ``row`` is of a type that moves goods. Call it while the counters of ``consignments`` are locked and
+    before it is written.
 
     Raises:
         ImpossibleStep: the goods were handed over already.
     """
-    if row.type not in MOVES:
-        return []
     passed: list[Passed] = []
-    before = moves_of(cursor, list(consignments))
     for number, ssccs in consignments.items():
-        steps, units = before.get(number, []), passed_on(row.type, ssccs, details)
+        steps, units = before.get(number, ()), passed_on(row.type, ssccs, details)
         if row.type in ACCEPTED and ssccs and not units:
             continue  # all of it stayed behind
         new = Step(str(row.pk), row.type, row.event_time, row.ordinal, units)

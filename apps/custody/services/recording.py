@@ -12,11 +12,12 @@ from apps.accounts.actors import Actor, Means, Side
 from apps.accounts.models import Role
 from apps.accounts.permissions import require
 from apps.core.ids import new_id
-from apps.custody import canonical, events, facts, merkle
+from apps.custody import canonical, events, facts
 from apps.custody.commitments import Disclosure as Opening
 from apps.custody.errors import RecordRefused
 from apps.custody.facts import Personal
 from apps.custody.models import CustodyEvent
+from apps.custody.possession import MOVES
 from apps.custody.selectors import log_origin
 from apps.custody.services.devices import Device, note_action, said_before
 from apps.custody.services.moving import keep_possible
@@ -83,14 +84,15 @@ def record(
         return earlier
     units = {facts.clean_text(number): sorted(set(ssccs)) for number, ssccs in sorted(consignments.items())}
     event, opened = _settled(_event(row, actor, units, details, site, refs, device), str(row.pk))
+    numbers, parts = sorted(units), canonical.encode_in_parts(event)
     with prepared() as cursor:
-        positions, row.ordinal, row.xid = take_places(cursor, sorted(units))
-        for consignment in event["consignments"]:
-            consignment["cseq"] = positions[consignment["number"]]
-        row.canonical = canonical.encode(event)
-        row.leaf_hash = merkle.leaf_hash(row.canonical)
-        passed = keep_possible(cursor, row, units, event["details"])
-        write(cursor, row, positions, opened, passed)
+        if event_type in MOVES:  # what moves goods is looked into first, under the lock of its places
+            taken, before = take_places(cursor, numbers)
+            row.ordinal = taken.ordinal
+            passed = keep_possible(row, units, event["details"], before)
+            write(cursor, row, consignments=numbers, parts=parts, opened=opened, taken=taken, passed=passed)
+        else:
+            write(cursor, row, consignments=numbers, parts=parts, opened=opened)
     if device:
         for anomaly in note_action(device, row, consignments, details):
             record("clock_anomaly", actor=actor, now=now, event_time=now, consignments={}, details=anomaly)

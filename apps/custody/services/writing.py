@@ -1,18 +1,25 @@
-"""An event's way into the database: a statement takes its places, another writes all that belongs to it.
+"""An event's way into the database: one statement counts it, puts its bytes together and writes all of it.
 
-Both are prepared and go past the ORM, because every step of every delivery waits for them. They run in the
-caller's transaction and in the shipper's schema and role, like everything else.
+An event says which number it has in the history of its goods, and that number is known only under the lock of
+the consignments' counters. So the text of an event comes in parts, cut where the numbers belong, and the
+database joins and hashes it (RFC 9162 2.1.1): one round trip, and the lock is held for as long as it takes.
+The functions are the shipper's own, made by a migration, and run with the rights of whoever calls them.
+
+Statements are prepared and go past the ORM, because every step of every delivery waits for them. They run in
+the caller's transaction and in the shipper's schema and role, like everything else.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import psycopg
 from django.db import connection
 
-from apps.core.ids import new_id
+from apps.custody import merkle
 from apps.custody.commitments import Disclosure
 from apps.custody.models import CustodyEvent
 from apps.custody.possession import ACCEPTED, MOVES, Step
@@ -20,61 +27,28 @@ from apps.custody.possession import ACCEPTED, MOVES, Step
 #: A unit that a handover passes on: consignment, SSCC or nothing, round (`UnitHandover`).
 Passed = tuple[str, str, int]
 Cursor = psycopg.Cursor[Any]
-_COLUMNS = (
-    "id",
-    "canonical",
-    "leaf_hash",
-    "type",
-    "delivery_id",
-    "delivery",
-    "site_id",
-    "event_time",
-    "recorded_at",
-    "ordinal",
-    "xid",
-)
 
-# The ordinal is drawn above the aggregate, which ends only when every counter's row is locked.
-_TAKE = """
-    WITH taken AS (
-        INSERT INTO custody_consignmentcounter AS counter (consignment, last)
-        SELECT number, 1 FROM json_array_elements_text(%s::json) WITH ORDINALITY AS given(number, place)
-         ORDER BY place
-        ON CONFLICT (consignment) DO UPDATE SET last = counter.last + 1 RETURNING consignment, last)
-    SELECT positions, nextval('custody_ordinal'), pg_current_xact_id()::text::bigint
-      FROM (SELECT json_object_agg(consignment, last) AS positions FROM taken) AS held"""
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What an event holds: its numbers in its consignments' histories, in their order, as text with commas,
+    and its place among all events."""
+
+    positions: str
+    ordinal: int
+
+
+#: Between texts that are told as one: lists of parameters are slow. No clean text and no JSON holds it.
+_CUT = "\x1f"
+_TAKE = "SELECT positions, ordinal, moves FROM custody_take(%s, %s)"
 _WRITE = """
-    WITH event AS (
-        INSERT INTO custody_custodyevent
-               (id, created_at, canonical, leaf_hash, type, delivery_id, delivery, site_id, event_time,
-                recorded_at, ordinal, xid)
-        VALUES (%(id)s, now(), %(canonical)s, %(leaf_hash)s, %(type)s, %(delivery_id)s, %(delivery)s,
-                %(site_id)s, %(event_time)s, %(recorded_at)s, %(ordinal)s, %(xid)s)
-    ), places AS (
-        INSERT INTO custody_consignmentsequence (id, created_at, event_id, consignment, position)
-        SELECT each.id, now(), %(id)s, number, position
-          FROM json_to_recordset(%(places)s::json) AS each(id uuid, number varchar, position int)
-    ), passed AS (
-        INSERT INTO custody_unithandover (id, created_at, event_id, consignment, unit, round)
-        SELECT each.id, now(), %(id)s, number, unit, round
-          FROM json_to_recordset(%(passed)s::json) AS each(id uuid, number varchar, unit varchar, round int)
-    )
-    INSERT INTO custody_disclosure (id, created_at, event_id, path, salt, value)
-    SELECT each.id, now(), %(id)s, path, decode(salt, 'hex'), value
-      FROM json_to_recordset(%(opened)s::json) AS each(id uuid, path varchar, salt text, value jsonb)"""
-# A handover's units are those that were written down; which event a correction takes back is in its bytes.
-_MOVES = """
-    SELECT place.consignment, event.id, event.type, event.event_time, event.ordinal,
-           array(SELECT unit FROM custody_unithandover AS passed
-                  WHERE passed.event_id = event.id AND passed.consignment = place.consignment AND unit <> ''),
-           CASE event.type WHEN 'correction'
-                THEN convert_from(event.canonical, 'UTF8')::jsonb -> 'details' ->> 'corrects' ELSE '' END
-      FROM custody_consignmentsequence AS place
-      JOIN custody_custodyevent AS event ON event.id = place.event_id
-     WHERE place.consignment = ANY(%s::varchar[]) AND event.type = ANY(%s::varchar[])
-       AND (event.type <> ALL(%s::varchar[])
-            OR EXISTS (SELECT 1 FROM custody_unithandover AS passed
-                        WHERE passed.event_id = event.id AND passed.consignment = place.consignment))"""
+    SELECT positions, ordinal, xid
+      FROM custody_append(%s, %s, %s, %s::bigint, %s, %s, %s, %s, %s, %s, %s, %s::json)"""
+_HAND_OVER = """
+    INSERT INTO custody_unithandover (id, created_at, event_id, consignment, unit, round)
+    SELECT gen_random_uuid(), now(), %s, number, unit, round
+      FROM json_to_recordset(%s::json) AS each(number varchar, unit varchar, round int)"""
+_MOVING = _CUT.join([*MOVES, "correction"])
 
 
 @contextmanager
@@ -84,53 +58,65 @@ def prepared() -> Iterator[Cursor]:
         yield psycopg.Cursor(current.connection)
 
 
-def take_places(cursor: Cursor, consignments: Sequence[str]) -> tuple[dict[str, int], int, int]:
-    """The next position in each history, then the event's place among all and the transaction that writes it.
+def take_places(cursor: Cursor, consignments: Sequence[str]) -> tuple[Places, dict[str, list[Step]]]:
+    """The next number in each history and the event's place among all, for what has to be looked into before
+    it is written; and what moved the goods of each consignment so far, and what corrected it.
 
     ``consignments`` are sorted: their counters' rows are locked in that order, so nobody deadlocks. The place
-    among all is drawn while they are held.
+    among all is drawn while they are held. A handover's units are those that were written down; one in which
+    all of a consignment stayed behind did not move it.
     """
-    row = cursor.execute(_TAKE, [json.dumps(consignments)], prepare=True).fetchone()
+    row = cursor.execute(_TAKE, [_CUT.join(consignments), _MOVING], prepare=True).fetchone()
     assert row is not None
-    positions, ordinal, xid = row
-    return positions or {}, ordinal, xid
-
-
-def moves_of(cursor: Cursor, consignments: Sequence[str]) -> dict[str, list[Step]]:
-    """What moved the goods of each consignment so far, and what corrected it.
-
-    A handover in which all of a consignment stayed behind did not move it.
-    """
+    positions, ordinal, told = row
     moves: dict[str, list[Step]] = {}
-    rows = cursor.execute(_MOVES, [list(consignments), [*MOVES, "correction"], [*ACCEPTED]], prepare=True)
-    for number, event_id, event_type, at, ordinal, units, corrects in rows:
-        step = Step(str(event_id), event_type, at, ordinal, frozenset(units), corrects)
+    for number, event_id, event_type, at, place, units, corrects in told or ():
+        if event_type in ACCEPTED and not units:
+            continue
+        passed = frozenset(unit for unit in units if unit)
+        step = Step(event_id, event_type, datetime.fromisoformat(at), place, passed, corrects or "")
         moves.setdefault(number, []).append(step)
-    return moves
+    return Places(positions, ordinal), moves
 
 
 def write(
     cursor: Cursor,
     row: CustodyEvent,
-    positions: Mapping[str, int],
+    *,
+    consignments: Sequence[str],
+    parts: Sequence[str],
     opened: Iterable[Disclosure],
-    passed: Iterable[Passed],
+    taken: Places | None = None,
+    passed: Sequence[Passed] = (),
 ) -> None:
-    """Insert an event, its places, what opens its commitments and what it hands over."""
-    beside: dict[str, list[Mapping[str, object]]] = {
-        "places": [{"number": number, "position": position} for number, position in positions.items()],
-        "passed": [{"number": number, "unit": unit, "round": turn} for number, unit, turn in passed],
-        "opened": [{"path": each.path, "salt": each.salt.hex(), "value": each.value} for each in opened],
-    }
-    cursor.execute(
-        _WRITE,
-        {name: getattr(row, name) for name in _COLUMNS}
-        | {name: _rows(each) for name, each in beside.items()},
-        prepare=True,
-    )
+    """Insert an event, its places, what opens its commitments and what it hands over.
+
+    ``parts`` are those of `canonical.encode_in_parts`; the number in the history of the first of
+    ``consignments``, which are sorted, goes behind the first part, and so on. Afterwards ``row`` holds what
+    is stored. With ``taken`` the event has the places that `take_places` gave, else the next ones.
+    """
+    openings = [{"path": each.path, "salt": each.salt.hex(), "value": each.value} for each in opened]
+    values = [
+        _CUT.join(consignments),
+        _CUT.join(parts),
+        taken.positions if taken else None,
+        taken.ordinal if taken else None,
+        row.id,
+        row.type,
+        row.delivery_id,
+        row.delivery,
+        row.site_id,
+        row.event_time,
+        row.recorded_at,
+        json.dumps(openings),
+    ]
+    answer = cursor.execute(_WRITE, values, prepare=True).fetchone()
+    assert answer is not None
+    positions, row.ordinal, row.xid = answer
+    numbers = [*positions.split(","), ""] if consignments else [""]
+    row.canonical = "".join(part + number for part, number in zip(parts, numbers, strict=True)).encode()
+    row.leaf_hash = merkle.leaf_hash(row.canonical)
     row._state.adding, row._state.db = False, connection.alias
-
-
-def _rows(rows: Iterable[Mapping[str, object]]) -> str:
-    """Rows as JSON, each with an id."""
-    return json.dumps([{"id": str(new_id()), **row} for row in rows])
+    if passed:
+        rows = [{"number": number, "unit": unit, "round": turn} for number, unit, turn in passed]
+        cursor.execute(_HAND_OVER, [row.id, json.dumps(rows)], prepare=True)

@@ -16,10 +16,12 @@ from apps.deliveries.services.booking import (
 )
 from apps.deliveries.services.brought import bring_document, bring_logger, bring_photo, waive_document
 from apps.deliveries.services.codes import confirm_code, request_code
+from apps.deliveries.services.conditions import note_sensed, set_temperature_range
 from apps.deliveries.services.day_papers import cancel_day_papers, open_day_papers, request_day_papers
 from apps.deliveries.services.expecting import escalate_offers
 from apps.deliveries.services.following import bring_again, not_taken
 from apps.deliveries.services.gate import call_to_dock, check_in, check_out, end_unloading
+from apps.deliveries.services.handing_out import hand_out_proof
 from apps.deliveries.services.handover import hand_over, judged, photos_of
 from apps.deliveries.services.intake import group_consignments, import_orders
 from apps.deliveries.services.papers import (
@@ -70,6 +72,7 @@ __all__ = [
     "escalate_offers",
     "expire_offers",
     "group_consignments",
+    "hand_out_proof",
     "hand_over",
     "import_orders",
     "issue_consignment_note",
@@ -79,6 +82,7 @@ __all__ = [
     "move_now",
     "move_vehicle",
     "not_taken",
+    "note_sensed",
     "offer_freed_slots",
     "open_day_papers",
     "photos_of",
@@ -97,6 +101,7 @@ __all__ = [
     "request_day_papers",
     "reseal",
     "run_series",
+    "set_temperature_range",
     "ship_from",
     "standing_of",
     "start_unloading",

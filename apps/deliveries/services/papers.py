@@ -12,6 +12,7 @@ from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
 from apps.appointments.models import Appointment
 from apps.consignments.models import Consignment
+from apps.consignments.ranges import worded_range
 from apps.core.errors import IllegalTransition
 from apps.custody import selectors as custody
 from apps.deliveries.models import Delivery, Discrepancy, Doubt, Handover
@@ -24,6 +25,7 @@ from apps.deliveries.selectors import (
     visit_of,
 )
 from apps.deliveries.services.attached import attachments
+from apps.deliveries.services.handing_out import HAND_OUT
 from apps.deliveries.services.recording import record
 from apps.deliveries.strokes import read_strokes, svg_path
 from apps.documents import papers
@@ -115,7 +117,8 @@ def _transport(delivery: Delivery) -> papers.Transport:
 def issue_proof_of_delivery(*, actor: Actor, delivery: Delivery, now: datetime) -> Document:
     """Issue the proof of delivery of a handover, signed; once issued, it is returned as it is.
 
-    The advices, the goods' events and the log's newest checkpoint are inside (``attached``).
+    A new one is handed out to both parties (``handing_out``). The advices, the goods' events and the log's
+    newest checkpoint are inside (``attached``).
 
     Raises:
         IllegalTransition: there was no handover.
@@ -135,6 +138,7 @@ def issue_proof_of_delivery(*, actor: Actor, delivery: Delivery, now: datetime) 
         delivery,
         actor,
         now,
+        then=lambda new: enqueue(HAND_OUT, delivery_id=str(delivery.pk), document_id=str(new.pk)),
     )
 
 
@@ -222,8 +226,18 @@ def _stated(delivery: Delivery, handover: Handover) -> tuple[tuple[str, str], ..
     return tuple((label, value) for label, value in rows if value)
 
 
-def _recorded(issue: Callable[[], Document], delivery: Delivery, actor: Actor, now: datetime) -> Document:
-    """Issue a paper and put it on record, once, whoever else issues papers of the delivery at the time."""
+def _recorded(
+    issue: Callable[[], Document],
+    delivery: Delivery,
+    actor: Actor,
+    now: datetime,
+    *,
+    then: Callable[[Document], object] = lambda new: None,
+) -> Document:
+    """Issue a paper and put it on record, once, whoever else issues papers of the delivery at the time.
+
+    ``then`` is done with a paper that is new.
+    """
     documents.one_at_a_time(delivery.pk)
     before = {document.pk for document in documents_of(delivery.pk)}
     document = issue()
@@ -236,6 +250,7 @@ def _recorded(issue: Callable[[], Document], delivery: Delivery, actor: Actor, n
             "size": document.size,
         }
         record("document_issued", delivery=delivery, actor=actor, now=now, details=details)
+        then(document)
     return document
 
 
@@ -314,6 +329,7 @@ def _goods(consignment: Consignment) -> papers.Goods:
         number=consignment.number,
         order_reference=consignment.order_reference,
         temperature_class=consignment.temperature_class,
+        temperature_range=worded_range(consignment.temperature_range),
         adr_classes=tuple(consignment.adr_classes),
         items=tuple(
             papers.Item(

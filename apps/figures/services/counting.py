@@ -10,9 +10,10 @@ from time import monotonic
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import F, Max, Q
 
 from apps.deliveries.models import Delivery
+from apps.deliveries.states import State
 from apps.figures.causes import cause_of
 from apps.figures.changes import changed_since
 from apps.figures.gathering import gather
@@ -113,7 +114,8 @@ def _explain(ids: Sequence[UUID]) -> None:
 
 
 def _explained(ids: Sequence[UUID]) -> Iterator[VisitFacts]:
-    for facts in VisitFacts.objects.filter(pk__in=ids):
+    suspect = Q(came_at__gte=F("window_to")) | Q(has_failed=True) | Q(state=State.REFUSED) | Q(found__gt=0)
+    for facts in VisitFacts.objects.filter(suspect, pk__in=ids):
         found = cause_of(facts)
         if found is not None:
             facts.cause, facts.step, facts.evidence = found.cause, found.step, found.evidence

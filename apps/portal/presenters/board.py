@@ -139,6 +139,8 @@ def _card(item: Item, axis: Axis, day: DayBoard, row: Row, may_move: bool) -> Co
         return None
     if item.appointment_id:
         url = reverse("hub:appointment", args=[item.appointment_id])
+    elif item.status == Status.HELD:
+        url = ""
     else:
         url = reverse("hub:block_edit", args=[day.site.pk, item.key])
     delta = delay_label(day.now - item.start) if item.status == Status.LATE and day.now < day.end else ""

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from apps.deliveries.models import BulkLine, BulkRequest, Delivery
 from apps.portal.presenters.deliveries import recipient_of
+from apps.portal.presenters.plan import dearer
 
 OUTCOMES = {
     BulkLine.Outcome.SENT: "offered",
@@ -43,6 +44,7 @@ def line(one: BulkLine) -> dict[str, Any]:
         **choice(one.delivery),
         "zone": site.time_zone,
         "slots": [described(slot) for slot in one.slots],
+        "route": _route(one.slots[0]) if one.slots else "",
         "difference": difference(one.late_minutes),
         "why_not": one.why_not,
         "is_chosen": one.chosen,
@@ -53,6 +55,16 @@ def line(one: BulkLine) -> dict[str, Any]:
         "alternatives": [described(slot) for slot in one.alternatives],
         "ask_url": reverse("desk:ask", args=[one.delivery_id]),
     }
+
+
+def _route(slot: dict[str, Any]) -> str:
+    """What the plan of the slot's day would pay: “The plan ZAR 120.00 dearer”; empty without a plan."""
+    if "route" not in slot:
+        return ""
+    cents, currency = slot["route"]["cents"], slot["route"]["currency"]
+    if cents is None:
+        return _("No vehicle of the plan can come then")
+    return _("The plan %(cost)s") % {"cost": dearer(cents, currency)}
 
 
 def described(slot: dict[str, str]) -> dict[str, Any]:
@@ -85,7 +97,7 @@ def tiles(request: BulkRequest, lines: Sequence[BulkLine]) -> list[dict[str, Any
     """How good the proposal is, and how much of it went out."""
     figures = request.figures
     placed = figures["placed"]
-    off = round(figures["cost"] / placed) if placed else 0
+    off = round(figures.get("off_minutes", figures["cost"]) / placed) if placed else 0
     sent = sum(one.outcome == BulkLine.Outcome.SENT for one in lines)
     return [
         {"label": _("Deliveries"), "value": figures["asked"], "note": _sites(figures["sites"])},
@@ -96,7 +108,21 @@ def tiles(request: BulkRequest, lines: Sequence[BulkLine]) -> list[dict[str, Any
             "unit": _("min on average"),
             "note": _best(figures),
         },
+        *_on_planned_days(figures.get("priced", 0)),
         {"label": _("Offers sent"), "value": sent, "note": ""},
+    ]
+
+
+def _on_planned_days(count: int) -> list[dict[str, Any]]:
+    """For how many deliveries the route's cost was weighed; nothing where no day is planned."""
+    if not count:
+        return []
+    return [
+        {
+            "label": _("Route weighed for"),
+            "value": count,
+            "note": _("the dearest start counts like an hour off the wanted time"),
+        }
     ]
 
 

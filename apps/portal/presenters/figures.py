@@ -45,9 +45,9 @@ def overview(now: dict[str, Figure], before: dict[str, Figure], query: str) -> l
         Table(
             f"figures-{group}",
             str(words),
-            _overview_columns(),
+            overview_columns(),
             [
-                _line(now[name], before[name], query)
+                overview_line(now[name], before[name], query)
                 for name, told in DEFINITIONS.items()
                 if told.group == group
             ],
@@ -59,7 +59,7 @@ def overview(now: dict[str, Figure], before: dict[str, Figure], query: str) -> l
 def whole(tables: Iterable[Table]) -> Table:
     """The groups' tables as one, to take away."""
     rows = [row for table in tables for row in table.rows]
-    return Table("figures", _("Figures"), _overview_columns(), rows)
+    return Table("figures", _("Figures"), overview_columns(), rows)
 
 
 def compared(
@@ -188,7 +188,8 @@ def visits(name: str, title: str, rows: Iterable[VisitFacts], *, to: str = "desk
     return Table(name, title, heads, lines)
 
 
-def _overview_columns() -> list[Column]:
+def overview_columns() -> list[Column]:
+    """Headings of a table with a figure a row."""
     return [
         Column(_("Figure")),
         Column(_("Value"), True),
@@ -198,17 +199,18 @@ def _overview_columns() -> list[Column]:
     ]
 
 
-def _line(figure: Figure, before: Figure, query: str) -> list[Cell]:
+def overview_line(figure: Figure, before: Figure, query: str | None = None) -> list[Cell]:
+    """One figure in words; with a ``query`` its lists of deliveries are linked."""
     told = figure.definition
-    address = reverse("desk:figure", args=[figure.name])
+    address = reverse("desk:figure", args=[figure.name]) if query is not None else ""
     change, state = "", ""
     if figure.value is not None and before.value is not None and round(figure.value - before.value, 4):
         is_better = (figure.value > before.value) == told.more_is_better
         way = _("up") if figure.value > before.value else _("down")
         change = _("%(way)s, better") % {"way": way} if is_better else _("%(way)s, worse") % {"way": way}
         state = "done" if is_better else "warning"
-    behind = told.others is not None and figure.of > figure.part
-    left = told.left_out is not None and figure.uncounted > 0
+    behind = bool(address) and told.others is not None and figure.of > figure.part
+    left = bool(address) and told.left_out is not None and figure.uncounted > 0
     missing = f"{_whole(figure.uncounted)} {told.not_counted}" if round(figure.uncounted, 1) else NOTHING
     return [
         Cell(str(told.label), note=str(told.meaning)),

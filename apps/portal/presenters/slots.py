@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.appointments.load import Slot
+from apps.appointments.models import Picking
 from apps.appointments.ranking import Wish, best
 from apps.appointments.search import DayCount, SlotSearch, day_bounds
 from apps.facilities.models import Site
@@ -53,9 +55,7 @@ def slot_picker(
         "zone_label": zone_label(site.time_zone, day_bounds(day, search.zone)[0]),
         "site_name": site.name,
         "action": action,
-        "method": "get",
-        "name": "slot",
-        "hidden": Choice(choice.slots, day, choice.message, choice.reason_code).fields(),
+        "hidden": Choice(day=day, reason_code=choice.reason_code).fields(),
         "earliest": buttons(search.earliest()),
         "best": [
             slot_button(ranked.slot, search, choice=choice) | {"fits": fit(ranked, wish or Wish())}
@@ -97,7 +97,7 @@ def slot_button(
         "note": note,
         "selected": is_chosen,
         "is_out": overlaps or (choice is not None and choice.is_full and not is_chosen),
-        "name": "drop" if is_chosen else "slot",
+        "name": "drop" if is_chosen else "pick",
     }
 
 
@@ -111,8 +111,9 @@ def described_slots(described: Iterable[dict[str, str]]) -> list[Context]:
     return [_described(facts) for facts in described]
 
 
-def chosen_slots(choice: Choice, search: SlotSearch) -> list[Context]:
-    """The choice in order, each with the word it is called by and whether it can still be booked."""
+def chosen_slots(choice: Choice, search: SlotSearch, kept: Picking | None = None) -> list[Context]:
+    """The choice in order, each with the word it is called by, whether it is free and whether it is kept."""
+    held = _held_until(kept)
     return [
         {
             "number": number,
@@ -122,9 +123,29 @@ def chosen_slots(choice: Choice, search: SlotSearch) -> list[Context]:
             "dock": search.dock_names.get(slot.dock_id, ""),
             "label": span_label(slot.start, slot.end, str(search.zone)),
             "is_free": bool(search.lanes_free(slot)),
+            "is_held": (slot.dock_id, slot.start) in held,
         }
         for number, slot in enumerate(choice.slots, start=1)
     ]
+
+
+def hold(choice: Choice, kept: Picking | None) -> Context | None:
+    """Until when the chosen slots are kept, the first of them to end; None when nothing is chosen."""
+    if not choice.slots:
+        return None
+    held = _held_until(kept)
+    ends = [held.get((slot.dock_id, slot.start)) for slot in choice.slots]
+    return {
+        "expires_at": min((end for end in ends if end is not None), default=None),
+        "is_whole": all(ends),
+        "may_last": kept is not None and kept.extended_at is None,
+    }
+
+
+def _held_until(kept: Picking | None) -> dict[tuple[UUID, datetime], datetime]:
+    """When each slot that somebody is choosing lapses, by dock and start."""
+    slots = kept.slots.all() if kept is not None else ()
+    return {(one.dock_id, one.during.lower): one.expires_at for one in slots}
 
 
 def excluded(search: SlotSearch, site: Site, day: date) -> list[Context]:
@@ -254,7 +275,7 @@ def _described(facts: dict[str, str]) -> Context:
         "start": start,
         "end": end,
         "dock": facts.get("dock", ""),
-        "name": "slot",
+        "name": "pick",
     }
 
 

@@ -39,17 +39,19 @@ from apps.portal.presenters.offers import is_counterable, is_reschedulable, move
 from apps.portal.presenters.parties import Parties
 from apps.portal.views.desk_delivery import offers_of
 from apps.portal.views.desk_vehicle import vehicle_default, with_vehicle
-from apps.routing.services import price_slots
+from apps.portal.views.holding import Subject, read_click
+from apps.routing.services import route_costs
 from apps.tenancy.doorway import current_shipper
 
 MOST_DAYS = 62
 
 
 @dataclass(frozen=True)
-class Picking:
+class Offering:
     """What a page with a slot picker is about: for which load, at whose address, how its offer is sent.
 
-    ``move`` is what stands while another time is proposed; ``send_now`` moves to one slot without asking.
+    ``stands`` is the appointment that gets other slots; None for a first offer. ``move`` is what stands while
+    another time is proposed; ``send_now`` moves to one slot without asking.
     """
 
     delivery: Delivery
@@ -58,7 +60,7 @@ class Picking:
     title: str
     send: Callable[[Sequence[Slot], str], Appointment]
     vehicle: VehicleForm | None = None
-    appointment: Appointment | None = None
+    stands: Appointment | None = None
     wanted: Slot | None = None
     move: dict[str, Any] | None = None
     send_now: Callable[[Slot, str], Appointment] | None = None
@@ -69,6 +71,18 @@ class Picking:
         if self.vehicle is None:
             return []
         return [(name, str(value)) for name in self.vehicle.fields if (value := self.vehicle[name].value())]
+
+    @property
+    def subject(self) -> Subject:
+        """What is kept while it is chosen is kept for this."""
+        if self.stands is not None:
+            return Subject.of(self.stands)
+        delivery = self.delivery
+        return Subject(delivery.site, current_shipper().pk, delivery.pk, delivery.number, self.load)
+
+    def address(self, choice: Choice) -> str:
+        """The page with this choice."""
+        return self.action + "?" + urlencode([*choice.fields(), *self.vehicle_query])
 
 
 @desk_page
@@ -85,13 +99,12 @@ def ask(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
     load = with_vehicle(load_of(delivery), vehicle)
     return _pick(
         request,
-        Picking(
+        Offering(
             delivery=delivery,
             load=load,
             vehicle=vehicle,
             action=reverse("desk:ask", args=[delivery.pk]),
             title=_("Offer slots"),
-            appointment=visit.appointment,
             send=lambda slots, message: services.ask_for_slots(
                 actor=request.actor,
                 delivery=delivery,
@@ -114,12 +127,12 @@ def counter(request: ActingRequest, delivery_id: UUID, appointment_id: UUID) -> 
     asked = next(iter(offer.slots.all()), None) if offer else None
     return _pick(
         request,
-        Picking(
+        Offering(
             delivery=delivery,
             load=appointment.load,
             action=reverse("desk:counter", args=[delivery.pk, appointment.pk]),
             title=_("Propose other slots"),
-            appointment=appointment,
+            stands=appointment,
             move=_move_terms(request, appointment),
             wanted=Slot(asked.dock_id, asked.during.lower, asked.during.upper) if asked else None,
             send=lambda slots, message: services.counter_offer(
@@ -156,12 +169,12 @@ def reschedule(request: ActingRequest, delivery_id: UUID, appointment_id: UUID) 
         wanted = Slot(appointment.dock_id, appointment.during.lower, appointment.during.upper)
     return _pick(
         request,
-        Picking(
+        Offering(
             delivery=delivery,
             load=appointment.load,
             action=reverse("desk:reschedule", args=[delivery.pk, appointment.pk]),
             title=_("Reschedule"),
-            appointment=appointment,
+            stands=appointment,
             wanted=wanted,
             move=_move_terms(request, appointment),
             send=lambda slots, message: services.propose_move(**common, slots=slots, message=message),
@@ -187,35 +200,39 @@ def _move_terms(request: ActingRequest, appointment: Appointment) -> dict[str, A
     return move_terms(appointment, parties, side=Side.SHIPPER, now=timezone.now())
 
 
-def _pick(request: ActingRequest, picking: Picking) -> HttpResponse:
+def _pick(request: ActingRequest, offering: Offering) -> HttpResponse:
     choice = read_choice(request.POST or request.GET)
     is_now = request.POST.get("how") == "now"
+    click = read_click(request.POST)
     refused: DomainError | None = None
-    if request.method == "POST" and not (picking.vehicle and picking.vehicle.errors):
+    if request.method == "POST" and not (offering.vehicle and offering.vehicle.errors):
         try:
-            if is_now and picking.send_now and choice.slots:
-                appointment = picking.send_now(choice.slots[0], choice.message)
+            if click:
+                return redirect(offering.address(click(offering.subject, request.actor, timezone.now())))
+            if is_now and offering.send_now and choice.slots:
+                appointment = offering.send_now(choice.slots[0], choice.message)
             else:
-                appointment = picking.send(choice.slots, choice.message)
+                appointment = offering.send(choice.slots, choice.message)
         except PermissionRefused:
             raise
         except DomainError as error:
             refused = error
         else:
-            messages.success(request, _said(picking, choice, is_now=is_now))
+            messages.success(request, _said(offering, choice, is_now=is_now))
             return redirect("desk:delivery", appointment.delivery_id)
-    is_wrong = bool(picking.vehicle and picking.vehicle.is_bound and picking.vehicle.errors)
+    is_wrong = bool(offering.vehicle and offering.vehicle.is_bound and offering.vehicle.errors)
     status = refused.status if refused else 422 if is_wrong else 200
+    left = choice if click else _without_lost(choice, refused)
     return render(
-        request, "portal/desk/slots.html", _context(request, picking, choice, refused), status=status
+        request, "portal/desk/slots.html", _context(request, offering, left, refused), status=status
     )
 
 
-def _said(picking: Picking, choice: Choice, *, is_now: bool) -> str:
-    words = {"n": len(choice.slots), "recipient": present.recipient_of(picking.delivery)}
+def _said(offering: Offering, choice: Choice, *, is_now: bool) -> str:
+    words = {"n": len(choice.slots), "recipient": present.recipient_of(offering.delivery)}
     if is_now:
         return _("The appointment is moved; %(recipient)s is told.") % words
-    if picking.move:
+    if offering.move:
         return _("The other time is proposed and held; the agreed slot stands until it is accepted.")
     return (
         ngettext(
@@ -228,38 +245,38 @@ def _said(picking: Picking, choice: Choice, *, is_now: bool) -> str:
 
 
 def _context(
-    request: ActingRequest, picking: Picking, choice: Choice, refused: DomainError | None
+    request: ActingRequest, offering: Offering, choice: Choice, refused: DomainError | None
 ) -> dict[str, Any]:
-    delivery, now = picking.delivery, timezone.now()
+    delivery, now = offering.delivery, timezone.now()
     site = delivery.site
     today = local_day(now, ZoneInfo(site.time_zone))
+    kept = offering.subject.kept(request.actor, now)
     search = appointments.find_slots(
         site=site,
-        load=picking.load,
+        load=offering.load,
         first_day=today,
         days=min((site.max_lead_time + timedelta(days=1)).days, MOST_DAYS),
         now=now,
-        appointment=picking.appointment,
+        appointment=kept.subject if kept else offering.stands,
     )
     searched = {count.day for count in search.per_day}
     day = choice.day if choice.day in searched else _first_free(search, delivery.day, today)
-    kept = _without_lost(choice, refused)
 
     def day_url(other: date) -> str:
-        return picking.action + "?" + urlencode([*replace(kept, day=other).fields(), *picking.vehicle_query])
+        return offering.address(replace(choice, day=other))
 
     picker = present_slots.slot_picker(
         search=search,
         site=site,
         day=day,
-        choice=kept,
-        action=picking.action,
+        choice=choice,
+        action=offering.action,
         day_url=day_url,
         today=today,
-        wanted=picking.wanted,
-        wish=_wish(request, picking, search, now),
+        wanted=offering.wanted,
+        wish=_wish(request, offering, search, now),
     )
-    picker["hidden"] = [*picker["hidden"], *picking.vehicle_query]
+    picker["hidden"] = [*picker["hidden"], *offering.vehicle_query]
     return {
         **desk_frame(request, section="deliveries"),
         "delivery": delivery,
@@ -268,50 +285,51 @@ def _context(
             {"label": _("Deliveries"), "url": reverse("desk:deliveries")},
             {"label": delivery.number, "url": present.link_to(delivery.pk)},
         ],
-        "title": picking.title,
+        "title": offering.title,
         "recipient": present.recipient_of(delivery),
         "picker": picker,
-        "move": picking.move,
-        "vehicle": picking.vehicle,
-        "vehicle_query": picking.vehicle_query,
-        "action": picking.action,
-        "wait_url": _wait_url(picking, search, day),
+        "move": offering.move,
+        "vehicle": offering.vehicle,
+        "vehicle_query": offering.vehicle_query,
+        "action": offering.action,
+        "wait_url": _wait_url(offering, search, day),
         "choice": choice,
-        "chosen": present_slots.chosen_slots(choice, search),
+        "chosen": present_slots.chosen_slots(choice, search, kept),
+        "hold": present_slots.hold(choice, kept),
+        "now": now,
         "refused": refused,
         "taken": _taken(refused),
         "answer_until": _answer_until(delivery, choice, now),
     }
 
 
-def _wish(request: ActingRequest, picking: Picking, search: SlotSearch, now: datetime) -> Wish:
+def _wish(request: ActingRequest, offering: Offering, search: SlotSearch, now: datetime) -> Wish:
     """What is wanted: the time that the other side named, else any time of the day that was ordered for.
 
     On a day that is planned it counts what the plan would pay for another stop.
     """
 
     def costs(slots: Sequence[Slot]) -> list[RouteCost]:
-        prices = price_slots(
-            actor=request.actor, delivery=picking.delivery, slots=slots, now=now, load=picking.load
+        return route_costs(
+            actor=request.actor, delivery=offering.delivery, slots=slots, now=now, load=offering.load
         )
-        return [RouteCost(price.cents, price.currency, price.has_plan) for price in prices]
 
-    start, end = day_bounds(picking.delivery.day, search.zone)
-    if picking.wanted is not None:
-        start = end = picking.wanted.start
+    start, end = day_bounds(offering.delivery.day, search.zone)
+    if offering.wanted is not None:
+        start = end = offering.wanted.start
     return Wish(earliest=start, latest=end, route_costs=costs)
 
 
-def _wait_url(picking: Picking, search: SlotSearch, day: date) -> str:
+def _wait_url(offering: Offering, search: SlotSearch, day: date) -> str:
     """Where a delivery without a slot asks to wait for the day that has nothing left; empty elsewhere.
 
     Waiting helps where other vehicles are in the way, not where no dock takes the load.
     """
     is_free = any(count.day == day and count.starts for count in search.per_day)
-    if picking.vehicle is None or not search.docks or is_free:
+    if offering.vehicle is None or not search.docks or is_free:
         return ""
-    query = urlencode([("day", day.isoformat()), *picking.vehicle_query])
-    return f"{reverse('desk:wait', args=[picking.delivery.pk])}?{query}"
+    query = urlencode([("day", day.isoformat()), *offering.vehicle_query])
+    return f"{reverse('desk:wait', args=[offering.delivery.pk])}?{query}"
 
 
 def _first_free(search: SlotSearch, wanted: date, today: date) -> date:

@@ -18,6 +18,7 @@ from apps.accounts.models import Role
 from apps.accounts.permissions import require
 from apps.core.models import Job
 from apps.custody import selectors
+from apps.custody.network.selectors import network_head
 from apps.custody.preview import preview_of
 from apps.custody.services import (
     ExportScope,
@@ -28,6 +29,7 @@ from apps.custody.services import (
     request_export,
 )
 from apps.custody.services.export_jobs import KEPT_FOR
+from apps.custody.services.handing import agrees_with_held
 from apps.deliveries.doorway import enter_received, enter_received_at, shippers_delivering_to
 from apps.facilities.models import Recipient
 from apps.portal.access import hub_page
@@ -36,6 +38,7 @@ from apps.portal.forms_audit import ReceivedExportForm
 from apps.portal.frame import hub_frame
 from apps.portal.presenters import exports as present
 from apps.portal.presenters.jobs import progress
+from apps.receipts.selectors import first_contradiction, oldest_held
 from apps.tenancy.models import Shipper
 
 LISTED = 10  # of each shipper
@@ -76,6 +79,7 @@ def exports(request: ActingRequest) -> HttpResponse:
         "running": running,
         "former": former,
         "heads": heads,
+        "network": network_head(),
         "kept_days": KEPT_FOR.days,
     }
     return render(request, "portal/hub/exports.html", context, status=422 if form.errors else 200)
@@ -130,16 +134,35 @@ def checkpoint(request: ActingRequest, shipper: str) -> HttpResponse:
         newest = selectors.latest_checkpoint()
     if newest is None:
         raise Http404
-    response = HttpResponse(newest.note, content_type="text/plain; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{shipper}-{newest.size}.note"'
+    return _note(newest.note, f"{shipper}-{newest.size}.note")
+
+
+@hub_page
+@require_GET
+def held_checkpoint(request: ActingRequest, shipper: str) -> HttpResponse:
+    """The oldest head of the shipper's log that the recipient was handed, from the hub's own copy of it."""
+    require(request.actor, PERMISSION)
+    found = next((each for each in shippers_delivering_to(request.actor) if each.slug == shipper), None)
+    held = oldest_held(audited_by(request.actor), found.pk) if found else None
+    if held is None:
+        raise Http404
+    return _note(held.note, f"{shipper}-{held.size}-held.note")
+
+
+def _note(note: str, name: str) -> HttpResponse:
+    response = HttpResponse(note, content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["X-Content-Type-Options"] = "nosniff"
     return response
 
 
-def _audited(actor: Actor) -> list[Recipient]:
+def audited_by(actor: Actor) -> list[UUID]:
     """The recipients that the actor audits for."""
-    held = [recipient_id for recipient_id, role in actor.recipient_roles if role == Role.AUDITOR]
-    return list(Recipient.objects.filter(pk__in=held).order_by("name"))
+    return [recipient_id for recipient_id, role in actor.recipient_roles if role == Role.AUDITOR]
+
+
+def _audited(actor: Actor) -> list[Recipient]:
+    return list(Recipient.objects.filter(pk__in=audited_by(actor)).order_by("name"))
 
 
 def _preview(actor: Actor, shipper: Shipper, scope: ExportScope) -> dict[str, Any]:
@@ -148,9 +171,15 @@ def _preview(actor: Actor, shipper: Shipper, scope: ExportScope) -> dict[str, An
 
 
 def _request(actor: Actor | None, each: dict[str, Any], scope: ExportScope, kept: int | None) -> None:
-    if actor and each["preview"]["events"]:
-        with enter_received(actor=actor, shipper_id=each["shipper"].pk):
-            request_export(actor=actor, scope=scope, older_size=kept, now=timezone.now())
+    """Ask for a bundle that goes on from the oldest checkpoint that the hub holds, or from the one named."""
+    if not actor or not each["preview"]["events"]:
+        return
+    shipper = each["shipper"]
+    held = None if kept else oldest_held(actor.recipient_ids, shipper.pk)
+    with enter_received(actor=actor, shipper_id=shipper.pk):
+        if held and agrees_with_held(held.size, bytes(held.root)):
+            kept = held.size
+        request_export(actor=actor, scope=scope, older_size=kept, now=timezone.now())
 
 
 def _jobs_and_heads(
@@ -159,6 +188,8 @@ def _jobs_and_heads(
     """Work that runs, former exports, and the signed head and key of each log to keep."""
     running, former, heads = [], [], []
     for shipper in shippers:
+        held = oldest_held(audited_by(actor), shipper.pk)
+        broken = first_contradiction(audited_by(actor), shipper.pk)
         with enter_received(actor=actor, shipper_id=shipper.pk):
             for job in exports_of(actor)[:LISTED]:
                 if job.is_over:
@@ -166,13 +197,18 @@ def _jobs_and_heads(
                 else:
                     running.append(_facts(job, shipper))
             key = selectors.verifier_key() or ""
-            heads.append(
-                {
-                    "shipper": shipper.name,
-                    "vkey": key,
-                    "url": reverse("hub:received_checkpoint", args=[shipper.slug]) if key else "",
-                }
-            )
+            agrees = held is None or agrees_with_held(held.size, bytes(held.root))
+        heads.append(
+            {
+                "shipper": shipper.name,
+                "vkey": key,
+                "url": reverse("hub:received_checkpoint", args=[shipper.slug]) if key else "",
+                "held": held,
+                "held_url": reverse("hub:held_checkpoint", args=[shipper.slug]) if held else "",
+                "broken": broken,
+                "differs": None if agrees else held,
+            }
+        )
     return running, sorted(former, key=lambda each: each["at"], reverse=True), heads
 
 

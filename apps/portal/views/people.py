@@ -12,9 +12,9 @@ from django.views.decorators.cache import never_cache
 from apps.accounts.actors import Organisation, Side
 from apps.accounts.http import ActingRequest
 from apps.accounts.middleware import SIGNED_IN_AT
-from apps.accounts.models import Invitation, Membership, Person
+from apps.accounts.models import Invitation, Membership
 from apps.accounts.permissions import allows
-from apps.accounts.services import accept_invitation, find_invitation, invite
+from apps.accounts.services import accept_invitation, find_invitation, invite, is_known
 from apps.accounts.services.invitations import ROLES_OF
 from apps.core.errors import DomainError
 from apps.facilities.models import Recipient
@@ -95,18 +95,16 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         invitation = find_invitation(token=token, now=now)
     except DomainError as error:
         return render(request, "refused.html", {"error": error}, status=error.status)
-    is_known = Person.objects.filter(email__iexact=invitation.email).exists()
+    known = is_known(invitation)
     form = JoinForm(request.POST or None)
-    if request.method == "POST" and (is_known or form.is_valid()):
-        name, password = (
-            ("", None) if is_known else (form.cleaned_data["name"], form.cleaned_data["password"])
-        )
+    if request.method == "POST" and (known or form.is_valid()):
+        name, password = ("", None) if known else (form.cleaned_data["name"], form.cleaned_data["password"])
         person = accept_invitation(token=token, name=name, password=password, now=now)
-        if is_known:
+        if known:
             messages.success(request, _("The role is added. Sign in to use it."))
             return redirect("account_login")
         login(request, person, backend=BACKEND)
         request.session[SIGNED_IN_AT] = request.get_host().split(":")[0]
         return redirect("/")
-    context = {"invitation": invitation, "is_known": is_known, "form": form}
+    context = {"invitation": invitation, "is_known": known, "form": form}
     return render(request, "portal/join.html", context, status=422 if form.errors else 200)

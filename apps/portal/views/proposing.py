@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods
 
 from apps.accounts.actors import Side
 from apps.accounts.http import ActingRequest
@@ -35,9 +35,10 @@ from apps.portal.forms_hub import CounterForm
 from apps.portal.frame import hub_frame
 from apps.portal.hub_visit import hub_appointment, offers_of, parties_of
 from apps.portal.presenters.offers import is_counterable, is_reschedulable, move_terms, turn
-from apps.portal.presenters.slots import chosen_slots, described_slots, slot_picker, taken
+from apps.portal.presenters.slots import chosen_slots, described_slots, hold, slot_picker, taken
 from apps.portal.views.answer import SHOWN_IN_PLACE
 from apps.portal.views.appointment import appointment_page
+from apps.portal.views.holding import Subject, read_click
 
 #: How many days the picker counts free starts for; more is asked for by looking at a later day.
 DAYS_AHEAD = 42
@@ -72,10 +73,10 @@ MOVE = Proposal(
 )
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @hub_page
 def counter(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
-    """The slot picker of a counter-offer; what is chosen lies in the address."""
+    """The slot picker of a counter-offer; what is chosen lies in the address, a click (POST) keeps it."""
     return _choose(request, appointment_id, COUNTER)
 
 
@@ -86,7 +87,7 @@ def counter_review(request: ActingRequest, appointment_id: UUID) -> HttpResponse
     return _review(request, appointment_id, COUNTER)
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @hub_page
 def reschedule(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
     """The slot picker of another time for what is agreed; an open proposal is answered instead."""
@@ -105,7 +106,25 @@ def _choose(request: ActingRequest, appointment_id: UUID, proposal: Proposal) ->
     now = timezone.now()
     if not proposal.is_possible(appointment, now):
         return _instead(request, appointment)
-    return _picker_page(request, appointment, proposal, read_choice(request.GET), now)
+    click = read_click(request.POST)
+    if click is None:
+        return _picker_page(request, appointment, proposal, read_choice(request.POST or request.GET), now)
+    try:
+        choice = click(Subject.of(appointment), request.actor, now)
+    except DomainError as refusal:
+        if refusal.status not in SHOWN_IN_PLACE:
+            raise
+        alternatives = described_slots(refusal.details.get("alternatives", []))
+        return _picker_page(
+            request,
+            appointment,
+            proposal,
+            read_choice(request.POST),
+            now,
+            lost=taken(refusal.message, alternatives),
+            status=refusal.status,
+        )
+    return redirect(reverse(proposal.picker, args=[appointment_id]) + choice.query())
 
 
 def _review(request: ActingRequest, appointment_id: UUID, proposal: Proposal) -> HttpResponse:
@@ -234,6 +253,7 @@ def _picker_page(
     status: int = 200,
 ) -> HttpResponse:
     search = _search(appointment, now, choice.day)
+    kept = Subject.of(appointment).kept(request.actor, now)
     wanted = _wanted(appointment, offers_of(appointment))
     address = reverse(proposal.picker, args=[appointment.pk])
     zone = ZoneInfo(appointment.site.time_zone)
@@ -257,9 +277,10 @@ def _picker_page(
         "turn": turn(appointment, parties_of(appointment), reader=request.actor.side, now=now),
         "picker": picker,
         "taken": lost,
-        "chosen": chosen_slots(choice, search),
+        "chosen": chosen_slots(choice, search, kept),
+        "hold": hold(choice, kept),
         "is_full": choice.is_full,
-        "hidden": choice.fields(),
+        "message": choice.message,
         "review_url": reverse(proposal.review, args=[appointment.pk]) + choice.query(),
     }
     return render(request, "portal/hub/propose.html", context, status=status)

@@ -1,6 +1,6 @@
 """What others may ask of routing: plan a day, repair or change a plan, put it in force, watch over it."""
 
-from apps.routing.services.inserting import SlotPrice, price_slots
+from apps.routing.services.inserting import SlotPrice, price_slots, route_costs
 from apps.routing.services.locking import lock_route, lock_stop
 from apps.routing.services.moving import Choices, Weighed, move_choices, move_delivery, weigh_move
 from apps.routing.services.planning import cancel_plan_job, request_plan, request_repair
@@ -35,6 +35,7 @@ __all__ = [
     "request_plan",
     "request_repair",
     "review_plan",
+    "route_costs",
     "run_plan_job",
     "run_schedules",
     "set_schedule",

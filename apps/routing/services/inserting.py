@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
 from apps.appointments.load import Load, Slot
+from apps.appointments.ranking import RouteCost
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import load_of
 from apps.facilities.models import Dock, Site
@@ -66,6 +67,14 @@ def price_slots(
     """
     require(actor, "routing.price")
     return _Pricer(delivery, load, now).prices(slots)
+
+
+def route_costs(
+    *, actor: Actor, delivery: Delivery, slots: Sequence[Slot], now: datetime, load: Load | None = None
+) -> list[RouteCost]:
+    """``price_slots`` as the ranking of slots weighs it."""
+    prices = price_slots(actor=actor, delivery=delivery, slots=slots, now=now, load=load)
+    return [RouteCost(price.cents, price.currency, price.has_plan) for price in prices]
 
 
 class _Pricer:

@@ -51,7 +51,7 @@ def move_choices(*, actor: Actor, plan_id: UUID, delivery_id: UUID, now: datetim
 
     Raises: as ``move_delivery``.
     """
-    day = _Day(actor, plan_id, delivery_id, now)
+    day = _Day(actor, plan_id, delivery_id, now, rule="routing.price")
     others = [plate for plate in day.asked.vehicles if plate not in day.orders]
     plates = [*day.orders, *others]
     return Choices(
@@ -71,7 +71,7 @@ def weigh_move(
 
     Raises: as ``move_delivery``.
     """
-    return _Day(actor, plan_id, delivery_id, now).weigh(plate, position)
+    return _Day(actor, plan_id, delivery_id, now, rule="routing.price").weigh(plate, position)
 
 
 @transaction.atomic
@@ -96,8 +96,10 @@ def move_delivery(
 class _Day:
     """One plan with one delivery in hand: the orders of its vehicles with and without it."""
 
-    def __init__(self, actor: Actor, plan_id: UUID, delivery_id: UUID, now: datetime) -> None:
-        require(actor, "routing.plan")
+    def __init__(
+        self, actor: Actor, plan_id: UUID, delivery_id: UUID, now: datetime, *, rule: str = "routing.plan"
+    ) -> None:
+        require(actor, rule)
         self.basis = plan_by_id(plan_id)
         if self.basis.state == RoutePlan.State.REPLACED:
             raise IllegalTransition(

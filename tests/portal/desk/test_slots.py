@@ -2,18 +2,21 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
+import time_machine
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from apps.appointments.models import Appointment
+from apps.appointments.models import Appointment, DockOccupancy
+from apps.appointments.ranking import RouteCost
 from apps.appointments.selectors import find_slots
+from apps.appointments.services import pick_slot
 from apps.carriers.models import Carrier, Vehicle
 from apps.deliveries import services
 from apps.deliveries.selectors import load_of
 from apps.facilities.models import Closure, DockRule, Site
 from apps.portal.choosing import write_slot
-from apps.routing.services.inserting import SlotPrice
 from apps.tenancy import doorway
 from tests.factories.cast import NOW
 from tests.portal.desk.conftest import DAY, order_file
@@ -42,11 +45,10 @@ def test_the_best_fit_says_what_speaks_for_it(delivery, desk):
 
 
 def test_what_a_planned_day_would_pay_is_said_and_counts(delivery, desk, monkeypatch):
-    def prices(*, slots, **asked):
-        found = [SlotPrice(slot, 120_00, "ZAR") for slot in slots]
-        return [SlotPrice(slots[0], None), *found[1:-1], SlotPrice(slots[-1], 0, "ZAR")]
+    def costs(*, slots, **asked):
+        return [RouteCost(None), *[RouteCost(120_00, "ZAR") for _ in slots[1:-1]], RouteCost(0, "ZAR")]
 
-    monkeypatch.setattr("apps.portal.views.desk_slots.price_slots", prices)
+    monkeypatch.setattr("apps.portal.views.desk_slots.route_costs", costs)
 
     best = desk.get(f"/deliveries/{delivery.pk}/slots/").context["picker"]["best"]
 
@@ -184,3 +186,89 @@ def test_slots_that_are_offered_already_are_looked_at_not_offered_again(asked, d
 
     assert page.url == f"/deliveries/{delivery.pk}/"
     assert answer.status_code == 409
+
+
+def test_a_click_keeps_the_time_for_ten_minutes_and_the_page_says_until_when(delivery, desk, free):
+    address = f"/deliveries/{delivery.pk}/slots/"
+
+    answer = desk.post(
+        address, {"pick": write_slot(free[0]), "day": str(DAY), "message": "Ring at gate B."}, follow=True
+    )
+
+    assert answer.redirect_chain[0][1] == 302
+    assert answer.context["hold"] == {
+        "expires_at": NOW + timedelta(minutes=10),
+        "is_whole": True,
+        "may_last": True,
+    }
+    page = answer.content.decode()
+    assert "Kept for you while you choose" in page
+    assert "Ring at gate B." in page
+    assert [slot["is_held"] for slot in answer.context["chosen"]] == [True]
+
+
+def test_a_time_that_another_shipper_is_choosing_is_answered_in_place(delivery, desk, free, bob, globex):
+    address = f"/deliveries/{delivery.pk}/slots/"
+    with doorway.enter_shipper(globex):
+        for slot in (slot for slot in free if slot.start == free[0].start):
+            pick_slot(
+                actor=bob,
+                site=delivery.site,
+                shipper_id=globex.pk,
+                delivery_id=uuid4(),
+                reference="SECRET-9",
+                load=load_of(delivery),
+                slot=slot,
+                now=NOW,
+            )
+
+    answer = desk.post(
+        address, {"pick": write_slot(free[0]), "slot": write_slot(free[20]), "message": "Ring at gate B."}
+    )
+
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "SECRET" not in page
+    assert "Ring at gate B." in page
+    assert len(answer.context["taken"]["alternatives"]) == 3
+    assert [slot["value"] for slot in answer.context["chosen"]] == [write_slot(free[20])]
+
+
+def test_what_is_kept_may_be_kept_longer_once_and_again_when_it_is_over(delivery, desk, free):
+    address = f"/deliveries/{delivery.pk}/slots/"
+    chosen = {"slot": write_slot(free[0])}
+    desk.post(address, {"pick": write_slot(free[0])})
+
+    longer = desk.post(address, {**chosen, "hold": "longer"}, follow=True)
+    again = desk.post(address, {**chosen, "hold": "longer"})
+    with time_machine.travel(NOW + timedelta(minutes=21), tick=False):
+        lapsed = desk.get(address, chosen)
+        renewed = desk.post(address, {**chosen, "hold": "again"}, follow=True)
+
+    assert longer.context["hold"]["expires_at"] == NOW + timedelta(minutes=20)
+    assert not longer.context["hold"]["may_last"]
+    assert again.status_code == 409
+    assert (lapsed.context["hold"]["expires_at"], lapsed.context["chosen"][0]["is_free"]) == (None, True)
+    assert renewed.context["hold"]["expires_at"] == NOW + timedelta(minutes=31)
+
+
+def test_what_is_taken_out_is_free_for_others(delivery, desk, free):
+    address = f"/deliveries/{delivery.pk}/slots/"
+    value = write_slot(free[0])
+    desk.post(address, {"pick": value})
+
+    answer = desk.post(address, {"slot": value, "drop": value}, follow=True)
+
+    assert answer.context["chosen"] == []
+    assert answer.context["hold"] is None
+    assert not DockOccupancy.objects.exists()
+
+
+def test_a_slot_that_is_chosen_is_offered_by_whoever_kept_it(delivery, desk, free):
+    address = f"/deliveries/{delivery.pk}/slots/"
+    desk.post(address, {"pick": write_slot(free[0])})
+
+    answer = desk.post(address, {"slot": write_slot(free[0])})
+
+    assert answer.status_code == 302
+    assert DockOccupancy.objects.get().offered_slot is not None

@@ -1,13 +1,14 @@
 """The slot picker of a counter-offer: choosing by plain links, review, sending, and losing a race."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test import Client
 
 from apps.accounts.actors import Actor
-from apps.appointments.models import Appointment, Offer
+from apps.appointments.models import Appointment, DockOccupancy, Offer
 from apps.appointments.services import block_dock
 from apps.appointments.states import State
 from apps.facilities.models import Dock
@@ -124,7 +125,7 @@ def test_a_lost_race_is_told_in_place_with_alternatives_and_keeps_what_was_typed
     assert answer.status_code == 409
     assert len(answer.context["taken"]["alternatives"]) == 3
     assert [slot["value"] for slot in answer.context["chosen"]] == [other]
-    assert ("message", "Thursday suits.") in answer.context["picker"]["hidden"]
+    assert answer.context["message"] == "Thursday suits."
     assert asked.offers.get(state="open").side == "shipper"
 
 
@@ -158,3 +159,36 @@ def test_while_the_shipper_has_to_answer_nothing_can_be_proposed(
     answer = rita_at_hub.get(address)
 
     assert answer["Location"] == f"/appointments/{asked.pk}/"
+
+
+def test_a_click_keeps_the_time_for_ten_minutes_and_sending_it_holds_it(
+    rita_at_hub: Client, asked: Appointment
+) -> None:
+    address = f"/appointments/{asked.pk}/counter/"
+    first, *_rest = values(rita_at_hub.get(address, {"day": "2026-03-05"}))
+
+    page = rita_at_hub.post(address, {"pick": first, "day": "2026-03-05"}, follow=True)
+    kept = DockOccupancy.objects.get(picking__isnull=False)
+    rita_at_hub.post(f"{address}review/", {"slot": first, "message": "", "reason_code": ""})
+
+    assert page.context["hold"]["expires_at"] == NOW + timedelta(minutes=10)
+    assert [slot["is_held"] for slot in page.context["chosen"]] == [True]
+    assert (kept.appointment_id, kept.kind) == (asked.pk, "hold")
+    assert DockOccupancy.objects.get().offered_slot is not None
+
+
+def test_a_time_that_is_taken_meanwhile_is_said_at_the_click(
+    rita_at_hub: Client, asked: Appointment, rita: Actor
+) -> None:
+    address = f"/appointments/{asked.pk}/counter/"
+    first, *_rest = values(rita_at_hub.get(address, {"day": "2026-03-05"}))
+    slot = read_slot(first)
+    during = DateTimeTZRange(slot.start, slot.end)
+    dock = Dock.objects.select_related("site").get(pk=slot.dock_id)
+    block_dock(actor=rita, dock=dock, lane=1, during=during, note="Crane", now=NOW)
+
+    answer = rita_at_hub.post(address, {"pick": first, "day": "2026-03-05"})
+
+    assert answer.status_code == 409
+    assert len(answer.context["taken"]["alternatives"]) == 3
+    assert answer.context["chosen"] == []

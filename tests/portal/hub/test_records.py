@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from pyhanko.pdf_utils.reader import PdfFileReader
 from pypdf import PdfReader
 
 from apps.accounts.actors import Actor
@@ -16,13 +17,16 @@ from apps.appointments.models import Appointment
 from apps.appointments.selectors import find_slots
 from apps.core.models import Job
 from apps.custody import selectors, verify
-from apps.custody.models import CustodyEvent
+from apps.custody.models import Checkpoint, CustodyEvent
 from apps.custody.services import ExportScope, record, request_export, sequence
 from apps.deliveries import services
 from apps.deliveries.selectors import load_of
+from apps.documents import signing_keys
 from apps.facilities.models import Recipient
+from apps.receipts.models import HeldCheckpoint
 from apps.tenancy import doorway
 from apps.tenancy.models import Shipper
+from tests.documents.test_signing import assert_is_pdf_a_3b
 from tests.factories.cast import NOW
 from tests.portal.hub.conftest import DAY, HEAD
 
@@ -172,6 +176,55 @@ def test_a_recipient_keeps_checkpoints_of_those_who_deliver_to_it(visits, nadia,
     assert nadia.get("/custody/checkpoints/globex/").content.decode().startswith("localhost/globex\n")
     assert sam.get("/custody/checkpoints/acme/").status_code == 200
     assert sam.get("/custody/checkpoints/globex/").status_code == 404
+
+
+def test_its_bundles_go_on_from_what_the_hub_holds_and_both_sign_the_dossier(
+    visits, nadia, browse, drain, acme, northern
+):
+    with doorway.enter_shipper(acme):
+        first = Checkpoint.objects.order_by("size")[0]
+        signing_keys.entrust(northern, signing_keys.new_pem(northern.name, now=NOW))
+    _hold(northern, acme, first.size, bytes(first.root), first.note)
+    note = b"".join(nadia.get("/custody/checkpoints/acme/held/"))
+    nadia.post("/custody/exports/", {"shipper": "acme", "consignments": "C-1"})
+    drain()
+
+    with doorway.enter_shipper(acme):
+        job, key = Job.objects.get(kind="custody.export"), selectors.verifier_key()
+    bundle = b"".join(nadia.get(f"/custody/exports/acme/{job.pk}/"))
+    known, _times = verify.Trust([verify.parse_key(key or "")]).open_checkpoint(note, "held")
+    report = verify.verify(io.BytesIO(bundle), [verify.parse_key(key or "")], known)
+    assert (note.decode(), job.facts["older_size"]) == (first.note, first.size)
+    assert (report.verdict, report.missing) == (verify.PASS, [])
+    assert f"the log still begins with the {first.size} events of your checkpoint" in report.proven
+    dossier = dict(_members(bundle))["copies/dossier.pdf"]
+    assert_is_pdf_a_3b(dossier)
+    signed = PdfFileReader(io.BytesIO(dossier)).embedded_signatures
+    assert [each.field_name for each in signed] == ["Shipper", "Recipient"]
+    assert browse("rita@northern.example").get("/custody/checkpoints/acme/held/").status_code == 403
+    assert nadia.get("/custody/checkpoints/globex/held/").status_code == 404
+
+
+def test_a_log_that_is_not_the_one_that_was_handed_out_is_named_and_still_exported(
+    visits, nadia, drain, acme, northern
+):
+    _hold(northern, acme, 2, b"x" * 32, "another history")
+    page = nadia.get("/custody/exports/").content.decode()
+    nadia.post("/custody/exports/", {"shipper": "acme", "consignments": "C-1"})
+    drain()
+
+    assert "The custody log of Acme Medical was changed afterwards" in page
+    assert "The custody log of Globex Pharma" not in page
+    with doorway.enter_shipper(acme):
+        job = Job.objects.get(kind="custody.export")
+    assert (job.state, job.facts["older_size"]) == ("done", None)
+
+
+def _hold(recipient: Recipient, shipper: Shipper, size: int, root: bytes, note: str) -> None:
+    with doorway.network():
+        HeldCheckpoint.objects.create(
+            recipient=recipient, shipper=shipper, size=size, root=root, note=note, vkey="k", handed_at=NOW
+        )
 
 
 def test_only_whoever_audits_for_the_recipient_comes_near_its_bundles(

@@ -6,14 +6,16 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.accounts.actors import Actor
+from apps.accounts.actors import Actor, actor_at_shipper
+from apps.accounts.models import Person
 from apps.accounts.permissions import require
-from apps.core.errors import DomainError
+from apps.core.errors import DomainError, PermissionRefused
 from apps.core.jobs import OPEN, stop
 from apps.core.models import Job
 from apps.deliveries.errors import UnknownDelivery
 from apps.deliveries.models import BulkLine, BulkRequest
 from apps.deliveries.selectors import deliveries
+from apps.tenancy.doorway import current_shipper
 from apps.tenancy.outbox import enqueue
 
 FINDING, SENDING = "deliveries.find_slots", "deliveries.send_offers"
@@ -114,6 +116,20 @@ def cancel_bulk_job(*, actor: Actor, job_id: UUID, now: datetime) -> Job:
         raise UnknownBulk("There is no such job.")
     stop(job, by=actor.name, now=now)
     return job
+
+
+def asker(job: Job) -> Actor:
+    """Who asked for a job, with the roles they hold now.
+
+    Raises:
+        PermissionRefused: they are no member of this shipper any more.
+    """
+    asked_by = Job.objects.filter(pk=job.pk).values("asked_by_id")
+    person = Person.objects.filter(pk__in=asked_by, is_active=True).first()
+    actor = actor_at_shipper(person, current_shipper().pk) if person else None
+    if actor is None:
+        raise PermissionRefused("Whoever asked for this is no member of this shipper any more.")
+    return actor
 
 
 def _job(actor: Actor, kind: str, request: BulkRequest) -> Job:

@@ -2,20 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from apps.accounts.actors import Actor
 from apps.appointments import bulk
 from apps.appointments.bulk import Answer, Ask, Ground, Place, Problem, Progress
 from apps.appointments.many import Wanted, asks_of, why_not
+from apps.appointments.ranking import RouteCost
 from apps.appointments.search import local_day
 from apps.core.jobs import Reporter, fail, finish, lock_open, take_up
 from apps.core.models import Job
 from apps.deliveries.models import BulkLine, BulkRequest, Delivery
+from apps.deliveries.selectors import deliveries
+from apps.deliveries.services.bulk.asking import asker
+from apps.deliveries.services.bulk.pricing import Prices, Pricing, prices_of, weighed
 from apps.deliveries.standing import Standing, with_standing
 from apps.deliveries.vehicles import largest_for, load_with, vehicles_by_size
 from apps.facilities.models import Partnership, Site
@@ -33,22 +39,33 @@ class _Gathered:
     wanted: Mapping[UUID, Wanted]
     sites: Mapping[UUID, Site]
     docks: Mapping[UUID, str]
+    prices: Prices
     refused: dict[UUID, str] = field(default_factory=dict)
 
 
 def run_bulk_search(
-    *, job_id: UUID, request_id: UUID, clock: Callable[[], datetime], seconds: float = SECONDS
+    *,
+    job_id: UUID,
+    request_id: UUID,
+    clock: Callable[[], datetime],
+    seconds: float | None = None,
+    pricing: Pricing | None = None,
 ) -> None:
     """Do one search to its end; one that is over is left alone, so this may run twice.
 
+    With ``pricing`` what a stop would cost on the plan of its day is weighed too, where a day is planned.
+
     What is written down stands in the rows of the request's lines, all at once; nothing is held by it.
     """
-    if take_up(job_id, message="Gathering deliveries, docks and hours.", now=clock()) is None:
+    job = take_up(job_id, message="Gathering deliveries, docks and hours.", now=clock())
+    if job is None:
         return
     try:
         request = BulkRequest.objects.get(pk=request_id)
         now = clock()
-        gathered = _gather(request, now, seconds)
+        gathered = _gather(request, now, SECONDS if seconds is None else seconds)
+        if pricing is not None:
+            gathered = _priced(gathered, pricing, asker(job), now)
         reporter = Reporter(job_id)
         answer = bulk.assign(
             gathered.problem,
@@ -103,7 +120,21 @@ def _gather(request: BulkRequest, now: datetime, seconds: float) -> _Gathered:
         asks += more
         docks |= dict(site.docks.values_list("pk", "name"))
     problem = Problem(tuple(asks), grounds, slots_each=request.slots_each, seed=request.seed, seconds=seconds)
-    return _Gathered(problem, wanted, sites, docks, refused)
+    return _Gathered(problem, wanted, sites, docks, {}, refused)
+
+
+def _priced(gathered: _Gathered, pricing: Pricing, actor: Actor, now: datetime) -> _Gathered:
+    """The same problem with what planned routes would pay for each start."""
+    prices = prices_of(
+        gathered.problem.asks,
+        deliveries().in_bulk(gathered.wanted),
+        {key: one.load for key, one in gathered.wanted.items()},
+        pricing=pricing,
+        actor=actor,
+        now=now,
+    )
+    asks = tuple(weighed(ask, prices.get(ask.id, {})) for ask in gathered.problem.asks)
+    return replace(gathered, problem=replace(gathered.problem, asks=asks), prices=prices)
 
 
 def _not_bookable(delivery: Delivery, partners: set[UUID]) -> str:
@@ -139,7 +170,8 @@ def _write_down(
     lines = list(request.lines.all())
     for line in lines:
         places = answer.slots.get(line.delivery_id, ())
-        line.slots = [_described(place, gathered) for place in places]
+        priced = gathered.prices.get(line.delivery_id, {})
+        line.slots = [_described(place, gathered, priced.get(place.start)) for place in places]
         line.chosen = bool(places)
         line.late_minutes = (places[0].start - asks[line.delivery_id].wanted) // 60 if places else None
         line.why_not = "" if places else _why(line, gathered, answer, now)
@@ -154,6 +186,8 @@ def _write_down(
         "proven": figures.proven,
         "finished": answer.is_finished,
         "sites": len(gathered.sites),
+        "off_minutes": sum(abs(line.late_minutes or 0) for line in lines),
+        "priced": len(gathered.prices),
     }
     request.save(update_fields=["figures"])
     job.done = job.total = max(1, len(gathered.sites))
@@ -174,9 +208,11 @@ def _site_of(asks: Iterable[Ask], delivery_id: UUID) -> UUID:
     return next(ask.site_id for ask in asks if ask.id == delivery_id)
 
 
-def _described(place: Place, gathered: _Gathered) -> dict[str, str]:
+def _described(place: Place, gathered: _Gathered, cost: RouteCost | None) -> dict[str, Any]:
     start, end = (datetime.fromtimestamp(moment, UTC).isoformat() for moment in (place.start, place.end))
-    return {"dock_id": str(place.dock_id), "dock": gathered.docks[place.dock_id], "start": start, "end": end}
+    dock = {"dock_id": str(place.dock_id), "dock": gathered.docks[place.dock_id]}
+    route = {"route": {"cents": cost.cents, "currency": cost.currency}} if cost is not None else {}
+    return {**dock, "start": start, "end": end, **route}
 
 
 def _in_words(placed: int, asked: int) -> str:

@@ -9,8 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.accounts.actors import Actor, actor_at_shipper
-from apps.accounts.models import Person
+from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
 from apps.appointments.load import Slot
 from apps.appointments.services import SlotRefused, SlotTaken
@@ -21,8 +20,8 @@ from apps.core.models import Job
 from apps.deliveries.models import BulkLine
 from apps.deliveries.selectors import delivery_by_id
 from apps.deliveries.services.booking import ask_for_slots
+from apps.deliveries.services.bulk.asking import asker
 from apps.deliveries.vehicles import largest_for, load_with, vehicles_by_size
-from apps.tenancy.doorway import current_shipper
 
 
 def run_bulk_sending(*, job_id: UUID, request_id: UUID, clock: Callable[[], datetime]) -> None:
@@ -31,7 +30,7 @@ def run_bulk_sending(*, job_id: UUID, request_id: UUID, clock: Callable[[], date
     if job is None:
         return
     try:
-        actor = _asker(job)
+        actor = asker(job)
         require(actor, "deliveries.plan")
         chosen = list(
             BulkLine.objects.filter(request_id=request_id, chosen=True)
@@ -107,16 +106,6 @@ def _end(job_id: UUID, request_id: UUID, is_stopped: bool, now: datetime) -> Non
         finish(job, Job.State.CANCELLED, f"Stopped. {said} The rest was not sent.", now=now)
     else:
         finish(job, Job.State.DONE, said, now=now)
-
-
-def _asker(job: Job) -> Actor:
-    """Who asked, with the roles they hold now."""
-    asked_by = Job.objects.filter(pk=job.pk).values("asked_by_id")
-    person = Person.objects.filter(pk__in=asked_by, is_active=True).first()
-    actor = actor_at_shipper(person, current_shipper().pk) if person else None
-    if actor is None:
-        raise PermissionRefused("Whoever asked for this is no member of this shipper any more.")
-    return actor
 
 
 def _slot(described: dict[str, str]) -> Slot:
