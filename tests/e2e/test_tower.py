@@ -67,8 +67,8 @@ def test_a_planner_acts_with_one_click_and_the_recipient_follows_it(
         page.goto(f"/exceptions/{exception.pk}/")
         assert list(barriers_on(page, name)) == []
         picture(page, name)
-    page.get_by_label("Cause").select_option(label="Door open too long")
-    page.get_by_label("What becomes of the goods").select_option(label="Quarantine")
+    page.get_by_label("Cause", exact=True).select_option(label="Door open too long")
+    page.get_by_label("What becomes of the goods", exact=True).select_option(label="Quarantine")
     page.get_by_role("button", name="Decide and close it").click()
     expect(page.get_by_text("it is on the custody record")).to_be_visible()
 
