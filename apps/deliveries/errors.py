@@ -38,6 +38,13 @@ class WaiverInvalid(DomainError):
     status = 422
 
 
+class RangeInvalid(DomainError):
+    """What was written is no temperature range."""
+
+    code = "range-invalid"
+    status = 422
+
+
 class NothingToGroup(DomainError):
     """No consignment waits to be grouped."""
 

@@ -276,6 +276,9 @@ class SiteTerms(Record):
         db_default=10,
         help_text=_("How many of its deliveries may wait here at a time."),
     )
+    set_by = models.CharField(max_length=150, blank=True, db_default="")
+    set_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, db_default=1)
 
     access: ClassVar[Access] = Access(rows=VISIBLE_SITE)
 

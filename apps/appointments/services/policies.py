@@ -60,10 +60,13 @@ def set_policy(
 
 
 def drop_policy(*, actor: Actor, policy: AnswerPolicy) -> None:
-    """Have people answer again.
+    """Have people answer again; ``policy`` is the one to drop as it was read.
 
     Raises:
         PermissionRefused: the actor negotiates for neither.
+        ChangedMeanwhile: somebody else set it anew since it was read.
     """
     require(actor, "appointments.set_policy", policy)
-    AnswerPolicy.objects.filter(pk=policy.pk).delete()
+    dropped, _ = AnswerPolicy.objects.filter(pk=policy.pk, version=policy.version).delete()
+    if not dropped and AnswerPolicy.objects.filter(pk=policy.pk).exists():
+        raise ChangedMeanwhile(CHANGED)

@@ -11,7 +11,7 @@ from django.db.models import Q
 from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
 from apps.appointments.load import Load
-from apps.appointments.models import Appointment, SiteTerms, WaitingEntry
+from apps.appointments.models import Appointment, WaitingEntry
 from apps.appointments.models.loads import facts
 from apps.appointments.models.waiting import LIVE
 from apps.appointments.search import local_day
@@ -19,6 +19,7 @@ from apps.appointments.selectors import find_slots
 from apps.appointments.services.errors import described
 from apps.appointments.services.occupancy import lock_holder
 from apps.appointments.services.partners import require_partnership
+from apps.appointments.services.terms import terms_of
 from apps.appointments.states import State, WaitingState
 from apps.core.errors import DomainError
 from apps.facilities.models import Site
@@ -118,11 +119,6 @@ def leave_waiting_list(*, actor: Actor, entry: WaitingEntry, now: datetime) -> N
     require(actor, "appointments.wait", entry)
     waiting = WaitingEntry.objects.filter(pk=entry.pk, state=WaitingState.WAITING)
     waiting.update(state=WaitingState.LEFT, ended_at=now)
-
-
-def terms_of(site_id: UUID) -> SiteTerms:
-    """The site's terms; the usual ones where none were set."""
-    return SiteTerms.objects.filter(site_id=site_id).first() or SiteTerms(site_id=site_id)
 
 
 def settle_waiting_list(*, now: datetime) -> int:

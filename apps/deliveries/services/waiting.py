@@ -15,6 +15,7 @@ from apps.appointments.load import Load
 from apps.appointments.models import WaitingEntry
 from apps.appointments.selectors import find_slots
 from apps.appointments.services import waiting as line
+from apps.appointments.services.terms import terms_of
 from apps.appointments.states import WaitingState
 from apps.core.errors import DomainError
 from apps.deliveries.models import Delivery
@@ -94,7 +95,7 @@ def _offer(entry_id: UUID, now: datetime) -> bool:
     )
     if not found.slots:
         return False
-    minutes = line.terms_of(entry.site_id).waiting_hold_minutes
+    minutes = terms_of(entry.site_id).waiting_hold_minutes
     recipient = entry.site.recipient
     actor = actor_by_policy(Organisation(Side.RECIPIENT, recipient.name, recipient.pk))
     try:

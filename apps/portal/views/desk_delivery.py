@@ -23,6 +23,7 @@ from apps.accounts.permissions import allows
 from apps.appointments import selectors as appointments
 from apps.appointments.models import Appointment, Offer
 from apps.appointments.states import State as AppointmentState
+from apps.consignments.ranges import worded_range
 from apps.core.errors import DomainError, PermissionRefused
 from apps.deliveries import services
 from apps.deliveries.models import Delivery, Handover
@@ -32,6 +33,7 @@ from apps.deliveries.selectors import (
     consignments_of,
     delivery_by_id,
     drawn_signatures,
+    temperature_limits,
     visit_of,
 )
 from apps.deliveries.standing import Standing, with_standing
@@ -277,6 +279,7 @@ def page(request: ActingRequest, shown: Delivery, *, refused: DomainError | None
         else "",
         "vehicle_facts": present_offers.load_facts(appointment) if appointment else [],
         "consignments": consignments_of(shown),
+        "temperature_range": worded_range(temperature_limits(shown)),
         "papers": entries,
         "missing": missing(entries),
         "may_bring": allows(request.actor, "deliveries.bring", shown),

@@ -24,6 +24,7 @@ from apps.portal.access import desk_page, hub_page
 from apps.portal.forms_policies import PolicyForm
 from apps.portal.frame import desk_frame, hub_frame
 from apps.portal.presenters.policies import policy_line, policy_sentences
+from apps.portal.presenters.stale import stale
 from apps.tenancy.doorway import current_shipper
 from apps.tenancy.models import Shipper
 
@@ -123,12 +124,9 @@ def desk_policy(request: ActingRequest, site_id: UUID) -> HttpResponse:
 def _edit(request: ActingRequest, scope: Scope, template: str, frame: dict[str, Any]) -> HttpResponse:
     held = scope.held()
     if request.method == "POST" and request.POST.get("action") == "drop":
-        if held is not None:
-            services.drop_policy(actor=request.actor, policy=held)
-            messages.success(request, _("The policy is dropped; people answer."))
-        return redirect(scope.list_url)
+        return _drop(request, scope, held)
     form = PolicyForm(request.POST or None, side=scope.side, policy=held)
-    status = 200
+    conflict: dict[str, Any] | None = None
     if request.method == "POST" and form.is_valid():
         try:
             services.set_policy(
@@ -141,8 +139,12 @@ def _edit(request: ActingRequest, scope: Scope, template: str, frame: dict[str, 
                 now=timezone.now(),
             )
         except services.ChangedMeanwhile as refusal:
-            form.add_error(None, refusal.message)
-            status = refusal.status
+            held = scope.held()
+            by = held.set_by if held else ""
+            conflict = stale(refusal.message, held or AnswerPolicy(), form.terms(), by=by)
+            retyped = request.POST.copy()
+            retyped["version"] = str(held.version) if held else ""
+            form = PolicyForm(retyped, side=scope.side, policy=held)
         else:
             messages.success(request, _("The policy is set; it answers from the next offer on."))
             return redirect(scope.list_url)
@@ -159,8 +161,24 @@ def _edit(request: ActingRequest, scope: Scope, template: str, frame: dict[str, 
         "held": held,
         "sentences": policy_sentences(held) if held else [],
         "zone": scope.site.time_zone,
+        "stale": conflict,
     }
-    return render(request, template, context, status=status if status != 200 else 422 if form.errors else 200)
+    return render(request, template, context, status=409 if conflict else 422 if form.errors else 200)
+
+
+def _drop(request: ActingRequest, scope: Scope, held: AnswerPolicy | None) -> HttpResponse:
+    """Drop the policy that the page showed; one that was set anew meanwhile stays, and is shown."""
+    if held is None:
+        return redirect(scope.list_url)
+    seen = request.POST.get("version", "")
+    held.version = int(seen) if seen.isdecimal() else held.version
+    try:
+        services.drop_policy(actor=request.actor, policy=held)
+    except services.ChangedMeanwhile as refusal:
+        messages.error(request, refusal.message)
+        return redirect(request.path)
+    messages.success(request, _("The policy is dropped; people answer."))
+    return redirect(scope.list_url)
 
 
 def _managed(request: ActingRequest, site_id: UUID) -> Site:

@@ -20,7 +20,9 @@ from apps.accounts.permissions import require
 from apps.appointments.models import WaitingEntry
 from apps.appointments.models.waiting import LIVE
 from apps.appointments.search import local_day
-from apps.appointments.services.waiting import StillFree, ahead_of, leave_waiting_list, terms_of
+from apps.appointments.services import ChangedMeanwhile
+from apps.appointments.services.terms import set_terms, terms_of
+from apps.appointments.services.waiting import StillFree, ahead_of, leave_waiting_list
 from apps.appointments.states import WaitingState
 from apps.core.errors import DomainError, PermissionRefused
 from apps.deliveries import services
@@ -30,10 +32,11 @@ from apps.facilities.selectors import receiving_sites_visible_to
 from apps.portal.access import desk_page, hub_page
 from apps.portal.choosing import read_day
 from apps.portal.forms_desk import VehicleForm
-from apps.portal.forms_waiting import TermsForm, WaitForm
+from apps.portal.forms_waiting import TERMS, TermsForm, WaitForm
 from apps.portal.frame import desk_frame, hub_frame
 from apps.portal.presenters import deliveries as present
 from apps.portal.presenters.offers import load_line
+from apps.portal.presenters.stale import stale
 from apps.portal.presenters.times import day_label
 from apps.portal.views.desk_vehicle import vehicle_default, with_vehicle
 from apps.tenancy import doorway
@@ -108,20 +111,35 @@ def waiting_list(request: ActingRequest, site_id: UUID) -> HttpResponse:
     """Who waits at a site, in turn, and the terms of waiting and holding (POST sets them)."""
     site = get_object_or_404(receiving_sites_visible_to(request.actor), pk=site_id)
     require(request.actor, "appointments.set_terms", site)
-    terms = terms_of(site.pk)
-    form = TermsForm(request.POST if request.method == "POST" else None, instance=terms)
+    form = TermsForm(request.POST if request.method == "POST" else None, instance=terms_of(site.pk))
+    conflict: dict[str, Any] | None = None
     if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, _("The terms are set."))
-        return redirect("hub:waiting", site.pk)
+        typed = {name: form.cleaned_data[name] for name in TERMS}
+        try:
+            set_terms(
+                actor=request.actor,
+                site=site,
+                terms=typed,
+                version=form.cleaned_data["read_at"],
+                now=timezone.now(),
+            )
+        except ChangedMeanwhile as refusal:
+            stands = terms_of(site.pk)
+            conflict = stale(refusal.message, stands, typed, by=stands.set_by)
+            form = TermsForm({**request.POST.dict(), "read_at": stands.version}, instance=stands)
+        else:
+            messages.success(request, _("The terms are set."))
+            return redirect("hub:waiting", site.pk)
     entries = WaitingEntry.objects.filter(site=site, state__in=LIVE).select_related("shipper", "appointment")
     context = hub_frame(request, site=site) | {
         "site": site,
         "zone": site.time_zone,
         "form": form,
+        "stale": conflict,
         "lines": [_line(entry) for entry in entries],
     }
-    return render(request, "portal/hub/waiting.html", context, status=422 if form.errors else 200)
+    status = 409 if conflict else 422 if form.errors else 200
+    return render(request, "portal/hub/waiting.html", context, status=status)
 
 
 def live_entry(delivery: Delivery) -> WaitingEntry | None:

@@ -57,7 +57,12 @@ def test_days_that_make_no_sense_are_refused_in_place(full, delivery, desk):
 def test_the_recipient_sees_who_waits_and_sets_the_terms(waiting, browse, northern_site):
     rita = browse("rita@northern.example")
     address = f"/sites/{northern_site.pk}/waiting/"
-    terms = {"waiting_hold_minutes": "45", "waiting_per_shipper": "2", "live_holds_per_shipper": ""}
+    terms = {
+        "waiting_hold_minutes": "45",
+        "waiting_per_shipper": "2",
+        "live_holds_per_shipper": "",
+        "read_at": "0",
+    }
 
     page = rita.get(address).content.decode()
     wrong = rita.post(address, terms | {"waiting_hold_minutes": "1"})
@@ -69,6 +74,29 @@ def test_the_recipient_sees_who_waits_and_sets_the_terms(waiting, browse, northe
     with doorway.network():
         held = SiteTerms.objects.get(site=northern_site)
     assert (held.waiting_hold_minutes, held.keeps_waiting_list) == (45, False)
+
+
+def test_of_two_managers_who_set_the_terms_the_second_sees_both_and_may_put_its_own_on_top(
+    browse, northern_site
+):
+    rita = browse("rita@northern.example")
+    address = f"/sites/{northern_site.pk}/waiting/"
+    terms = {"waiting_hold_minutes": "45", "waiting_per_shipper": "2", "live_holds_per_shipper": ""}
+    rita.post(address, terms | {"read_at": "0"})
+
+    late = rita.post(address, terms | {"waiting_hold_minutes": "20", "read_at": "0"})
+    now_read = late.context["form"]["read_at"].value()
+    again = rita.post(address, terms | {"waiting_hold_minutes": "20", "read_at": now_read})
+
+    assert late.status_code == 409
+    assert late.context["stale"]["by"] == "Rita Reyes"
+    assert late.context["stale"]["rows"] == [
+        {"label": "Freed slots are kept for (min)", "stands": "45", "typed": "20"}
+    ]
+    assert again.status_code == 302
+    with doorway.network():
+        held = SiteTerms.objects.get(site=northern_site)
+    assert (held.waiting_hold_minutes, held.version, held.set_by) == (20, 2, "Rita Reyes")
 
 
 def test_nobody_else_sees_or_changes_it(waiting, delivery, browse, northern_site, auditors_desk):
