@@ -16,7 +16,7 @@ from apps.deliveries.services.booking import (
 )
 from apps.deliveries.services.brought import bring_document, bring_logger, bring_photo, waive_document
 from apps.deliveries.services.codes import confirm_code, request_code
-from apps.deliveries.services.conditions import set_temperature_range
+from apps.deliveries.services.conditions import note_sensed, set_temperature_range
 from apps.deliveries.services.day_papers import cancel_day_papers, open_day_papers, request_day_papers
 from apps.deliveries.services.expecting import escalate_offers
 from apps.deliveries.services.following import bring_again, not_taken
@@ -83,6 +83,7 @@ __all__ = [
     "move_now",
     "move_vehicle",
     "not_taken",
+    "note_sensed",
     "offer_freed_slots",
     "on_the_vehicle",
     "open_day_papers",
