@@ -4,8 +4,10 @@ from typing import ClassVar
 
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from apps.consignments.ranges import Range
 from apps.core.access import Access
 from apps.core.models import Record
 from apps.facilities.models import LoadType, Site, TemperatureClass
@@ -46,6 +48,10 @@ class Consignment(Record):
     temperature_class = models.CharField(
         max_length=10, choices=TemperatureClass, default=TemperatureClass.AMBIENT
     )
+    temperature_min_mc = models.IntegerField(
+        null=True, blank=True, help_text=_("In thousandths of a degree Celsius; empty: as its class has it.")
+    )
+    temperature_max_mc = models.IntegerField(null=True, blank=True)
     adr_classes = models.JSONField(default=list, blank=True)
     content_sha256 = models.CharField(
         max_length=64, help_text=_("Of the imported rows; the same again is no change.")
@@ -56,9 +62,22 @@ class Consignment(Record):
 
     class Meta:
         ordering = ["number"]
+        constraints = [
+            models.CheckConstraint(
+                name="consignment_colder_end_first",
+                condition=Q(temperature_min_mc=None)
+                | Q(temperature_max_mc=None)
+                | Q(temperature_max_mc__gte=models.F("temperature_min_mc")),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def temperature_range(self) -> Range:
+        """What its order says; without limits where that is left to its class."""
+        return self.temperature_min_mc, self.temperature_max_mc
 
 
 class ConsignmentItem(Record):

@@ -14,6 +14,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from apps.consignments.ranges import RangeUnreadable, read_range, written_range
 from apps.consignments.sscc import has_valid_check_digit
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -25,10 +26,10 @@ VALUE_SHOWN = 80
 REQUIRED = ("consignment", "site", "date", "article", "quantity")
 OPTIONAL = (
     "order", "origin", "line", "gtin", "unit", "batch", "expires",
-    "weight_kg", "volume_m3", "temperature", "adr", "pallets",
+    "weight_kg", "volume_m3", "temperature", "temperature_range", "adr", "pallets",
 )  # fmt: skip
 #: What must be the same in all rows of a consignment; a blank cell leaves it to the other rows.
-SHARED = ("order", "site", "origin", "date", "temperature", "adr", "pallets")
+SHARED = ("order", "site", "origin", "date", "temperature", "temperature_range", "adr", "pallets")
 TEMPERATURES = ("ambient", "chilled", "frozen")
 ADR_CLASS = re.compile(r"1(\.[1-6])?|2(\.[1-3])?|3|4\.[1-3]|5\.[12]|6\.[12]|[789]")
 DELIMITERS = (",", ";", "\t")
@@ -81,6 +82,7 @@ class ParsedConsignment:
     adr: tuple[str, ...]
     pallets: int | None
     lines: tuple[Line, ...]
+    temperature_range: str = ""
 
     @property
     def rows(self) -> tuple[int, ...]:
@@ -420,6 +422,14 @@ def _temperature(cell: str) -> str:
     return cell.lower()
 
 
+def _temperature_range(cell: str) -> str:
+    """As ``ranges.read_range`` reads it, always written alike."""
+    try:
+        return written_range(read_range(cell))
+    except RangeUnreadable as error:
+        raise _Refused(str(error)) from None
+
+
 def _adr(cell: str) -> tuple[str, ...]:
     classes = sorted(set(re.split(r"[\s,;/+|]+", cell)) - {""})
     unknown = [name for name in classes if not ADR_CLASS.fullmatch(name)]
@@ -446,6 +456,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "weight_kg": _number(digits=10, places=2),
     "volume_m3": _number(digits=8, places=3),
     "temperature": _temperature,
+    "temperature_range": _temperature_range,
     "adr": _adr,
     "pallets": _whole(most=999),
 }
@@ -519,6 +530,7 @@ def _consignment(number: str, group: list[_Row]) -> ParsedConsignment:
         adr=shared("adr", ()),
         pallets=shared("pallets", None),
         lines=tuple(_line(row, position) for position, row in enumerate(group, start=1)),
+        temperature_range=shared("temperature_range", ""),
     )
 
 

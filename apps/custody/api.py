@@ -1,4 +1,4 @@
-"""The custody record's REST edge: the newest checkpoint, for whoever wants to keep it."""
+"""The custody record's REST edge: the newest heads, for whoever wants to keep them."""
 
 from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -8,6 +8,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.http import actor_of
 from apps.accounts.permissions import require
+from apps.custody.network.selectors import network_head, network_key
 from apps.custody.selectors import cosigned, latest_checkpoint, verifier_key
 
 
@@ -24,7 +25,27 @@ class CheckpointView(APIView):
         checkpoint = latest_checkpoint()
         if checkpoint is None:
             raise Http404("Nothing is in the custody log yet.")
-        answer = HttpResponse(cosigned(checkpoint), content_type="text/plain; charset=utf-8")
-        answer["X-Custody-Verifier-Key"] = verifier_key() or ""
-        answer["Cache-Control"] = "no-store"
-        return answer
+        return _note(cosigned(checkpoint), verifier_key())
+
+
+class NetworkCheckpointView(APIView):
+    """The signed head of the network's log, as a C2SP note: who keeps it pins the logs of all shippers."""
+
+    @extend_schema(
+        operation_id="custody_network_checkpoint",
+        summary="The newest checkpoint of the network's log",
+        responses={(200, "text/plain"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        require(actor_of(request), "custody.view")
+        head = network_head()
+        if head is None:
+            raise Http404("Nothing is in the network's log yet.")
+        return _note(head.note.encode(), network_key())
+
+
+def _note(note: bytes, vkey: str | None) -> HttpResponse:
+    answer = HttpResponse(note, content_type="text/plain; charset=utf-8")
+    answer["X-Custody-Verifier-Key"] = vkey or ""
+    answer["Cache-Control"] = "no-store"
+    return answer

@@ -15,6 +15,9 @@ events.jsonl            the canonical bytes of each event, a line each, in log o
 history.json            proofs that the log only grew since the checkpoints history/<size>.note
 manifest.json           size and SHA-256 of every other file, scope, checkpoint; canonical JSON
 manifest.note           signed note over manifest.json by the log's key
+network.json            proofs that checkpoints of this log are in the network's log under network.note, and
+                        that it only grew from earlier heads
+network.note            signed head of the network's log
 proofs.jsonl            inclusion proof of each event, line by line
 rotations/<n>.note      changes of the log's key, signed by the old and the new one
 timestamps/<size>.tsr   RFC 3161 tokens over the checkpoint note of that size
@@ -29,7 +32,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -132,6 +135,26 @@ class OlderCheckpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkEntry:
+    """That this log's checkpoint of ``size`` is leaf ``index`` of the network's log, entered on ``day``."""
+
+    day: date
+    size: int
+    salt: bytes
+    index: int
+    proof: Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkProof:
+    """A head of the network's log, this log's entries under it, proofs that it grew from earlier sizes."""
+
+    note: bytes
+    entries: Sequence[NetworkEntry]
+    grown: Mapping[int, Sequence[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
 class BundleSummary:
     """What was written: number of events and documents, the checkpoint, and the SHA-256 of manifest.json."""
 
@@ -185,12 +208,14 @@ def write_bundle(
     history: Iterable[OlderCheckpoint] = (),
     rotations: Sequence[bytes] = (),
     timestamps: Mapping[int, bytes] = NO_TIMESTAMPS,
+    network: NetworkProof | None = None,
 ) -> BundleSummary:
     """Write the bundle of one shipper's log to ``output``, a seekable binary file opened for writing.
 
     The same arguments give the same bytes. ``events`` come in log order and are streamed; documents and
     copies are asked for once all events are written, and opened when they are. The scope is held in memory.
-    ``rotations`` are all changes of the log's key, oldest first. The log's origin is the signer's name.
+    ``rotations`` are all changes of the log's key, oldest first. The checkpoints that ``network`` has entries
+    of are the bundle's own or in ``history``. The log's origin is the signer's name.
     Proofs and event bytes are written as they are: judging them is the verifier's work.
 
     Raises:
@@ -214,6 +239,7 @@ def write_bundle(
         members |= _fixed_members(checkpoint_note)
         members |= _history_members(checkpoint, history)
         members |= {f"rotations/{n}.note": _in_memory(note) for n, note in enumerate(rotations, start=1)}
+        members |= _network_members(network) if network else {}
         members |= {f"timestamps/{size}.tsr": _in_memory(token) for size, token in timestamps.items()}
         manifest = canonical.json_bytes(
             {
@@ -303,6 +329,25 @@ def _history_members(checkpoint: notes.Checkpoint, history: Iterable[OlderCheckp
     ]
     members = {f"history/{size}.note": _in_memory(each.note) for size, each in by_size.items()}
     return members | {"history.json": _in_memory(canonical.json_bytes(proofs))}
+
+
+def _network_members(network: NetworkProof) -> dict[str, _Member]:
+    entries = [
+        {
+            "day": each.day.isoformat(),
+            "size": each.size,
+            "salt": _base64(each.salt),
+            "index": each.index,
+            "proof": [_base64(sibling) for sibling in each.proof],
+        }
+        for each in sorted(network.entries, key=lambda each: each.index)
+    ]
+    grown = [
+        {"size": size, "proof": [_base64(each) for each in network.grown[size]]}
+        for size in sorted(network.grown)
+    ]
+    told = canonical.json_bytes({"entries": entries, "grown": grown})
+    return {"network.json": _in_memory(told), "network.note": _in_memory(network.note)}
 
 
 def _copy_name(copy: BundleCopy) -> str:

@@ -35,7 +35,9 @@ class Verdict:
     bad_event: UUID | None = None
 
 
-class _Broken(Exception):
+class Broken(Exception):
+    """The stored log is not what was signed: why, and which event it is where that can be told."""
+
     def __init__(self, reason: str, event_id: UUID | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -52,11 +54,11 @@ def verify_now(delivery_id: UUID) -> Verdict:
     waiting = events.count() - checked
     try:
         if checkpoint:
-            _check_signature(checkpoint)
+            require_signed(checkpoint)
             _check_proofs(checkpoint, _hash_anew(logged))
         elif checked:
-            raise _Broken("The log has no checkpoint.")
-    except _Broken as broken:
+            raise Broken("The log has no checkpoint.")
+    except Broken as broken:
         return Verdict(False, checked, waiting, size, broken.reason, broken.event_id)
     return Verdict(True, checked, waiting, size)
 
@@ -68,26 +70,31 @@ def verify_log() -> Verdict:
     waiting = selectors.unsequenced().count()
     try:
         for each in Checkpoint.objects.iterator(chunk_size=CHUNK):
-            _check_signature(each)
+            require_signed(each)
         if checkpoint:
             _check_tree(checkpoint, _hash_anew(CustodyEvent.objects.filter(leaf__index__lt=size)))
-    except _Broken as broken:
+    except Broken as broken:
         return Verdict(False, 0, waiting, size, broken.reason, broken.event_id)
     return Verdict(True, size, waiting, size)
 
 
-def _check_signature(checkpoint: Checkpoint) -> None:
+def require_signed(checkpoint: Checkpoint) -> None:
+    """Refuse a head of the current shipper's log that its key did not sign as it is stored.
+
+    Raises:
+        Broken: it did not.
+    """
     try:
         key = selectors.key_at(checkpoint.size)
         signed = notes.open_checkpoint(
             checkpoint.note.encode(), origin=selectors.log_origin(current_shipper()), trusted=[key]
         )
     except notes.NoteInvalid as error:
-        raise _Broken(
+        raise Broken(
             f"The checkpoint at {checkpoint.size} is not signed by the log's key: {error}."
         ) from error
     if (signed.size, signed.root) != (checkpoint.size, bytes(checkpoint.root)):
-        raise _Broken(f"The checkpoint at {checkpoint.size} was changed after it was signed.")
+        raise Broken(f"The checkpoint at {checkpoint.size} was changed after it was signed.")
 
 
 def _hash_anew(events: QuerySet[CustodyEvent]) -> dict[int, bytes]:
@@ -96,7 +103,7 @@ def _hash_anew(events: QuerySet[CustodyEvent]) -> dict[int, bytes]:
     for event in events.select_related("leaf").order_by("leaf__index").iterator(chunk_size=CHUNK):
         anew[event.leaf.index] = merkle.leaf_hash(bytes(event.canonical))
         if anew[event.leaf.index] != bytes(event.leaf_hash):
-            raise _Broken(f"Event {event.leaf.index} was changed after it was recorded.", event.pk)
+            raise Broken(f"Event {event.leaf.index} was changed after it was recorded.", event.pk)
     return anew
 
 
@@ -109,7 +116,7 @@ def _check_proofs(checkpoint: Checkpoint, anew: dict[int, bytes]) -> None:
             merkle.verify_inclusion(leaf=leaf, index=index, size=checkpoint.size, proof=proof, root=root)
     except (merkle.ProofInvalid, IndexError):
         _check_tree(checkpoint, anew)  # says which event it is
-        raise _Broken(
+        raise Broken(
             "The stored tiles of the tree do not lead to the signed root, though the events do."
         ) from None
 
@@ -120,23 +127,23 @@ def _check_tree(checkpoint: Checkpoint, anew: dict[int, bytes]) -> None:
     frontier, sound = merkle.Frontier(), 0
     for index, event_id, stored in _leaves(checkpoint.size):
         if index != frontier.size:
-            raise _Broken(f"Event {frontier.size} is missing from the log.")
+            raise Broken(f"Event {frontier.size} is missing from the log.")
         frontier.append(anew.get(index, stored))
         if frontier.size in roots:
             if frontier.root() != roots[frontier.size]:
                 raise _changed(sound, frontier.size, anew, event_id)
             sound = frontier.size
     if frontier.size != checkpoint.size:
-        raise _Broken(f"Event {frontier.size} is missing from the log.")
+        raise Broken(f"Event {frontier.size} is missing from the log.")
 
 
-def _changed(first: int, end: int, anew: dict[int, bytes], last_event: UUID) -> _Broken:
+def _changed(first: int, end: int, anew: dict[int, bytes], last_event: UUID) -> Broken:
     """What is known about a change between two checkpoints: the event itself where there is only one."""
     alone = end == first + 1
     place = f"Event {first}" if alone else f"One of the events {first} to {end - 1}"
     concerned = any(first <= index < end for index in anew)
     reason = f"{place} was changed after it was signed{'' if concerned else '; none of this delivery'}."
-    return _Broken(reason, last_event if alone else None)
+    return Broken(reason, last_event if alone else None)
 
 
 def _leaves(size: int) -> Iterator[tuple[int, UUID, bytes]]:

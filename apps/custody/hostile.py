@@ -28,6 +28,13 @@ APPEND_ONLY = {
     "custody_unithandover": "id",
     "custody_deviceaction": "id",
 }
+#: The same of the network's log.
+NETWORK = {
+    "network_networkentry": "index",
+    "network_networknode": "index",
+    "network_networkkey": "id",
+    "network_networkcheckpoint": "size",
+}
 GUARDED = (*APPEND_ONLY, "custody_disclosure")
 #: SQLSTATEs that are a refusal: insufficient_privilege, restrict_violation (our triggers).
 REFUSALS = {"42501", "23001"}
@@ -99,13 +106,24 @@ def hostile_statements(neighbours: list[str]) -> Iterator[str]:
     yield "CREATE TABLE custody_shadow (id int)"
     yield "SET session_replication_role = replica"
     yield "COPY (SELECT 1) TO PROGRAM 'true'"
+    yield "SELECT 1 FROM network_networknode"
+    for table in NETWORK:
+        yield f"INSERT INTO {table} SELECT * FROM {table}"  # noqa: S608 a constant above
+        yield f"DELETE FROM {table}"  # noqa: S608
     for schema in neighbours:
         yield f"SELECT 1 FROM {schema}.custody_custodyevent"  # noqa: S608 schema names are our own
         yield f"INSERT INTO {schema}.custody_logleaf SELECT 0, gen_random_uuid()"
 
 
 def statements_of_others(schema: str) -> Iterator[str]:
-    """What must be impossible for the hub at a shipper's record, and for the login without any role."""
+    """What must be impossible for the hub at a shipper's record and at the network's log, and for the login
+    without any role."""
+    for table, column in NETWORK.items():
+        for acting in ("", "SET LOCAL ROLE NONE; "):
+            yield f'{acting}UPDATE {table} SET "{column}" = "{column}"'  # noqa: S608 names are our own
+            yield f"{acting}DELETE FROM {table}"  # noqa: S608
+            yield f"{acting}TRUNCATE {table} CASCADE"
+            yield f"{acting}ALTER TABLE {table} DISABLE TRIGGER USER"
     for table, column in APPEND_ONLY.items():
         for acting in ("", "SET LOCAL ROLE NONE; "):
             yield f"{acting}SELECT 1 FROM {schema}.{table}"  # noqa: S608 names are our own

@@ -1,4 +1,5 @@
-"""The log's private keys: Ed25519 keys in files that workers alone can read, ``<schema>-<key id>.pem``.
+"""The logs' private keys: Ed25519 keys in files that workers alone can read, ``<schema>-<key id>.pem``; the
+network's is ``network-<key id>.pem``.
 
 Nothing that serves pages calls this module; what it may know, the verifier keys, is in the ``LogKey`` table.
 A key's file is there before the database knows of it, so that a crash between leaves no log without its key.
@@ -16,9 +17,13 @@ from django.conf import settings
 from apps.custody import notes
 from apps.custody.errors import LogKeyMissing
 from apps.custody.models import LogKey
+from apps.custody.network.models import NetworkKey
+from apps.custody.network.selectors import network_key, network_origin
 from apps.custody.selectors import log_origin
 from apps.tenancy.doorway import current_shipper
 from apps.tenancy.models import Shipper
+
+NETWORK = "network"
 
 
 def signer() -> notes.KeySigner:
@@ -36,26 +41,45 @@ def signer() -> notes.KeySigner:
         LogKey.objects.bulk_create([LogKey(vkey=str(key.key))])
         return key
     vkey = notes.VerifierKey.parse(published.vkey)
-    for path in (_path(shipper, vkey), Path(settings.CUSTODY_KEY_DIR) / f"{shipper.schema_name}.pem"):
-        if path.exists():
-            key = _load(path, log_origin(shipper))
-            if key.key == vkey:
-                return key
-    raise LogKeyMissing(
-        f"The key that {log_origin(shipper)} is signed with, {_path(shipper, vkey)}, is missing; bring that"
-        " file here from its backup."
-    )
+    old = Path(settings.CUSTODY_KEY_DIR) / f"{shipper.schema_name}.pem"
+    return _kept(vkey, log_origin(shipper), [_path(shipper.schema_name, vkey), old])
+
+
+def network_signer() -> notes.KeySigner:
+    """Who signs for the network's log, as `signer`; to be called in the network."""
+    origin, published = network_origin(), network_key()
+    if published is None:
+        key = _new(origin, NETWORK)
+        NetworkKey.objects.bulk_create([NetworkKey(vkey=str(key.key))])
+        return key
+    vkey = notes.VerifierKey.parse(published)
+    return _kept(vkey, origin, [_path(NETWORK, vkey)])
 
 
 def new_key(shipper: Shipper) -> notes.KeySigner:
     """Make a key for a shipper's log and keep it; nothing is signed with it until the database names it."""
-    key = notes.KeySigner(log_origin(shipper), private := Ed25519PrivateKey.generate())
-    _write(_path(shipper, key.key), private)
+    return _new(log_origin(shipper), shipper.schema_name)
+
+
+def _new(origin: str, owner: str) -> notes.KeySigner:
+    key = notes.KeySigner(origin, private := Ed25519PrivateKey.generate())
+    _write(_path(owner, key.key), private)
     return key
 
 
-def _path(shipper: Shipper, vkey: notes.VerifierKey) -> Path:
-    return Path(settings.CUSTODY_KEY_DIR) / f"{shipper.schema_name}-{vkey.key_id.hex()}.pem"
+def _kept(vkey: notes.VerifierKey, origin: str, paths: list[Path]) -> notes.KeySigner:
+    for path in paths:
+        if path.exists():
+            key = _load(path, origin)
+            if key.key == vkey:
+                return key
+    raise LogKeyMissing(
+        f"The key that {origin} is signed with, {paths[0]}, is missing; bring that file here from its backup."
+    )
+
+
+def _path(owner: str, vkey: notes.VerifierKey) -> Path:
+    return Path(settings.CUSTODY_KEY_DIR) / f"{owner}-{vkey.key_id.hex()}.pem"
 
 
 def _load(path: Path, name: str) -> notes.KeySigner:

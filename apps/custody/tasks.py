@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from apps.custody import services
+from apps.custody.network.signing import sign_day
 from apps.custody.sequencer import sequence_every_log
 from apps.custody.services.export_jobs import KIND, run_export
 from apps.custody.services.scoping import ExportChoice, ExportScope
@@ -27,6 +28,12 @@ def witness() -> None:
     if not settings.CUSTODY_WITNESSES:
         return
     at_each_shipper("have the log cosigned", lambda **_: services.ask_witnesses())
+
+
+@shared_task(name="custody.sign_network", ignore_result=True, expires=600)
+def sign_network() -> None:
+    """Enter each log's newest head in the network's log, once a day."""
+    sign_day(now=timezone.now())
 
 
 @handles(KIND, queue="documents", atomic=False)

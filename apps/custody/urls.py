@@ -2,8 +2,11 @@
 
 from django.urls import path
 
-from apps.custody.api import CheckpointView
+from apps.custody.api import CheckpointView, NetworkCheckpointView
 
 app_name = "custody"
 
-urlpatterns = [path("custody/checkpoint", CheckpointView.as_view(), name="checkpoint")]
+urlpatterns = [
+    path("custody/checkpoint", CheckpointView.as_view(), name="checkpoint"),
+    path("custody/network-checkpoint", NetworkCheckpointView.as_view(), name="network_checkpoint"),
+]

@@ -2,6 +2,7 @@
 """Checks a custody bundle offline: one file, Python 3.9 or newer, nothing else.
 
     python verify.py BUNDLE.zip --key KEY.vkey [--checkpoint OLDER.note] [--witness WITNESS.vkey]
+                     [--network-key NETWORK.vkey [--network-checkpoint NETWORK.note]]
 
 Exit code 0 is PASS, 1 is FAIL, 2 is INCOMPLETE or wrong usage. The verification key comes from whoever
 checks, never from the bundle. The steps, each of which says where it failed:
@@ -15,6 +16,7 @@ checks, never from the bundle. The steps, each of which says where it failed:
                values open their commitments
 6. documents   each named by an event
 7. history     the log at older checkpoints is the beginning of this one
+8. network     the network's log, of all its logs, holds this one as it was on earlier days
 
 This file shares no code with the program that writes bundles: it is a second reading of the same rules.
 It reads a bundle of any size line by line.
@@ -53,6 +55,7 @@ PASS, FAIL, INCOMPLETE = 0, 1, 2
 FORMAT = "custody-bundle/v2"
 ROTATION = "custody-key-rotation/v1"
 COSIGNATURE = "cosignature/v1"
+NETWORK = "custody-network/v1"
 CHUNK = 1 << 16
 MAX_LINE = 1 << 22
 MAX_SHOWN = 30
@@ -541,10 +544,14 @@ def strict_hash(text: Any, where: str) -> bytes:
     return data
 
 
-def hash_list(value: Any, where: str) -> list[bytes]:
+def list_of(value: Any, where: str) -> list[Any]:
     if not isinstance(value, list):
-        raise Rejected(where, "not a list of hashes")
-    return [strict_hash(each, where) for each in value]
+        raise Rejected(where, "not a list")
+    return value
+
+
+def hash_list(value: Any, where: str) -> list[bytes]:
+    return [strict_hash(each, where) for each in list_of(value, where)]
 
 
 def require_fields(value: Any, names: str, where: str) -> dict[str, Any]:
@@ -586,7 +593,7 @@ REQUIRED = frozenset(
         " proofs.jsonl verify.py"
     )
 )
-OPTIONAL = frozenset(words("history.json verify.html"))
+OPTIONAL = frozenset(words("history.json network.json network.note verify.html"))
 DOCUMENT_NAME = re.compile(r"documents/([0-9a-f]{64})\.[a-z0-9]{1,8}", re.ASCII)
 HISTORY_NAME = re.compile(r"history/([1-9][0-9]{0,14})\.note", re.ASCII)
 ROTATION_NAME = re.compile(r"rotations/([1-9][0-9]{0,3})\.note", re.ASCII)
@@ -758,6 +765,9 @@ def require_names(names: set[str]) -> None:
         raise Rejected(name, "missing from the bundle")
     if any(map(HISTORY_NAME.fullmatch, names)) and "history.json" not in names:
         raise Rejected("history.json", "missing from the bundle: an older checkpoint needs its proof")
+    for name, other in (("network.json", "network.note"), ("network.note", "network.json")):
+        if other in names and name not in names:
+            raise Rejected(name, f"missing from the bundle: it belongs to {other}")
 
 
 # --- Schema of events ---------------------------------------------------------------------------------------
@@ -974,6 +984,22 @@ EVENT_TYPES: dict[str, EventType] = {
             "maximum_mc": "integer",
             "within_limits": "boolean",
             "file": "file?",
+        },
+    ),
+    "excursion_decided": EventType(
+        GOODS,
+        "inspecting",
+        None,
+        {
+            "sensor": "text",
+            "measure": "code",
+            "from": "time",
+            "to": "time",
+            "minimum": "integer",
+            "maximum": "integer",
+            "cause": "code",
+            "decision": "code",
+            "note": "commitment?",
         },
     ),
     "correction": EventType(
@@ -1658,15 +1684,17 @@ def tell_hidden(evidence: Evidence, report: Report) -> None:
 
 
 class History(NamedTuple):
-    """Roots of the log at earlier sizes, and which witnesses cosigned it at which size and time."""
+    """The log's name, its roots at earlier sizes, and which witnesses cosigned it at which size and time."""
 
+    origin: str
     roots: dict[int, bytes]
     witnessed: dict[Key, tuple[int, int]]
 
 
 def check_history(container: Container, head: Head, trust: Trust, report: Report) -> History:
     """Each older checkpoint in the bundle, proven to be the beginning of this log."""
-    history = History({}, {key: (head.checkpoint.size, seconds) for key, seconds in head.witnessed.items()})
+    witnessed = {key: (head.checkpoint.size, seconds) for key, seconds in head.witnessed.items()}
+    history = History(trust.origin, {}, witnessed)
     present = {int(match[1]) for match in map(HISTORY_NAME.fullmatch, container.members) if match}
     where = "history.json"
     entries = parse_json(container.read(where), where) if where in container.members else []
@@ -1730,6 +1758,112 @@ def check_known(
         )
 
 
+class Network(NamedTuple):
+    """What whoever checks knows of the network's log: its key or keys, and a head of it that was kept."""
+
+    keys: list[Key]
+    known: Checkpoint | None = None
+
+
+UNKNOWN_NETWORK = Network([])
+
+
+def check_network(
+    container: Container, head: Head, history: History, network: Network, report: Report
+) -> None:
+    """The network's log holds this log as it was on earlier days, and begins as whoever checks knows it."""
+    given, present = bool(network.keys), "network.note" in container.members
+    if not given and present:
+        report.unproven.append("what network.note says of this log: give the network's key to check it")
+    if given and not present:
+        report.missing.append("this log's entries in the network's log: ask again after its first whole day")
+    if not given or not present:
+        return
+    trust = Trust(network.keys)
+    top = trust.open_checkpoint(container.read("network.note"), "network.note")[0]
+    value = require_fields(
+        parse_json(container.read("network.json"), "network.json"), "entries grown", "network.json"
+    )
+    roots = {**history.roots, head.checkpoint.size: head.checkpoint.root}
+    sizes: dict[int, int] = {}
+    day = ""
+    for position, entry in enumerate(list_of(value["entries"], "network.json/entries")):
+        where = f"network.json/entries/{position}"
+        fields = require_fields(entry, "day index proof salt size", where)
+        index, size, day = fields["index"], fields["size"], fields["day"]
+        if not KINDS["count"](index) or index <= max(sizes, default=-1):
+            raise Rejected(f"{where}/index", "not a place in a log, or not after the one before it")
+        if not KINDS["positive"](size) or size not in roots or not KINDS["date"](day):
+            raise Rejected(where, "not of a day and of a checkpoint that is in the bundle")
+        if not is_entered(fields, roots[size], top, (trust.origin, history.origin), where):
+            raise Rejected(
+                where, f"the network's log does not hold this log with {size} events as it is here"
+            )
+        sizes[index] = size
+    if not sizes:
+        raise Rejected("network.json/entries", "empty")
+    last = sizes[max(sizes)]
+    report.proven.append(
+        f"{trust.origin}, the network's log, holds this log as it was with {last} events on {day}"
+    )
+    if last < head.checkpoint.size:
+        report.unproven.append(f"that the network's log holds what came after the first {last} events")
+    grown = read_grown(value["grown"], top)
+    if network.known:
+        check_known_network(network.known, top, grown, sizes, report)
+
+
+def is_entered(
+    fields: dict[str, Any], root: bytes, top: Checkpoint, names: tuple[str, str], where: str
+) -> bool:
+    """Whether the leaf that says this is in the network's log; ``names`` are the network's and this log's."""
+    strict_hash(fields["salt"], f"{where}/salt")
+    said = {
+        "format": NETWORK,
+        "network": names[0],
+        "day": fields["day"],
+        "log": names[1],
+        "checkpoint": {"size": fields["size"], "root": base64.b64encode(root).decode()},
+        "salt": fields["salt"],
+    }
+    proof = hash_list(fields["proof"], f"{where}/proof")
+    return root_from_inclusion(leaf_hash(canonical_json(said)), fields["index"], top.size, proof) == top.root
+
+
+def read_grown(value: Any, top: Checkpoint) -> dict[int, list[bytes]]:
+    """Proofs that the network's log grew from earlier sizes, by size."""
+    grown: dict[int, list[bytes]] = {}
+    for position, each in enumerate(list_of(value, "network.json/grown")):
+        where = f"network.json/grown/{position}"
+        fields = require_fields(each, "size proof", where)
+        if not KINDS["positive"](fields["size"]) or not max(grown, default=0) < fields["size"] < top.size:
+            raise Rejected(f"{where}/size", "not sorted by size, each below that of network.note")
+        grown[fields["size"]] = hash_list(fields["proof"], f"{where}/proof")
+    return grown
+
+
+def check_known_network(
+    known: Checkpoint, top: Checkpoint, grown: dict[int, list[bytes]], sizes: dict[int, int], report: Report
+) -> None:
+    """The network's head that the caller kept, from whatever bundle, holds the beginning of this log."""
+    proof = [] if known.size == top.size else grown.get(known.size)
+    if proof is None:
+        report.missing.append(
+            f"a proof from your network checkpoint ({known.size} leaves) to this one ({top.size}): keep that"
+            " of the first of a month"
+        )
+        return
+    if not is_consistent(known, top, proof):
+        raise Rejected(
+            "your network checkpoint", "the network's log was rewritten: it does not begin as yours"
+        )
+    entered = [size for index, size in sizes.items() if index < known.size]
+    if entered:
+        report.proven.append(f"your network checkpoint holds this log as it was with {entered[-1]} events")
+    else:
+        report.missing.append("an entry of this log in your network checkpoint: it says nothing of this log")
+
+
 def check_timestamps(container: Container, report: Report) -> None:
     """Tokens of a time-stamping service are over a note in the bundle; they are not checked here."""
     for name in sorted(container.members):
@@ -1743,10 +1877,14 @@ def check_timestamps(container: Container, report: Report) -> None:
 
 
 def verify(
-    file: BinaryIO, keys: list[Key], known: Checkpoint | None = None, witnesses: Iterable[Key] = ()
+    file: BinaryIO,
+    keys: list[Key],
+    known: Checkpoint | None = None,
+    witnesses: Iterable[Key] = (),
+    network: Network = UNKNOWN_NETWORK,
 ) -> Report:
-    """Check a bundle with the keys of one log, against a checkpoint of it that the caller trusts, and for
-    the cosignatures of witnesses that the caller relies on."""
+    """Check a bundle with the keys of one log, against a checkpoint of it that the caller trusts, for the
+    cosignatures of witnesses that the caller relies on, and against what the caller knows of the network."""
     report, trust = Report(), Trust(keys, witnesses)
     container = report.attempt(read_container, file, report)
     if container is None:
@@ -1775,6 +1913,7 @@ def verify(
         check_witnesses(head, history, trust, report)
         if known:
             report.attempt(check_known, known, checkpoint, history, evidence, report)
+        report.attempt(check_network, container, head, history, network, report)
     check_timestamps(container, report)
     report.unproven += [
         "that what the events say happened; the log proves what was recorded by whom and in which order",
@@ -1816,15 +1955,26 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--witness", action="append", default=[], help="key of a witness that must have seen the log"
     )
+    parser.add_argument("--network-key", action="append", default=[], help="key of the network's log")
+    parser.add_argument(
+        "--network-checkpoint", help="network.note of any bundle of the network that you kept"
+    )
     options = parser.parse_args(arguments)
     try:
-        keys = read_keys(options.key)
-        if not keys or len({key.name for key in keys}) > 1:
+        keys, network_keys = read_keys(options.key), read_keys(options.network_key)
+        if not keys or any(len({key.name for key in each}) > 1 for each in (keys, network_keys)):
             raise Unusable("give the key or keys of one log")
+        if options.network_checkpoint and not network_keys:
+            raise Unusable("your network checkpoint takes the network's key: --network-key")
         witnesses = read_keys(options.witness, WITNESS_KEY)
         known = read_known(options.checkpoint, Trust(keys)) if options.checkpoint else None
+        known_network = (
+            read_known(options.network_checkpoint, Trust(network_keys))
+            if options.network_checkpoint
+            else None
+        )
         with open(options.bundle, "rb") as file:
-            report = verify(file, keys, known, witnesses)
+            report = verify(file, keys, known, witnesses, Network(network_keys, known_network))
     except (OSError, UnicodeDecodeError, Unusable) as error:
         print(f"verify.py: {error}", file=sys.stderr)
         return INCOMPLETE

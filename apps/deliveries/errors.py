@@ -38,6 +38,20 @@ class WaiverInvalid(DomainError):
     status = 422
 
 
+class RangeInvalid(DomainError):
+    """What was written is no temperature range."""
+
+    code = "range-invalid"
+    status = 422
+
+
+class LegRefused(DomainError):
+    """The delivery can't take that way: no such terminal, or it has one already."""
+
+    code = "leg-refused"
+    status = 409
+
+
 class NothingToGroup(DomainError):
     """No consignment waits to be grouped."""
 

@@ -13,9 +13,11 @@ from apps.appointments.models import Appointment
 from apps.appointments.search import local_day
 from apps.appointments.states import State as AppointmentState
 from apps.consignments.models import Consignment, ConsignmentItem, HandlingUnit
+from apps.consignments.ranges import Range, narrowed
 from apps.custody.models import Disclosure
 from apps.deliveries.errors import UnknownDelivery
 from apps.deliveries.models import Delivery
+from apps.deliveries.temperatures import limits
 from apps.documents.models import Document
 from apps.documents.selectors import ChecklistLine, checklist, documents_of, waivers_of
 from apps.facilities.facts import GoodsKind
@@ -131,6 +133,12 @@ def goods_of(delivery: Delivery) -> GoodsKind:
     """The kind of goods that decides which papers are demanded; 1 query."""
     dangerous = delivery.rides.exclude(consignment__adr_classes=[])
     return GoodsKind(delivery.load_type, delivery.temperature_class, is_dangerous=dangerous.exists())
+
+
+def temperature_limits(delivery: Delivery) -> Range:
+    """What the temperature on the way has to keep to: narrow enough for each of its consignments; 1 query."""
+    consignments = [ride.consignment for ride in delivery.rides.select_related("consignment")]
+    return narrowed([limits(delivery.temperature_class, each.temperature_range) for each in consignments])
 
 
 def checklist_of(

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 
+from apps.consignments.ranges import COLDEST, HOTTEST, NO_RANGE, Range
+
 #: Lowest and highest by temperature class; a class that is not here has no limits. Chilled: 2–8 °C, as
 #: medicines that are kept in a refrigerator. Frozen: -18 °C, of which transport may deviate briefly by
 #: 3 °C (Directive 89/108/EEC, article 5).
-RANGES: dict[str, tuple[int | None, int | None]] = {"chilled": (2_000, 8_000), "frozen": (None, -15_000)}
-COLDEST, HOTTEST = -200_000, 100_000
+RANGES: dict[str, Range] = {"chilled": (2_000, 8_000), "frozen": (None, -15_000)}
 MOST_READINGS = 200_000
 _TEMPERATURE = re.compile(r"temp|°\s*c|celsius", re.IGNORECASE)
 _FAHRENHEIT = re.compile(r"°\s*f\b|fahrenheit", re.IGNORECASE)
@@ -38,12 +39,17 @@ class Readings:
     minimum_mc: int
     maximum_mc: int
 
-    def within(self, temperature_class: str) -> bool:
-        """Whether goods of that class may have seen all of it."""
-        lowest, highest = RANGES.get(temperature_class, (None, None))
+    def within(self, limits: Range) -> bool:
+        """Whether goods with those limits may have seen all of it."""
+        lowest, highest = limits
         return (lowest is None or self.minimum_mc >= lowest) and (
             highest is None or self.maximum_mc <= highest
         )
+
+
+def limits(temperature_class: str, own: Range) -> Range:
+    """What goods may see: the range that their order says, else that of their class."""
+    return own if own != NO_RANGE else RANGES.get(temperature_class, NO_RANGE)
 
 
 def typed_temperatures(text: str) -> tuple[int, ...]:

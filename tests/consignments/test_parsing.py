@@ -29,7 +29,7 @@ def numbers_in(content: bytes) -> list[str]:
 
 def test_rows_of_one_number_become_one_consignment_with_all_columns():
     header = ",".join([*parsing.REQUIRED, *parsing.OPTIONAL])
-    goods = "6001234567899,box,B77,2027-01-31,12.5,0.25,Chilled,3 8,2"
+    goods = "6001234567899,box,B77,2027-01-31,12.5,0.25,Chilled,2..6 °C,3 8,2"
 
     parsed = parse(
         csv_of(
@@ -44,7 +44,7 @@ def test_rows_of_one_number_become_one_consignment_with_all_columns():
     assert parsed.consignments == (
         ParsedConsignment(
             number="C-1", order="PO-7", site="NH1", origin="ACME-DC", date=date(2026, 3, 3),
-            temperature="chilled", adr=("3", "8"), pallets=2,
+            temperature="chilled", temperature_range="2 to 6", adr=("3", "8"), pallets=2,
             lines=(
                 Line(2, 4, "Gloves", "6001234567899", Decimal("10.5"), "box", "B77", date(2027, 1, 31),
                      Decimal("12.5"), Decimal("0.25")),

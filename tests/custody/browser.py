@@ -17,14 +17,15 @@ from apps.custody import verify
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PAGE = Path(verify.__file__).with_name("verify.html")
 VERDICTS = {"PASS": verify.PASS, "FAIL": verify.FAIL, "INCOMPLETE": verify.INCOMPLETE}
-#: A bundle, the log's key, a kept checkpoint's note, a witness's key.
-Case = tuple[bytes, str, bytes, str]
+#: A bundle, the log's key, a kept checkpoint's note, a witness's key, the network's key, a kept head of it.
+Case = tuple[bytes, str, bytes, str, str, bytes]
 
 _CHECK_ALL = """async (cases) => {
   const bytes = (text) => Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
   const [file] = document.getElementById("bundle").files, all = new Uint8Array(await file.arrayBuffer());
-  return Promise.all(cases.map(([start, end, keys, known, witnesses]) =>
-    verifyBundle(all.slice(start, end), keys, known ? bytes(known) : null, witnesses)));
+  const kept = (text) => text ? bytes(text) : null;
+  return Promise.all(cases.map(([start, end, keys, known, witnesses, network, head]) =>
+    verifyBundle(all.slice(start, end), keys, kept(known), witnesses, network, kept(head))));
 }"""
 
 
@@ -36,9 +37,10 @@ def check_all(page: Page, cases: Sequence[Case]) -> list[dict[str, Any]]:
     """
     told, end = [], 0
     with NamedTemporaryFile(suffix=".zip") as file:
-        for bundle, keys, known, witnesses in cases:
+        for bundle, keys, known, witnesses, network, head in cases:
             file.write(bundle)
-            told.append([end, end + len(bundle), keys, base64.b64encode(known).decode(), witnesses])
+            kept = [base64.b64encode(note).decode() for note in (known, head)]
+            told.append([end, end + len(bundle), keys, kept[0], witnesses, network, kept[1]])
             end += len(bundle)
         file.flush()
         page.set_input_files("#bundle", file.name)

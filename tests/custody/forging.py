@@ -16,8 +16,9 @@ import base64
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -30,6 +31,7 @@ from tests.custody.samples import (
     NOW,
     PAPER,
     SampleLog,
+    SampleNetwork,
     consignment_bundle,
     files_of,
     pack,
@@ -92,12 +94,22 @@ def cosigned(log: SampleLog, size: int | None = None) -> bytes:
     return note + f"\u2014 {WITNESS_NAME} {line}\n".encode()
 
 
+def entered(log: SampleLog, sizes: Iterable[int]) -> SampleNetwork:
+    """The network's log with this log at these sizes, a day each; the log remembers it."""
+    log.network = SampleNetwork()
+    for number, size in enumerate(sizes):
+        log.network.enter(log, size, date(2026, 11, 18 + number))
+    return log.network
+
+
 def honest_bundle(log: SampleLog, rng: random.Random) -> bytes:
-    """A bundle of all of ``log`` or of one consignment, cosigned, with some older checkpoints."""
+    """A bundle of all of ``log`` or of one consignment, cosigned, with some older checkpoints, all of which
+    are in the network's log."""
     older = sorted(rng.sample(range(1, len(log.data)), 2))
     changes: dict[str, Any] = {
         "history": [log.older(size) for size in older],
         "checkpoint_note": cosigned(log),
+        "network": entered(log, older).proof(),
     }
     if rng.random() < 0.5:
         return whole_log_bundle(log, documents=papers_of(log), **changes)
@@ -267,7 +279,37 @@ def other_promise(files: Files, at: int) -> None:
     files["manifest.json"] = canonical.json_bytes(manifest)
 
 
+def other_network(change: Callable[[dict[str, Any], int], Any]) -> Callable[[Files, int], None]:
+    def forge(files: Files, at: int) -> None:
+        told = json.loads(files["network.json"])
+        change(told, at)
+        files["network.json"] = canonical.json_bytes(told)
+
+    return forge
+
+
+def other_sibling(told: dict[str, Any], at: int) -> None:
+    proof = told["entries"][at % 2]["proof"]
+    proof[0], proof[1] = proof[1], proof[0]
+
+
+def network_of_nobody(files: Files, at: int) -> None:
+    """A head that somebody else signed for the same tree."""
+    text = files["network.note"].decode().partition("\n\n")[0] + "\n"
+    stranger = Ed25519PrivateKey.from_private_bytes(bytes([at % 200 + 20]) * 32)
+    files["network.note"] = notes.sign_note(text, [notes.KeySigner(text.partition("\n")[0], stranger)])
+
+
 FILE_KINDS: dict[str, Callable[[Files, int], None]] = {
+    "another day in the network's log": other_network(
+        lambda told, at: told["entries"][at % 2].update(day="2026-11-01")
+    ),
+    "another size in the network's log": other_network(
+        lambda told, at: told["entries"][0].update(size=told["entries"][1]["size"])
+    ),
+    "a hash of the network's proof changed": other_network(other_sibling),
+    "the network's early entry left out": other_network(lambda told, at: told["entries"].pop(0)),
+    "the network's head signed by another": network_of_nobody,
     "a line of the table changed": in_line("custody.csv", lambda line: line.replace(b'"', b'"0', 1)),
     "a hash of a proof changed": in_line("proofs.jsonl", other_proof),
     "the place in the log changed": in_line("proofs.jsonl", other_index),
@@ -305,13 +347,24 @@ def without_signature(true: SampleLog, good: bytes) -> bytes:
 
 
 def forgeries(rng: random.Random, step: int = 1) -> Iterator[tuple[str, str, SampleLog, bytes]]:
-    """One history forged by every attacker in every kind at every ``step``-th event."""
+    """One history forged by every attacker in every kind at every ``step``-th event.
+
+    Where events are forged the auditor knows nothing of the network's log, so that it helps no other check.
+    """
     true = honest_log(rng)
-    good = whole_log_bundle(true, documents=papers_of(true), checkpoint_note=cosigned(true))
+    plain = replace(true)
+    older = sorted(rng.sample(range(1, len(true.data)), 2))
+    good = whole_log_bundle(
+        true,
+        documents=papers_of(true),
+        checkpoint_note=cosigned(true),
+        history=[true.older(size) for size in older],
+        network=entered(true, older).proof(),
+    )
     for at in range(rng.randrange(step), len(true.data), step):
         for attacker in ATTACKERS:
             for kind in EVENT_KINDS:
-                yield attacker, kind, true, forge_events(true, kind, at, attacker, rng)
+                yield attacker, kind, plain, forge_events(true, kind, at, attacker, rng)
             for kind in FILE_KINDS:
                 yield attacker, kind, true, forge_files(true, good, kind, at, attacker)
         for kind in RAW_KINDS:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from io import BytesIO
 from typing import Any
@@ -14,7 +14,8 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from apps.custody import bundle, canonical, commitments, events, merkle, notes
+from apps.custody import bundle, canonical, commitments, events, merkle, notes, verify
+from apps.custody.network import entries
 
 ORIGIN = "dockside.example/acme"
 SHIPPER = "acme"
@@ -113,6 +114,16 @@ DETAILS: dict[str, dict[str, Any]] = {
         "maximum_mc": 7900,
         "within_limits": True,
     },
+    "excursion_decided": {
+        "sensor": "T-7",
+        "measure": "temperature",
+        "from": "2026-11-20T06:00:00.000000Z",
+        "to": "2026-11-20T06:40:00.000000Z",
+        "minimum": 8100,
+        "maximum": 9400,
+        "cause": "door_open",
+        "decision": "accept",
+    },
     "clock_anomaly": {"device": "phone-1", "seq": 3, "kind": "rewind", "difference_ms": -120000},
     "access_viewed": {"what": "delivery D-1"},
     "correction": {
@@ -148,6 +159,55 @@ LOG_TYPES = frozenset(
 
 
 @dataclass
+class SampleNetwork:
+    """The network's log in memory: on each day a log's head among leaves of strangers."""
+
+    origin: str = "dockside.example"
+    seed: int = 7
+    tree: merkle.Tree = field(default_factory=merkle.Tree)
+    entries: list[bundle.NetworkEntry] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)  # of the tree after each day
+
+    @property
+    def signer(self) -> notes.KeySigner:
+        return notes.KeySigner(self.origin, Ed25519PrivateKey.from_private_bytes(bytes([self.seed]) * 32))
+
+    @property
+    def vkey(self) -> str:
+        return str(self.signer.key)
+
+    def enter(self, log: SampleLog, size: int, day: date) -> None:
+        """A day's batch of sixteen leaves, one of which says what ``log`` was at ``size`` events."""
+        place = size % 16
+        for number in range(16):
+            salt = sha256(f"{self.tree.size}".encode()).digest()
+            if number != place:
+                self.tree.append(salt)
+                continue
+            self.entries.append(bundle.NetworkEntry(day, size, salt, self.tree.size, ()))
+            root = log.tree.root(size)
+            self.tree.append(
+                entries.leaf(network=self.origin, log=log.origin, day=day, size=size, root=root, salt=salt)
+            )
+        self.sizes.append(self.tree.size)
+
+    def checkpoint(self, size: int | None = None) -> bytes:
+        size = self.tree.size if size is None else size
+        return notes.sign_checkpoint(notes.Checkpoint(self.origin, size, self.tree.root(size)), [self.signer])
+
+    def proof(self) -> bundle.NetworkProof:
+        """What a bundle takes along from this log."""
+        proven = [replace(each, proof=self.tree.inclusion_proof(each.index)) for each in self.entries]
+        grown = {size: self.tree.consistency_proof(size) for size in self.sizes[:-1]}
+        return bundle.NetworkProof(self.checkpoint(), proven, grown)
+
+    def known(self, day: int = 0) -> verify.Network:
+        """What an auditor has who kept the head of that day."""
+        size = self.sizes[day]
+        return verify.Network([verify.parse_key(self.vkey)], verify.Checkpoint(size, self.tree.root(size)))
+
+
+@dataclass
 class SampleLog:
     """A log in memory that numbers, commits and proves like the real one."""
 
@@ -158,6 +218,7 @@ class SampleLog:
     tree: merkle.Tree = field(default_factory=merkle.Tree)
     last_cseq: dict[str, int] = field(default_factory=dict)
     disclosures: list[commitments.Disclosure] = field(default_factory=list)
+    network: SampleNetwork | None = None
 
     @property
     def signer(self) -> notes.KeySigner:

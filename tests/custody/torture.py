@@ -31,9 +31,23 @@ say = sys.stdout.write
 
 def verdict(data: bytes, log: SampleLog, known: int) -> int:
     """What the verifier says to an auditor who has the checkpoint at ``known`` and relies on the witness."""
-    checkpoint = verify.Checkpoint(known, log.tree.root(known))
+    return report(data, log, known).verdict
+
+
+def report(data: bytes, log: SampleLog, known: int) -> verify.Report:
+    """The same in full; where the log has a network, the auditor kept its first head."""
+    checkpoint = verify.Checkpoint(known, log.tree.root(known)) if known else None
     witness = verify.parse_key(WITNESS_VKEY, verify.WITNESS_KEY)
-    return verify.verify(BytesIO(data), [verify.parse_key(log.vkey)], checkpoint, [witness]).verdict
+    network = log.network.known() if log.network else verify.UNKNOWN_NETWORK
+    return verify.verify(BytesIO(data), [verify.parse_key(log.vkey)], checkpoint, [witness], network)
+
+
+def case(data: bytes, log: SampleLog, known: int) -> Case:
+    """The same question for the second verifier."""
+    kept = log.checkpoint(known) if known else b""
+    network = log.network
+    of_network = (network.vkey, network.checkpoint(network.sizes[0])) if network else ("", b"")
+    return (data, log.vkey, kept, WITNESS_VKEY, *of_network)
 
 
 @dataclass
@@ -63,7 +77,7 @@ def attack(mutants: int, seed: int, step: int = 1, second: Verifier | None = Non
             attacked.counts[attacker, found] += 1
             attacked.kinds.add(kind)
             attacked.passed += [name] if found == verify.PASS else []
-            told.append((name, found, (data, log.vkey, log.checkpoint(known), WITNESS_VKEY)))
+            told.append((name, found, case(data, log, known)))
         attacked.disagreed += _disagreements(told, second)
     return attacked
 
@@ -82,14 +96,13 @@ def _disagreements(told: list[tuple[str, int, Case]], second: Verifier | None) -
 def live(histories: int, seed: int, second: Verifier | None = None) -> list[list[str]]:
     """What was said of honest histories that did not pass."""
     rng, alarms, asked = random.Random(seed), [], list[Case]()
-    witness = verify.parse_key(WITNESS_VKEY, verify.WITNESS_KEY)
     for number in range(1, histories + 1):
         log = honest_log(rng)
         data = honest_bundle(log, rng)
-        report = verify.verify(BytesIO(data), [verify.parse_key(log.vkey)], None, [witness])
-        if report.verdict != verify.PASS:
-            alarms.append(list(report.lines()))
-        asked.append((data, log.vkey, b"", WITNESS_VKEY))
+        said = report(data, log, 0)
+        if said.verdict != verify.PASS:
+            alarms.append(list(said.lines()))
+        asked.append(case(data, log, 0))
         if second and (len(asked) == AT_ONCE or number == histories):
             alarms += [
                 ["the second verifier did not pass it"] for found in second(asked) if found != verify.PASS

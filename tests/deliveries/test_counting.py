@@ -5,9 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from apps.consignments.ranges import NO_RANGE
 from apps.deliveries.scanning import ScanUnreadable, scanned_ssccs
 from apps.deliveries.strokes import NoSignature, read_strokes, svg_path
-from apps.deliveries.temperatures import Readings, ReadingsUnreadable, read_logger, typed_temperatures
+from apps.deliveries.temperatures import Readings, ReadingsUnreadable, limits, read_logger, typed_temperatures
 
 SSCC = "106141411234567897"  # GS1's own example
 OTHER = "006141411234567890"
@@ -96,7 +97,9 @@ def test_a_table_that_is_none_says_where(table, reason):
 
 
 def test_goods_are_held_to_the_range_of_their_class():
-    assert [LOGGED.within(each) for each in ("ambient", "chilled", "frozen")] == [True, False, False]
+    classes = ("ambient", "chilled", "frozen")
+
+    assert [LOGGED.within(limits(each, NO_RANGE)) for each in classes] == [True, False, False]
 
 
 def test_a_drawn_signature_becomes_a_path():

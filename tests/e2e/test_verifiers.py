@@ -2,16 +2,14 @@
 
 import json
 import random
-from io import BytesIO
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from apps.custody import verify
-from tests.custody import forging
+from tests.custody import forging, torture
 from tests.custody.browser import PAGE, check_all
-from tests.custody.samples import SampleLog
 from tests.custody.vectors import (
     accepted_by_python,
     json_vectors,
@@ -37,12 +35,6 @@ CHECK_TEXTS = """(texts) => texts.map((text) => {
 VERDICTS = {verify.PASS: "PASS", verify.FAIL: "FAIL", verify.INCOMPLETE: "INCOMPLETE"}
 
 
-def said_by_python(data: bytes, log: SampleLog, known: int) -> verify.Report:
-    checkpoint = verify.Checkpoint(known, log.tree.root(known))
-    witness = verify.parse_key(forging.WITNESS_VKEY, verify.WITNESS_KEY)
-    return verify.verify(BytesIO(data), [verify.parse_key(log.vkey)], checkpoint, [witness])
-
-
 def test_both_verifiers_say_the_same_of_every_bundle(browser: Browser) -> None:
     rng = random.Random(11)
     bundles = [(log, data) for _, _, log, data in forging.forgeries(rng, step=12)]
@@ -54,14 +46,12 @@ def test_both_verifiers_say_the_same_of_every_bundle(browser: Browser) -> None:
     page = browser.new_page()
     page.goto(PAGE.as_uri())
 
-    reports = check_all(
-        page, [(data, log.vkey, log.checkpoint(known), forging.WITNESS_VKEY) for log, data, known in cases]
-    )
+    reports = check_all(page, [torture.case(data, log, known) for log, data, known in cases])
     page.close()
 
     assert {report["verdict"] for report in reports} == set(VERDICTS.values())
     for (log, data, known), report in zip(cases, reports, strict=True):
-        expected = said_by_python(data, log, known)
+        expected = torture.report(data, log, known)
         assert report["verdict"] == VERDICTS[expected.verdict], (report["failures"], expected.failures)
         if expected.verdict != verify.FAIL:
             assert report["missing"] == expected.missing

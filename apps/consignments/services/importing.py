@@ -16,6 +16,7 @@ from apps.accounts.actors import Actor
 from apps.consignments import parsing, permissions
 from apps.consignments.models import Consignment, ConsignmentItem, Import
 from apps.consignments.parsing import ParsedConsignment, Problem
+from apps.consignments.ranges import read_range
 from apps.consignments.services.packing import lock_series, pack_new, pallets_for
 from apps.core.errors import DomainError
 from apps.facilities.models import Recipient, Site
@@ -172,6 +173,8 @@ def _known(numbers: list[str]) -> dict[str, str]:
 def _content_hash(parsed: ParsedConsignment, site: Site, origin: Site) -> str:
     """Of what the rows say, not of how: order of rows and columns, code or GLN make no difference."""
     content = asdict(parsed) | {"site": str(site.pk), "origin": str(origin.pk)}
+    if not parsed.temperature_range:  # as files were read before they could say one
+        del content["temperature_range"]
     for line in content["lines"]:
         del line["row"]
     content["lines"] = sorted(content["lines"], key=lambda line: line["line"])
@@ -236,6 +239,8 @@ def _store(accepted: list[_Accepted], record: Import) -> None:
                 site=new.site,
                 requested_date=new.parsed.date,
                 temperature_class=new.parsed.temperature,
+                temperature_min_mc=read_range(new.parsed.temperature_range)[0],
+                temperature_max_mc=read_range(new.parsed.temperature_range)[1],
                 adr_classes=list(new.parsed.adr),
                 content_sha256=new.sha256,
                 imported_by=record,

@@ -14,6 +14,8 @@ from apps.accounts.actors import Actor
 from apps.custody import bundle, commitments, keys, selectors, verify
 from apps.custody.errors import ExportFailed, LogDamaged
 from apps.custody.models import Checkpoint, ConsignmentSequence, Cosignature, CustodyEvent, LogLeaf
+from apps.custody.network.proving import network_proof
+from apps.custody.network.selectors import network_key
 from apps.custody.services.copying import Copies, CopyFacts
 from apps.custody.services.recording import record
 from apps.custody.services.scoping import (
@@ -82,6 +84,7 @@ def export_bundle(
     checkpoint = _put_on_record(actor, scope, numbers, now)
     ask_witnesses(checkpoint)
     tree = _tree(checkpoint)
+    network = network_proof(checkpoint)
     events = _events(scope, numbers, checkpoint.size)
     documents = list(_documents(events))
     promise = _promise(scope, numbers, checkpoint.size)
@@ -103,7 +106,8 @@ def export_bundle(
             output,
             shipper=shipper.slug,
             events=copies.passing(_logged(events, tree, progress)),
-            history=_history(older, checkpoint, tree),
+            history=_history(older, checkpoint, tree, network),
+            network=network,
             rotations=selectors.key_changes(),
             scope=promise,
             checkpoint_note=selectors.cosigned(checkpoint),
@@ -273,10 +277,14 @@ def _is_in_store(document: Document) -> bool:
     return True
 
 
-def _history(older: Checkpoint | None, head: Checkpoint, tree: StoredTree) -> list[bundle.OlderCheckpoint]:
-    """The checkpoint that was asked for, and for each witness the newest one before the head that it saw."""
+def _history(
+    older: Checkpoint | None, head: Checkpoint, tree: StoredTree, network: bundle.NetworkProof | None
+) -> list[bundle.OlderCheckpoint]:
+    """The checkpoint that was asked for, for each witness the newest one before the head that it saw, and
+    those that the network's log has."""
     seen = Cosignature.objects.filter(size__lt=head.size).values("witness").annotate(newest=Max("size"))
     sizes = {each["newest"] for each in seen} | ({older.size} if older else set())
+    sizes |= {each.size for each in network.entries if each.size < head.size} if network else set()
     return [
         bundle.OlderCheckpoint(selectors.cosigned(each), each.size, tree.consistency_proof(each.size))
         for each in Checkpoint.objects.filter(size__in=sizes)
@@ -290,7 +298,11 @@ def _verified(output: BinaryIO) -> tuple[str, ...]:
         ExportFailed: it says that something is wrong.
     """
     output.seek(0)
-    report = verify.verify(output, [verify.parse_key(str(selectors.verifier_key()))])
+    network = network_key()
+    keys_of_network = [verify.parse_key(network)] if network else []
+    report = verify.verify(
+        output, [verify.parse_key(str(selectors.verifier_key()))], network=verify.Network(keys_of_network)
+    )
     if report.verdict == verify.FAIL:
         raise ExportFailed(f"The bundle does not prove itself: {report.failures[0]}")
     return tuple(report.missing)

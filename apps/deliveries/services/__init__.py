@@ -13,6 +13,7 @@ from apps.deliveries.services.booking import (
 )
 from apps.deliveries.services.brought import bring_document, bring_logger, bring_photo, waive_document
 from apps.deliveries.services.codes import confirm_code, request_code
+from apps.deliveries.services.conditions import note_sensed, set_temperature_range
 from apps.deliveries.services.day_papers import cancel_day_papers, open_day_papers, request_day_papers
 from apps.deliveries.services.expecting import escalate_offers
 from apps.deliveries.services.following import bring_again, not_taken
@@ -20,6 +21,7 @@ from apps.deliveries.services.gate import call_to_dock, check_in, check_out, end
 from apps.deliveries.services.handing_out import hand_out_proof
 from apps.deliveries.services.handover import hand_over, judged, photos_of
 from apps.deliveries.services.intake import group_consignments, import_orders
+from apps.deliveries.services.legs import on_the_vehicle, receive_leg, send_via, take_back
 from apps.deliveries.services.papers import (
     issue_consignment_note,
     issue_delivery_note,
@@ -79,10 +81,13 @@ __all__ = [
     "move_now",
     "move_vehicle",
     "not_taken",
+    "note_sensed",
     "offer_freed_slots",
+    "on_the_vehicle",
     "open_day_papers",
     "photos_of",
     "propose_move",
+    "receive_leg",
     "record_arrival",
     "record_departure",
     "record_failure",
@@ -97,9 +102,12 @@ __all__ = [
     "request_day_papers",
     "reseal",
     "run_series",
+    "send_via",
+    "set_temperature_range",
     "ship_from",
     "standing_of",
     "start_unloading",
+    "take_back",
     "take_from_dock",
     "wait_for_slot",
     "waive_document",

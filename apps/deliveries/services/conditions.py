@@ -3,11 +3,22 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
+
+from django.db import transaction
 
 from apps.accounts.actors import Actor
+from apps.accounts.permissions import require
+from apps.consignments.models import Consignment
+from apps.consignments.ranges import RangeUnreadable, read_range
+from apps.core.errors import IllegalTransition
 from apps.custody.canonical import format_time
+from apps.deliveries.errors import RangeInvalid
 from apps.deliveries.models import ConditionReading, Delivery
+from apps.deliveries.selectors import temperature_limits
 from apps.deliveries.services.recording import record
+from apps.deliveries.services.transitions import lock
+from apps.deliveries.states import State
 from apps.deliveries.temperatures import Readings, as_readings
 from apps.documents.models import Document
 
@@ -24,7 +35,7 @@ def readings_of(delivery: Delivery, typed_mc: Sequence[int] = ()) -> list[tuple[
     if not typed_mc:
         return known
     now = as_readings(typed_mc, delivery.created_at)  # the moment does not matter for the range
-    return [*known, (now, now.within(delivery.temperature_class))]
+    return [*known, (now, now.within(temperature_limits(delivery)))]
 
 
 def note_typed(
@@ -42,6 +53,38 @@ def note_logged(
     _note(delivery, readings, log.number or log.file_name, actor=actor, at=now, now=now, file=file)
 
 
+def note_sensed(delivery: Delivery, readings: Readings, sensor: str, *, actor: Actor, now: datetime) -> None:
+    """Put on record what a sensor reported on the way, as one entry from its first to its last reading."""
+    _note(delivery, readings, sensor, actor=actor, at=readings.end, now=now)
+
+
+@transaction.atomic
+def set_temperature_range(*, actor: Actor, delivery_id: UUID, consignment_id: UUID, text: str) -> None:
+    """Say what a consignment may see on its way; blank leaves it to its class.
+
+    Readings are judged when they come, so nobody changes it once the goods are on the road.
+
+    Raises:
+        PermissionRefused: only the shipper's planners may.
+        RangeInvalid: it is no range.
+        IllegalTransition: the goods have left.
+    """
+    delivery = lock(delivery_id)
+    require(actor, "deliveries.plan")
+    if delivery.state not in (State.OPEN, State.LOADED):
+        raise IllegalTransition(
+            f"{delivery.number} is “{State(delivery.state).label}”; its range is set before it leaves.",
+            state=delivery.state,
+        )
+    try:
+        lowest, highest = read_range(text)
+    except RangeUnreadable as error:
+        raise RangeInvalid(f"“{text[:40]}” {error}.") from error
+    Consignment.objects.filter(pk=consignment_id, ride__delivery=delivery).update(
+        temperature_min_mc=lowest, temperature_max_mc=highest
+    )
+
+
 def _note(
     delivery: Delivery,
     readings: Readings,
@@ -52,7 +95,7 @@ def _note(
     now: datetime,
     file: dict[str, Any] | None = None,
 ) -> None:
-    within = readings.within(delivery.temperature_class)
+    within = readings.within(temperature_limits(delivery))
     ConditionReading.objects.create(
         delivery=delivery,
         sensor=sensor,

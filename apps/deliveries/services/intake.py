@@ -10,6 +10,7 @@ from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
 from apps.consignments import services as consignments
 from apps.consignments.models import Consignment, Import
+from apps.consignments.ranges import written_range
 from apps.consignments.selectors import consignments as find_consignments
 from apps.custody import services as custody
 from apps.deliveries.errors import NothingToGroup
@@ -75,9 +76,9 @@ def _record_creation(consignment: Consignment, actor: Actor, now: datetime) -> N
 def group_consignments(*, actor: Actor, now: datetime, day: date | None = None) -> list[Delivery]:
     """Group what rides in no delivery yet (of one requested day, or of all) into deliveries.
 
-    One delivery takes consignments of one origin, site, day, temperature class and load type, in the order of
-    their numbers, and no more pallets than the site takes per visit; a consignment that is larger by itself
-    rides alone, and the slot search says what is in its way.
+    One delivery takes consignments of one origin, site, day, temperature class and range, and load type, in
+    the order of their numbers, and no more pallets than the site takes per visit; a consignment that is
+    larger by itself rides alone, and the slot search says what is in its way.
 
     Raises:
         PermissionRefused: ``actor`` does not plan for this shipper.
@@ -103,6 +104,7 @@ def _visit_key(consignment: Consignment) -> tuple[str, ...]:
         str(consignment.origin_id),
         str(consignment.site_id),
         consignment.temperature_class,
+        written_range(consignment.temperature_range),
         consignment.load_type,
         consignment.number,
     )

@@ -12,6 +12,7 @@ from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
 from apps.appointments.models import Appointment
 from apps.consignments.models import Consignment
+from apps.consignments.ranges import worded_range
 from apps.core.errors import IllegalTransition
 from apps.custody import selectors as custody
 from apps.deliveries.models import Delivery, Discrepancy, Doubt, Handover
@@ -29,6 +30,7 @@ from apps.deliveries.services.recording import record
 from apps.deliveries.strokes import read_strokes, svg_path
 from apps.documents import papers
 from apps.documents import services as documents
+from apps.documents.logo import logo_uri
 from apps.documents.models import Document
 from apps.documents.selectors import documents_of
 from apps.facilities.models import DocumentType, Site
@@ -153,7 +155,7 @@ def proof_of_delivery(delivery: Delivery, handover: Handover) -> papers.ProofOfD
     )
     return papers.ProofOfDelivery(
         number=delivery.number,
-        shipper=papers.Party(name=shipper.name, address=_address(delivery.origin), gln=delivery.origin.gln),
+        shipper=_shipper(delivery),
         recipient=papers.Party(
             name=recipient.name if recipient else delivery.site.name, gln=recipient.gln if recipient else ""
         ),
@@ -257,9 +259,7 @@ def labels(delivery: Delivery) -> papers.Labels:
     recipient = delivery.site.recipient
     return papers.Labels(
         number=delivery.number,
-        shipper=papers.Party(
-            name=current_shipper().name, address=_address(delivery.origin), gln=delivery.origin.gln
-        ),
+        shipper=_shipper(delivery),
         recipient=papers.Party(name=recipient.name if recipient else delivery.site.name),
         site=_place(delivery.site),
         goods=tuple(_goods(consignment) for consignment in consignments_of(delivery)),
@@ -273,9 +273,7 @@ def delivery_note(visit: Visit, transport: papers.Transport) -> papers.DeliveryN
     recipient = delivery.site.recipient
     return papers.DeliveryNote(
         number=delivery.number,
-        shipper=papers.Party(
-            name=current_shipper().name, address=_address(delivery.origin), gln=delivery.origin.gln
-        ),
+        shipper=_shipper(delivery),
         recipient=papers.Party(name=recipient.name if recipient else delivery.site.name),
         site=_place(delivery.site),
         visit=_agreed(appointment),
@@ -311,6 +309,16 @@ def _place(site: Site) -> papers.Place:
     )
 
 
+def _shipper(delivery: Delivery) -> papers.Party:
+    """The current shipper at the site that the goods leave from, with its logo."""
+    return papers.Party(
+        name=current_shipper().name,
+        address=_address(delivery.origin),
+        gln=delivery.origin.gln,
+        logo=logo_uri(),
+    )
+
+
 def _address(site: Site) -> tuple[str, ...]:
     town = " ".join(part for part in (site.postal_code, site.city) if part)
     return tuple(line for line in (site.street, town, site.region, site.country) if line)
@@ -321,6 +329,7 @@ def _goods(consignment: Consignment) -> papers.Goods:
         number=consignment.number,
         order_reference=consignment.order_reference,
         temperature_class=consignment.temperature_class,
+        temperature_range=worded_range(consignment.temperature_range),
         adr_classes=tuple(consignment.adr_classes),
         items=tuple(
             papers.Item(

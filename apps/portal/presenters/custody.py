@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from apps.custody.checking import Verdict
 from apps.custody.models import Checkpoint
+from apps.custody.network.selectors import NetworkState
 from apps.custody.selectors import TimelineEntry
 from apps.portal.presenters.times import span_label
 
@@ -106,8 +107,11 @@ def checkpoint_sentence(checkpoint: Checkpoint | None) -> str:
     return _("Newest checkpoint: %(n)s events, root %(root)s…, signed %(when)s UTC.") % words
 
 
-def checkpoint_facts(checkpoint: Checkpoint | None, vkey: str | None) -> Context | None:
-    """The newest signed head and the key that it is checked with; None while nothing was signed."""
+def checkpoint_facts(
+    checkpoint: Checkpoint | None, vkey: str | None, network: NetworkState | None = None
+) -> Context | None:
+    """The newest signed head, the key that it is checked with, and how the log stands in the network's; None
+    while nothing was signed."""
     if checkpoint is None:
         return None
     return {
@@ -115,6 +119,7 @@ def checkpoint_facts(checkpoint: Checkpoint | None, vkey: str | None) -> Context
         "root": bytes(checkpoint.root).hex(),
         "at": checkpoint.created_at,
         "vkey": vkey or "",
+        "network": network,
     }
 
 

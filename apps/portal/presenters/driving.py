@@ -6,15 +6,18 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from apps.appointments.models import Expected
+from apps.consignments.ranges import worded_range
 from apps.deliveries.models import Discrepancy, Handover
-from apps.deliveries.selectors import consignments_of
+from apps.deliveries.selectors import consignments_of, temperature_limits, visit_of
 from apps.deliveries.services import photos_of
 from apps.deliveries.states import State
+from apps.documents.rendering import qr_code
 from apps.driving.models import DriverAction
 from apps.portal.forms_handover import FINDINGS, REASONS, line_choices
 from apps.portal.presenters.sites import address
 from apps.portal.presenters.times import span_label
 from apps.routing.models import Stop
+from apps.tenancy.addresses import hub_address
 
 Context = dict[str, Any]
 STATE_OF = {
@@ -33,6 +36,8 @@ STATE_OF = {
 def facts_of(stop: Stop) -> Context:
     """The next stop: where, when, whom to call, what to wear, what comes off."""
     site, delivery = stop.delivery.site, stop.delivery
+    appointment = visit_of(delivery).appointment
+    number = appointment.confirmation_number if appointment else ""
     consignments = consignments_of(delivery)
     units = [
         {"sscc": unit.sscc, "kind": unit.get_kind_display(), "consignment": consignment.number}
@@ -48,6 +53,8 @@ def facts_of(stop: Stop) -> Context:
         "site": site.name,
         "address": address(site),
         "dock": stop.dock.name,
+        "confirmation_number": number,
+        "gate_code": qr_code(hub_address(f"/g/{number}/")) if number else "",
         "slot": span_label(stop.slot.lower, stop.slot.upper, site.time_zone),
         "zone": site.time_zone,
         "expected": Expected.objects.filter(appointment_id=stop.appointment_id).first()
@@ -65,6 +72,7 @@ def facts_of(stop: Stop) -> Context:
         "subjects": [*((unit["sscc"], unit["sscc"]) for unit in units), *lines],
         "photos": len(photos_of(delivery)),
         "seals_out": delivery.seals,
+        "temperature_range": worded_range(temperature_limits(delivery)),
         "may_be_unattended": site.allows_unattended,
         "asks_code": site.asks_code,
         "findings": FINDINGS,

@@ -16,6 +16,7 @@ from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import allows, require
 from apps.custody import selectors
 from apps.custody.models import CustodyEvent
+from apps.custody.network.selectors import network_state
 from apps.custody.services.scoping import deliveries_in
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import deliveries
@@ -49,7 +50,7 @@ def custody(request: ActingRequest) -> HttpResponse:
         "page": page,
         "rows": [_row(each) for each in page.object_list],
         "log": state,
-        "checkpoint": present.checkpoint_facts(state.checkpoint, state.vkey),
+        "checkpoint": present.checkpoint_facts(state.checkpoint, state.vkey, network_state()),
         "may_export": allows(request.actor, "custody.export"),
         "export_query": urlencode({"scope": "search", **narrowed}) if narrowed and "q" not in asked else "",
     }

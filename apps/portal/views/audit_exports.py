@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import require
 from apps.custody import selectors
+from apps.custody.network.selectors import network_state
 from apps.custody.preview import Preview, preview_of, signed_sizes
 from apps.custody.services import (
     ExportChoice,
@@ -70,7 +71,9 @@ def exports(request: ActingRequest) -> HttpResponse:
         ],
         "kept_days": KEPT_FOR.days,
         "signed_sizes": signed_sizes(),
-        "checkpoint": checkpoint_facts(selectors.latest_checkpoint(), selectors.verifier_key()),
+        "checkpoint": checkpoint_facts(
+            selectors.latest_checkpoint(), selectors.verifier_key(), network_state()
+        ),
     }
     return render(request, "portal/audit/exports.html", context, status=422 if form.errors else 200)
 

@@ -14,6 +14,7 @@ from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import allows, require
 from apps.custody import selectors
 from apps.custody.checking import verify_now
+from apps.custody.network.selectors import network_state
 from apps.custody.services import note_access
 from apps.deliveries.selectors import delivery_by_id
 from apps.portal.access import shipper_page
@@ -42,7 +43,9 @@ def custody_delivery(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
         "delivery": shown,
         "crumbs": [{"label": _("Custody"), "url": reverse("desk:custody")}],
         "verdict": present.verdict_context(verdict, action_url=address),
-        "checkpoint": present.checkpoint_facts(selectors.latest_checkpoint(), selectors.verifier_key()),
+        "checkpoint": present.checkpoint_facts(
+            selectors.latest_checkpoint(), selectors.verifier_key(), network_state()
+        ),
         "moments_url": reverse("desk:custody_moments", args=[delivery_id]),
         "moments_form": MomentsForm(zone=zone),
         "export_url": f"{reverse('desk:exports')}?scope=delivery&number={shown.number}"

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import require
+from apps.consignments.ranges import worded_range
 from apps.core.errors import DomainError
 from apps.deliveries import services
 from apps.deliveries.doorway import enter_delivery
 from apps.deliveries.errors import CodeRefused
-from apps.deliveries.selectors import consignments_of
+from apps.deliveries.selectors import consignments_of, temperature_limits
 from apps.deliveries.states import State
 from apps.facilities.models import Site
 from apps.portal.access import hub_page
@@ -69,6 +70,7 @@ def handover(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
         delivery.site = appointment.site
         require(request.actor, "deliveries.receive", delivery)
         goods, lines = read_goods(delivery), line_choices(consignments_of(delivery))
+        within = worded_range(temperature_limits(delivery))
     if delivery.state != State.UNLOADING:
         messages.info(request, _("A handover follows the unloading; this delivery is not there."))
         return redirect("hub:appointment", appointment_id)
@@ -89,6 +91,7 @@ def handover(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
         "unit_rows": list(zip(forms.units, unit_facts(goods), strict=True)),
         "photos": _photos(request, appointment_id),
         "seals_out": delivery.seals,
+        "temperature_range": within,
     }
     if step in {"edit", "add"}:
         forms.keep_quiet()

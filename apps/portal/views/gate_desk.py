@@ -14,14 +14,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.http import ActingRequest
-from apps.accounts.permissions import require
+from apps.accounts.permissions import allows, require
 from apps.appointments.at_gate import found_at_gate, judge
 from apps.appointments.models import Appointment
 from apps.core.errors import DomainError
 from apps.deliveries import services
 from apps.deliveries.doorway import enter_delivery
 from apps.deliveries.errors import DocumentsMissing
+from apps.deliveries.models import Delivery
+from apps.deliveries.selectors import checklist_of
 from apps.deliveries.states import State
+from apps.documents.selectors import documents_of
 from apps.facilities.models import Site
 from apps.facilities.selectors import receiving_sites_visible_to
 from apps.portal.access import hub_page
@@ -29,6 +32,7 @@ from apps.portal.forms_gate import CheckInForm, FindForm, begun
 from apps.portal.frame import hub_frame
 from apps.portal.hub_visit import hub_appointment
 from apps.portal.presenters import gate as present
+from apps.portal.presenters.papers import missing, papers
 from apps.portal.views.answer import SHOWN_IN_PLACE
 from apps.portal.views.appointment import appointment_page
 
@@ -118,6 +122,7 @@ def check_in(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
             return redirect("hub:gate_list", site.pk)
     with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
         is_undeclared = State(delivery.state) in NOT_DEPARTED
+        entries = _papers(request, appointment, delivery)
     status = refusal.status if refusal else 409 if request.method == "POST" else 200
     context = hub_frame(request, site=site) | {
         "appointment": appointment,
@@ -132,8 +137,27 @@ def check_in(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
         if isinstance(refusal, DocumentsMissing)
         else "",
         "gate_url": reverse("hub:gate_list", args=[site.pk]),
+        **entries,
     }
     return render(request, "portal/hub/check_in.html", context, status=status)
+
+
+def _papers(request: ActingRequest, appointment: Appointment, delivery: Delivery) -> dict[str, Any]:
+    """The delivery's papers for whoever scanned its code at the gate; called in the shipper's schema."""
+    delivery.site = appointment.site
+    documents = list(documents_of(delivery.pk))
+    entries = papers(
+        checklist_of(delivery, appointment, documents)[0],
+        documents,
+        url=lambda pk: reverse("hub:document", args=[appointment.pk, pk]),
+        preview=lambda pk: reverse("hub:preview", args=[appointment.pk, pk]),
+    )
+    return {
+        "papers": entries,
+        "missing": missing(entries),
+        "may_bring": allows(request.actor, "deliveries.bring", delivery),
+        "may_waive": allows(request.actor, "deliveries.waive", delivery),
+    }
 
 
 @require_POST

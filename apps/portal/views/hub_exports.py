@@ -18,6 +18,7 @@ from apps.accounts.models import Role
 from apps.accounts.permissions import require
 from apps.core.models import Job
 from apps.custody import selectors
+from apps.custody.network.selectors import network_head
 from apps.custody.preview import preview_of
 from apps.custody.services import (
     ExportScope,
@@ -78,6 +79,7 @@ def exports(request: ActingRequest) -> HttpResponse:
         "running": running,
         "former": former,
         "heads": heads,
+        "network": network_head(),
         "kept_days": KEPT_FOR.days,
     }
     return render(request, "portal/hub/exports.html", context, status=422 if form.errors else 200)

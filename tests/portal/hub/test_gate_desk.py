@@ -41,6 +41,7 @@ def test_a_scanned_code_leads_to_the_check_in(
     assert by_link.headers["Location"] == f"/appointments/{visit.pk}/check-in/"
     assert "On time" in page
     assert "has not recorded its departure" in page
+    assert 'Download<span class="sr-only"> Delivery note' in page
 
 
 def test_the_whole_visit_by_one_tap_each(
