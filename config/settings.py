@@ -198,8 +198,10 @@ CELERY_BEAT_SCHEDULE = {
     },
     "expire unanswered tenders": {"task": "tendering.expire", "schedule": 30.0, "options": {"expires": 30}},
     "count the figures": {"task": "figures.count", "schedule": 60.0, "options": {"expires": 60}},
+    "report the week": {"task": "figures.report", "schedule": 3600.0, "options": {"expires": 3600}},
     "tell the risks": {"task": "figures.foresee", "schedule": 300.0, "options": {"expires": 300}},
     "learn from the past": {"task": "figures.learn", "schedule": 3600.0, "options": {"expires": 3600}},
+    "report to subscribers": {"task": "integrations.report", "schedule": 15.0, "options": {"expires": 15}},
     "look for exceptions": {"task": "insights.watch", "schedule": 20.0, "options": {"expires": 20}},
     "judge expected arrivals": {"task": "tracking.judge", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget old positions": {"task": "tracking.forget", "schedule": 3600.0, "options": {"expires": 3600}},
@@ -300,6 +302,8 @@ POSITIONS_KEPT_DAYS = env.int("POSITIONS_KEPT_DAYS", 30)  # where vehicles were,
 ROUTER_URL = env.str("ROUTER_URL", "")  # OSRM-compatible; empty: great circles at a lorry's speeds
 ROUTER_TIMEOUT = env.float("ROUTER_TIMEOUT", 5.0)
 ROUTER_TABLE_SIZE = env.int("ROUTER_TABLE_SIZE", 100)
+#: Hosts of the operator's own network that subscriptions may report to, by plain HTTP too.
+WEBHOOK_TRUSTED_HOSTS: list[str] = env.list("WEBHOOK_TRUSTED_HOSTS", [])
 TIMESTAMP_URL = env.str("TIMESTAMP_URL", "")  # RFC 3161 service that signatures of papers are time-stamped by
 STORE_BACKEND = env.str("STORE_BACKEND", "")  # a Django storage's dotted path: an object store for papers
 STORAGES = {

@@ -60,6 +60,13 @@ class AmountField(forms.DecimalField):
         return super().has_changed(self.prepare_value(initial), data)
 
 
+class OpenAmountField(AmountField):
+    """An amount that may be left open."""
+
+    def clean(self, value: Any) -> int | None:  # type: ignore[override]  # empty is not zero here
+        return None if value in self.empty_values else super().clean(value)
+
+
 class PeriodWidget(RangeWidget):
     """Two days: the first and the last of a period."""
 
@@ -202,13 +209,17 @@ def _end(form: TariffForm) -> date:
 
 
 class CommitmentForm(forms.ModelForm):
-    """How much was promised, or is taken, in each period."""
+    """How much was promised, or is taken, in each period; what one short is worth may stay open."""
 
     class Meta:
         model = Commitment
         fields = "__all__"  # noqa: DJ007 the admin names the fields
-        field_classes = {"valid": PeriodField}
-        widgets = {"valid": PeriodWidget}
+        field_classes = {"valid": PeriodField, "shortfall": OpenAmountField}
+        widgets = {"valid": PeriodWidget, "shortfall": UnfoldAdminDecimalFieldWidget}
+        labels = {"shortfall": gettext_lazy("Each one short")}
+        help_texts = {
+            "shortfall": gettext_lazy("Empty: as much as a route costs before the first kilometre.")
+        }
 
 
 class EmissionZoneForm(forms.ModelForm):

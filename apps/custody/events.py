@@ -296,6 +296,22 @@ EVENT_TYPES: Mapping[str, EventType] = {
         _GOODS,
         Epcis("ObjectEvent", "OBSERVE", "sensor_reporting"),
     ),
+    # Goods saw what they may not: why, and what was decided. Measures in thousandths of their unit.
+    "excursion_decided": EventType(
+        {
+            "sensor": "text",
+            "measure": "code",
+            "from": "time",
+            "to": "time",
+            "minimum": "integer",
+            "maximum": "integer",
+            "cause": "code",
+            "decision": "code",
+            "note": "commitment?",
+        },
+        _GOODS,
+        Epcis("ObjectEvent", "OBSERVE", "inspecting"),
+    ),
     # EPCIS errorDeclaration: reason did_not_occur | incorrect_data, and the events that say it right.
     "correction": EventType(
         {"corrects": "uuid", "reason": "code", "corrected_by": "uuid[]", "note": "commitment?"},

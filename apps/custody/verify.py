@@ -986,6 +986,22 @@ EVENT_TYPES: dict[str, EventType] = {
             "file": "file?",
         },
     ),
+    "excursion_decided": EventType(
+        GOODS,
+        "inspecting",
+        None,
+        {
+            "sensor": "text",
+            "measure": "code",
+            "from": "time",
+            "to": "time",
+            "minimum": "integer",
+            "maximum": "integer",
+            "cause": "code",
+            "decision": "code",
+            "note": "commitment?",
+        },
+    ),
     "correction": EventType(
         GOODS,
         None,

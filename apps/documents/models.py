@@ -114,3 +114,21 @@ class Reminder(Record):
                 fields=["delivery_id", "document_type", "visit_day", "days_left"], name="reminder_once"
             ),
         ]
+
+
+class Logo(Record):
+    """The shipper's sign on its papers and its desk: one picture, kept by its content; there is one at
+    most."""
+
+    only = models.BooleanField(default=True, unique=True, editable=False)
+    path = models.CharField(max_length=300)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()
+    set_at = models.DateTimeField()
+    set_by = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="logo_one_at_most", condition=models.Q(only=True))]
+
+    def __str__(self) -> str:
+        return self.sha256[:12]

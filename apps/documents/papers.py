@@ -27,11 +27,13 @@ class Period:
 
 @dataclass(frozen=True, kw_only=True)
 class Party:
-    """A company as it is addressed: the shipper or the recipient."""
+    """A company as it is addressed: the shipper or the recipient; ``logo`` is a ``data:`` address or
+    empty."""
 
     name: str
     address: tuple[str, ...] = ()
     gln: str = ""
+    logo: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,8 +259,14 @@ class ProofOfDelivery:
 
 
 def facts_sha256(note: DeliveryNote | ProofOfDelivery) -> str:
-    """Hex digest of what the paper says: equal for equal facts, however numbers are written (1.0 is 1)."""
-    text = json.dumps(asdict(note), default=_plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    """Hex digest of what the paper says: equal for equal facts, however numbers are written (1.0 is 1).
+
+    A logo says nothing: another one is no reason for another issue.
+    """
+    facts = asdict(note)
+    for party in ("shipper", "recipient"):
+        del facts[party]["logo"]
+    text = json.dumps(facts, default=_plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Who may see a delivery's papers: the two parties of the delivery, each with any role they hold there."""
+"""Who may see a delivery's papers: the two parties of the delivery; and who sets a shipper's logo."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -6,6 +6,8 @@ from uuid import UUID
 import rules
 
 from apps.accounts.actors import Actor, Side
+from apps.accounts.models import Role
+from apps.tenancy import doorway
 
 
 @dataclass(frozen=True)
@@ -27,3 +29,17 @@ def is_party(actor: Actor, parties: Parties) -> bool:
 
 
 rules.add_rule("documents.view", is_party)
+
+
+@rules.predicate
+def administers_here(actor: Actor, subject: object = None) -> bool:
+    """An administrator of the shipper in whose schema the work is done."""
+    return (
+        actor.side == Side.SHIPPER
+        and actor.has_role(Role.SHIPPER_ADMIN)
+        and not doorway.in_network()
+        and actor.shipper_id == doorway.current_shipper().pk
+    )
+
+
+rules.add_rule("documents.brand", administers_here)

@@ -5,12 +5,11 @@ that never stopped, with the time since when each could be seen.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, OuterRef, Q, Subquery
+from django.db.models import Max, OuterRef, Subquery
 
 from apps.accounts.actors import Side
 from apps.appointments.models import Appointment
@@ -18,10 +17,13 @@ from apps.appointments.states import State as AppointmentState
 from apps.deliveries.models import Delivery, DeliveryEvent, Handover
 from apps.deliveries.selectors import checklist_of, deliveries
 from apps.deliveries.states import FailureReason, State
-from apps.documents.selectors import SATISFIED
+from apps.documents.selectors import SATISFIED, Standing
 from apps.facilities.models import DocumentType
-from apps.insights.kinds import Kind, Severity
-from apps.routing.models import RoutePlan, Stop
+from apps.insights.detecting_data import OF_THE_DATA
+from apps.insights.detecting_road import GRACE, ON_THE_ROAD, tenders
+from apps.insights.finding import Finding
+from apps.insights.kinds import GROWING, Kind, Severity
+from apps.routing.models import RoutePlan
 from apps.tendering.models import Tendering
 from apps.tendering.states import SearchState
 
@@ -29,37 +31,23 @@ from apps.tendering.states import SearchState
 ANSWER_DUE_IN = timedelta(hours=4)
 #: Papers are looked at for visits that begin within this time.
 PAPERS_AHEAD = timedelta(days=2)
-#: Neither a departure nor an arrival is late by less.
-GRACE = timedelta(minutes=10)
-#: On the way and due, and still nothing was recorded for this long.
-SILENT_FOR = timedelta(minutes=45)
 #: Discrepancies older than this are history and not on anybody's list.
 FRESH = timedelta(days=14)
 _WAITS = (State.OPEN, State.LOADED)
 _COMES = (*_WAITS, State.IN_TRANSIT)
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One exception as it stands now; ``facts`` are JSON values for its sentence."""
-
-    delivery_id: UUID
-    kind: Kind
-    severity: Severity
-    cause_at: datetime
-    harm_at: datetime
-    subject: str = ""
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def key(self) -> tuple[UUID, str, str]:
-        return (self.delivery_id, str(self.kind), self.subject)
-
-
 def findings(now: datetime) -> Iterator[Finding]:
-    """Everything that is wrong at ``now``."""
-    for look in _LOOKS:
-        yield from look(now)
+    """Everything that is wrong at ``now``; of one trouble as it grows the last alone."""
+    found = [finding for look in _LOOKS for finding in look(now)]
+    grown: dict[UUID, int] = {}
+    for finding in found:
+        if finding.kind in GROWING:
+            place = GROWING.index(finding.kind)
+            grown[finding.delivery_id] = max(place, grown.get(finding.delivery_id, place))
+    for finding in found:
+        if finding.kind not in GROWING or GROWING.index(finding.kind) == grown[finding.delivery_id]:
+            yield finding
 
 
 def _offers(now: datetime) -> Iterator[Finding]:
@@ -90,6 +78,7 @@ def _papers(now: datetime) -> Iterator[Finding]:
             for line in lines
             if line.standing not in SATISFIED and line.document_type != DocumentType.DELIVERY_NOTE
         ]
+        expired = [str(line.document_type) for line in lines if line.standing == Standing.EXPIRED]
         if lacking:
             yield Finding(
                 delivery.pk,
@@ -97,7 +86,7 @@ def _papers(now: datetime) -> Iterator[Finding]:
                 Severity.WARNING,
                 cause_at=appointment.during.lower - PAPERS_AHEAD,
                 harm_at=appointment.during.lower,
-                facts={"papers": [str(kind) for kind in lacking]},
+                facts={"papers": [str(kind) for kind in lacking], "expired": expired},
             )
 
 
@@ -118,43 +107,8 @@ def _carriers(now: datetime) -> Iterator[Finding]:
                     cause_at=since,
                     harm_at=search.route.departs_at,
                     facts={"route": search.route.number},
+                    group=f"no carrier {search.route_id}",
                 )
-
-
-def _departures(now: datetime) -> Iterator[Finding]:
-    """Its vehicle should have left; from when it would be late at the dock is the harm."""
-    for stop in _planned().filter(
-        route__departs_at__lt=now - GRACE, slot__endswith__gt=now, delivery__state__in=_WAITS
-    ):
-        yield Finding(
-            stop.delivery_id,
-            Kind.LATE_DEPARTURE,
-            Severity.URGENT,
-            cause_at=stop.route.departs_at + GRACE,
-            harm_at=max(now, stop.slot.lower - (stop.arrives_at - stop.route.departs_at)),
-            facts={"planned": stop.route.departs_at.isoformat(), "route": stop.route.number},
-        )
-
-
-def _arrivals(now: datetime) -> Iterator[Finding]:
-    """Left late, so that it will arrive after its window by as much as it left late."""
-    left = DeliveryEvent.objects.filter(delivery=OuterRef("delivery"), to_state=State.IN_TRANSIT)
-    stops = _planned().filter(delivery__state=State.IN_TRANSIT, slot__endswith__gt=now)
-    windows = dict(_confirmed().values_list("pk", "arrival_window"))
-    for stop in stops.annotate(left_at=Subquery(left.order_by("-at").values("at")[:1])):
-        window = windows.get(stop.appointment_id)
-        if stop.left_at is None or window is None:
-            continue
-        expected = max(now, stop.arrives_at + max(timedelta(0), stop.left_at - stop.route.departs_at))
-        if expected > window.upper:
-            yield Finding(
-                stop.delivery_id,
-                Kind.LATE_ARRIVAL,
-                Severity.URGENT,
-                cause_at=stop.left_at,
-                harm_at=window.upper,
-                facts={"expected": expected.replace(second=0, microsecond=0).isoformat()},
-            )
 
 
 def _missed(now: datetime) -> Iterator[Finding]:
@@ -167,20 +121,6 @@ def _missed(now: datetime) -> Iterator[Finding]:
             Severity.URGENT,
             cause_at=appointment.arrival_window.upper + GRACE,
             harm_at=appointment.arrival_window.upper,
-        )
-
-
-def _silences(now: datetime) -> Iterator[Finding]:
-    """On the way, due, and nothing was recorded of it since it left."""
-    due = _planned().filter(delivery__state=State.IN_TRANSIT, arrives_at__lt=now - SILENT_FOR)
-    for stop in due:
-        yield Finding(
-            stop.delivery_id,
-            Kind.SILENCE,
-            Severity.WARNING,
-            cause_at=stop.arrives_at + SILENT_FOR,
-            harm_at=stop.slot.upper,
-            facts={"planned": stop.arrives_at.isoformat()},
         )
 
 
@@ -253,22 +193,15 @@ def _with_deliveries(appointments: Any, states: tuple[State, ...]) -> Iterator[t
         yield delivery, by_delivery[delivery.pk]
 
 
-def _planned() -> Any:
-    """Stops of plans in force."""
-    return Stop.objects.filter(Q(route__plan__state=RoutePlan.State.PUBLISHED)).select_related(
-        "route", "delivery"
-    )
-
-
 _LOOKS: tuple[Callable[[datetime], Iterator[Finding]], ...] = (
     _offers,
     _papers,
     _carriers,
-    _departures,
-    _arrivals,
+    tenders,
     _missed,
-    _silences,
     _dwells,
     _discrepancies,
     _failures,
+    *ON_THE_ROAD,
+    *OF_THE_DATA,
 )

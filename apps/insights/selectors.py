@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, CharField, Count, F, Q, QuerySet, When, Window
+from django.db.models.functions import Cast, RowNumber
 
-from apps.insights.models import DeliveryException
+from apps.insights.models import CustomerContact, DeliveryException
 
 
 def open_exceptions(*, now: datetime, with_snoozed: bool = False) -> QuerySet[DeliveryException]:
@@ -15,7 +16,37 @@ def open_exceptions(*, now: datetime, with_snoozed: bool = False) -> QuerySet[De
     return rows.select_related("delivery__site").order_by("harm_at", "id")
 
 
+def grouped(rows: QuerySet[DeliveryException]) -> QuerySet[DeliveryException]:
+    """Of those with one cause the one that does harm soonest, with how many there are as ``together``."""
+    lead = Case(When(group="", then=Cast("pk", CharField())), default=F("group"))
+    of_one_cause = [F("lead")]
+    return (
+        rows.annotate(lead=lead)
+        .annotate(
+            place=Window(RowNumber(), partition_by=of_one_cause, order_by=["harm_at", "id"]),
+            together=Window(Count("pk"), partition_by=of_one_cause),
+        )
+        .filter(place=1)
+    )
+
+
+def with_the_same_cause(exception: DeliveryException) -> QuerySet[DeliveryException]:
+    """The other open exceptions of its group."""
+    if not exception.group:
+        return DeliveryException.objects.none()
+    others = DeliveryException.objects.filter(group=exception.group, ended_at=None).exclude(pk=exception.pk)
+    return others.select_related("delivery__site").order_by("harm_at", "id")
+
+
 def recently_ended(*, limit: int = 20) -> QuerySet[DeliveryException]:
     """The last that left the list."""
     rows = DeliveryException.objects.exclude(ended_at=None).select_related("delivery__site")
     return rows.order_by("-ended_at")[:limit]
+
+
+def contacts_with(exception: DeliveryException, *, limit: int = 10) -> QuerySet[CustomerContact]:
+    """What was said with the customer about this delivery and others to its site, the newest first."""
+    rows = CustomerContact.objects.filter(delivery__site=exception.delivery.site_id).select_related(
+        "delivery"
+    )
+    return rows.order_by("-id")[:limit]

@@ -1,7 +1,7 @@
 """EPCIS 2.0's REST interface at a shipper's host: capture jobs, events and vocabularies, by a key."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.urls import reverse
@@ -23,20 +23,27 @@ from apps.custody.canonical import format_time
 from apps.custody.renditions import epcis
 from apps.custody.selectors import log_origin
 from apps.custody.services import note_access
-from apps.integrations.errors import CaptureTooLarge, EpcisError, NoSuchResource
+from apps.integrations.errors import (
+    CaptureTooLarge,
+    EpcisError,
+    NoSuchResource,
+    NotAcceptable,
+    QueryParameterWrong,
+)
 from apps.integrations.models import ApiKey, Capture, Scope
 from apps.integrations.querying import (
     TOKEN_LIVES,
     Page,
+    Query,
     event_by_id,
     events_open_to,
     page_of,
     query_of,
-    vocabulary,
 )
 from apps.integrations.services import accept_capture, capture_one, find_key
 from apps.integrations.services.capturing import MOST_BYTES, MOST_EVENTS
 from apps.integrations.services.keys import actor_of_key
+from apps.integrations.vocabularies import CLOSED, values_of, vocabulary
 from apps.tenancy.doorway import current_shipper, in_network
 
 #: The standard's exceptions by what this framework raises.
@@ -50,8 +57,9 @@ RESOURCES = {
     "bizLocations": "EQ_bizLocation",
     "readPoints": "EQ_readPoint",
 }
-TOP_LEVEL = ("capture", "events", *RESOURCES)
+TOP_LEVEL = ("capture", "events", "queries", *RESOURCES)
 JOBS = 30
+VERSION = "2.0.0"
 
 
 class LinkedJson(JSONRenderer):
@@ -107,20 +115,34 @@ class EpcisView(APIView):
     parser_classes = [JSONParser, LinkedJsonParser]
     scopes: ClassVar[dict[str, str]] = {}
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """
+        Raises:
+            NotAcceptable: the client speaks only versions of EPCIS or CBV before or after ours.
+        """
+        super().initial(request, *args, **kwargs)
+        for name in ("EPCIS", "CBV"):
+            least = _version(request.headers.get(f"GS1-{name}-Min", VERSION))
+            most = _version(request.headers.get(f"GS1-{name}-Max", VERSION))
+            if not least <= _version(VERSION) <= most:
+                raise NotAcceptable(f"{name} {VERSION} is spoken here.")
+
     def get_exception_handler(self) -> Any:
         return _problem
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         answer = super().finalize_response(request, response, *args, **kwargs)
-        answer["GS1-EPCIS-Version"] = "2.0.0"
-        answer["GS1-CBV-Version"] = "2.0.0"
+        answer["GS1-EPCIS-Version"] = answer["GS1-CBV-Version"] = VERSION
         answer["Cache-Control"] = "private, no-store"
         return answer
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Which versions and limits hold; no document is described."""
         answer = Response(status=204)
-        answer["GS1-EPCIS-Min"] = answer["GS1-EPCIS-Max"] = "2.0.0"
+        for name in ("EPCIS", "CBV"):
+            answer[f"GS1-{name}-Min"] = answer[f"GS1-{name}-Max"] = VERSION
+        answer["GS1-EPC-Format"] = "Always_GS1_Digital_Link"
+        answer["GS1-CBV-XML-Format"] = "Always_Web_URI"
         answer["GS1-EPCIS-Capture-Limit"] = str(MOST_EVENTS)
         answer["GS1-EPCIS-Capture-File-Size-Limit"] = str(MOST_BYTES)
         answer["Allow"] = ", ".join(self.allowed_methods)
@@ -146,7 +168,7 @@ class CaptureView(EpcisView):
         _limit(request)
         behaviour = request.headers.get("GS1-Capture-Error-Behaviour", Capture.Behaviour.ROLLBACK)
         capture = accept_capture(
-            key=_key(request), document=request.data, behaviour=behaviour, now=timezone.now()
+            key=key_of(request), document=request.data, behaviour=behaviour, now=timezone.now()
         )
         answer = Response(status=202)
         answer["Location"] = request.build_absolute_uri(reverse("epcis:capture_job", args=[capture.pk]))
@@ -155,7 +177,7 @@ class CaptureView(EpcisView):
     @extend_schema(operation_id="epcis_captures", responses=dict, tags=["epcis"])
     def get(self, request: Request) -> Response:
         """The newest jobs of this key."""
-        return Response([_job(each) for each in _key(request).captures.all()[:JOBS]])
+        return Response([_job(each) for each in key_of(request).captures.all()[:JOBS]])
 
 
 class CaptureJobView(EpcisView):
@@ -165,7 +187,7 @@ class CaptureJobView(EpcisView):
 
     @extend_schema(operation_id="epcis_capture_job", responses=dict, tags=["epcis"])
     def get(self, request: Request, capture_id: Any) -> Response:
-        capture = _key(request).captures.filter(pk=capture_id).first()
+        capture = key_of(request).captures.filter(pk=capture_id).first()
         if capture is None:
             raise NoSuchResource("This key has no such capture job.")
         return Response(_job(capture))
@@ -178,21 +200,18 @@ class EventsView(EpcisView):
 
     @extend_schema(operation_id="epcis_events", responses=dict, tags=["epcis"])
     def get(self, request: Request, resource: str = "", value: str = "") -> Response:
-        parameters = {name: request.query_params.getlist(name) for name in request.query_params}
+        parameters = parameters_of(request)
         if resource:
             if resource not in RESOURCES:
                 raise NoSuchResource(f"There is no {resource} here.")
             parameters[RESOURCES[resource]] = [value]
         query = query_of(parameters)
-        page = page_of(query, events_open_to(_key(request)))
-        if not query.token:
-            note_access(actor=actor_of_key(_key(request)), what="EPCIS events", now=timezone.now())
-        return _page_answer(request, page)
+        return answer_page(request, page_of(query, events_open_to(key_of(request))), query)
 
     @extend_schema(operation_id="epcis_capture_event", request=dict, responses={201: None}, tags=["epcis"])
     def post(self, request: Request) -> Response:
         _limit(request)
-        captured = capture_one(key=_key(request), event=request.data, now=timezone.now())
+        captured = capture_one(key=key_of(request), event=request.data, now=timezone.now())
         answer = Response(status=201)
         answer["Location"] = request.build_absolute_uri(reverse("epcis:event", args=[captured.epcis_id]))
         return answer
@@ -203,36 +222,77 @@ class EventView(EpcisView):
 
     @extend_schema(operation_id="epcis_event", responses=dict, tags=["epcis"])
     def get(self, request: Request, event_id: str) -> Response:
-        found = event_by_id(event_id, events_open_to(_key(request)))
+        found = event_by_id(event_id, events_open_to(key_of(request)))
         if not found:
             raise NoSuchResource("There is no event with this id.")
-        note_access(actor=actor_of_key(_key(request)), what="EPCIS events", now=timezone.now())
+        note_access(actor=actor_of_key(key_of(request)), what="EPCIS events", now=timezone.now())
         return Response({"@context": epcis.context(_log()), **found[-1]})
 
 
-class VocabularyView(EpcisView):
-    """The event types, business steps and dispositions that events here can have."""
+class ValuesView(EpcisView):
+    """The event types, steps and dispositions that there can be; the EPCs and places that there are."""
 
-    @extend_schema(operation_id="epcis_vocabulary", responses=dict, tags=["epcis"])
+    @extend_schema(operation_id="epcis_values", responses=dict, tags=["epcis"])
     def get(self, request: Request, resource: str) -> Response:
-        return Response(_collection(vocabulary(resource)))
+        asked = request.query_params
+        if others := sorted(set(asked) - {"perPage", "nextPageToken"}):
+            raise QueryParameterWrong(f"{others[0]} is not supported here; perPage and nextPageToken are.")
+        page = values_of(
+            resource,
+            events_open_to(key_of(request)),
+            _log(),
+            per_page=asked.get("perPage", ""),
+            token=asked.get("nextPageToken", ""),
+        )
+        return _linked(request, Response(_collection(page.members)), page.next_token, timezone.now())
+
+
+class ValueView(EpcisView):
+    """What lies below one value: its events."""
+
+    @extend_schema(operation_id="epcis_value", responses=dict, tags=["epcis"])
+    def get(self, request: Request, resource: str, value: str) -> Response:
+        if resource in CLOSED and value not in vocabulary(resource):
+            raise NoSuchResource(f"No event here has {value}.")
+        return Response(_collection(["events"]))
+
+
+class PageTokenView(EpcisView):
+    """Page tokens end by themselves after a day; they are kept nowhere and can't be ended before."""
+
+    @extend_schema(operation_id="epcis_end_page_token", responses={501: None}, tags=["epcis"])
+    def delete(self, request: Request, token: str) -> Response:
+        return Response(status=501)
 
 
 def _collection(members: Sequence[str]) -> dict[str, Any]:
     return {"@context": epcis.CONTEXT_URL, "type": "Collection", "member": list(members)}
 
 
-def _page_answer(request: Request, page: Page) -> Response:
-    now = datetime.now(tz=UTC)
-    answer = Response(epcis.query_document(_log(), format_time(now), "SimpleEventQuery", page.events))
-    if page.next_token:
+def parameters_of(request: Request) -> dict[str, list[str]]:
+    """The query parameters of a request, each with all its values."""
+    return {name: request.query_params.getlist(name) for name in request.query_params}
+
+
+def answer_page(request: Request, page: Page, query: Query, *, name: str = "SimpleEventQuery") -> Response:
+    """A page of events, with the way to the next; the first one asked for is an access on record."""
+    if not query.token:
+        note_access(actor=actor_of_key(key_of(request)), what="EPCIS events", now=timezone.now())
+    now = timezone.now()
+    answer = Response(epcis.query_document(_log(), format_time(now), name, page.events))
+    return _linked(request, answer, page.next_token, now)
+
+
+def _linked(request: Request, answer: Response, token: str, now: datetime) -> Response:
+    """The answer with the address of the page after it, where there is one."""
+    if token:
         asked = [
             (name, value)
-            for name in request.query_params
+            for name, values in parameters_of(request).items()
             if name != "nextPageToken"
-            for value in request.query_params.getlist(name)
+            for value in values
         ]
-        query = urlencode([*asked, ("nextPageToken", page.next_token)])
+        query = urlencode([*asked, ("nextPageToken", token)])
         answer["Link"] = f'<{request.build_absolute_uri(request.path)}?{query}>; rel="next"'
         answer["GS1-Next-Page-Token-Expires"] = format_time(now + TOKEN_LIVES)
     return answer
@@ -260,6 +320,18 @@ def _problem(error: Exception, context: dict[str, Any]) -> Response | None:
     return answer
 
 
+def _version(text: str) -> list[int]:
+    """
+    Raises:
+        NotAcceptable: it is no version.
+    """
+    try:
+        parts = [int(each) for each in text.strip().split(".")]
+    except ValueError as error:
+        raise NotAcceptable(f"“{text[:20]}” is no version, as 2.0.0 is one.") from error
+    return [*parts, 0, 0][:3]
+
+
 def _limit(request: Request) -> None:
     """
     Raises:
@@ -270,7 +342,8 @@ def _limit(request: Request) -> None:
         raise CaptureTooLarge(f"At most {MOST_BYTES} bytes are taken at once; split the document.")
 
 
-def _key(request: Request) -> ApiKey:
+def key_of(request: Request) -> ApiKey:
+    """The key that a request came with."""
     assert isinstance(request.auth, ApiKey)
     return request.auth
 

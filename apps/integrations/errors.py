@@ -42,6 +42,29 @@ class CaptureTooLarge(EpcisError):
     status = 413
 
 
+class ResourceExists(EpcisError):
+    """The key has a query of that name already."""
+
+    exception = "ResourceAlreadyExistsException"
+    code = "epcis-resource-exists"
+    status = 409
+
+
+class SubscriptionWrong(EpcisError):
+    """A subscription neither streams nor has a schedule, or can't be reported to."""
+
+    exception = "SubscriptionControlsException"
+    code = "epcis-subscription"
+
+
+class NotAcceptable(EpcisError):
+    """The client speaks only versions of the standard that are not spoken here."""
+
+    exception = "NotAcceptableException"
+    code = "epcis-not-acceptable"
+    status = 406
+
+
 class NoSuchResource(EpcisError):
     """There is no such event, job or vocabulary here."""
 

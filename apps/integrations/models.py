@@ -54,6 +54,79 @@ class ApiKey(Record):
         return self.name
 
 
+class NamedQuery(Record):
+    """A query that a system keeps under a name: parameters of the simple event query with their values."""
+
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="queries")
+    name = models.CharField(max_length=100)
+    parameters = models.JSONField()
+
+    access: ClassVar[Access] = Access()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["key", "name"], name="named_query_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Subscription(Record):
+    """Where a named query's new events are posted to, as they come into the log or by a schedule.
+
+    ``position`` is the place in the log from which on nothing was reported yet: in the log each event has
+    exactly one, so none is told twice or lost. ``secret`` is what the subscriber gave to be signed with.
+    """
+
+    query = models.ForeignKey(NamedQuery, on_delete=models.CASCADE, related_name="subscriptions")
+    dest = models.CharField(max_length=500)
+    secret = models.CharField(max_length=200, blank=True)
+    schedule = models.JSONField(null=True, blank=True, help_text=_("None: as events come (a stream)."))
+    report_if_empty = models.BooleanField(default=False)
+    initial_record_time = models.DateTimeField(null=True, blank=True)
+    position = models.BigIntegerField()
+    due_at = models.DateTimeField()
+    notified_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_why = models.CharField(max_length=200, blank=True)
+
+    access: ClassVar[Access] = Access()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.dest
+
+
+class Report(Record):
+    """One post to a subscriber: the events of a stretch of the log that its query matches.
+
+    There is at most one that was not taken yet, so they arrive in order.
+    """
+
+    subscription = models.ForeignKey(Subscription, on_delete=models.CASCADE, related_name="reports")
+    start = models.BigIntegerField()
+    end = models.BigIntegerField(help_text=_("Not itself among them."))
+    asked_at = models.DateTimeField()
+    events = models.PositiveIntegerField(null=True, blank=True)
+    failed = models.CharField(max_length=200, blank=True, help_text=_("Why it was not taken the last time."))
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    access: ClassVar[Access] = Access()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subscription"], condition=models.Q(done_at=None), name="one_report_under_way"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subscription} {self.start}–{self.end}"
+
+
 class Capture(Record):
     """One document of EPCIS events that a system handed in: a capture job in the standard's words.
 

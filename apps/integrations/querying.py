@@ -123,7 +123,7 @@ def query_of(parameters: Mapping[str, list[str]]) -> Query:
     if unknown := sorted(set(parameters) - known):
         raise QueryParameterWrong(f"{unknown[0]} is not supported; known are {', '.join(sorted(known))}.")
     single = {name: values[-1] for name, values in parameters.items()}
-    numbers = {name: _number(name, single[name]) for name in NUMBERS if name in single}
+    numbers = {name: number_of(name, single[name]) for name in NUMBERS if name in single}
     if "eventCountLimit" in numbers and "maxEventCount" in numbers:
         raise QueryParameterWrong("eventCountLimit and maxEventCount exclude each other.")
     order_by = single.get("orderBy", "")
@@ -182,6 +182,13 @@ def page_of(query: Query, record: QuerySet[CustodyEvent]) -> Page:
     return Page(events, "")
 
 
+def found_between(query: Query, record: QuerySet[CustodyEvent], start: int, end: int) -> list[Told]:
+    """The events of a stretch of the log that match, in its order: places ``start`` up to before ``end``."""
+    rows = _narrowed(query, record).filter(leaf__index__gte=start, leaf__index__lt=end)
+    rows = rows.select_related("leaf", "captured_as").order_by("leaf__index")
+    return [each for row in rows for each in told_of(row) if _fits(each, query)]
+
+
 def told_of(row: CustodyEvent) -> list[Told]:
     """A custody event in EPCIS, under the id that it was captured with where it was."""
     converter = epcis.Converter(log_origin(current_shipper()), event_as_recorded)
@@ -202,17 +209,6 @@ def event_by_id(epcis_id: str, record: QuerySet[CustodyEvent]) -> list[Told]:
     """The event of ``record`` with this EPCIS id, and again for each time it was declared wrong."""
     told = [each for row in _with_id([epcis_id], record) for each in told_of(row)]
     return [each for each in told if each["eventID"] == epcis_id]
-
-
-def vocabulary(name: str) -> list[str]:
-    """The values of a vocabulary that events of this record can have."""
-    told = [each.epcis for each in EVENT_TYPES.values() if each.epcis]
-    words = {
-        "eventTypes": {"ObjectEvent", *(each.event for each in told)},
-        "bizSteps": {each.biz_step for each in told if each.biz_step},
-        "dispositions": {each.disposition for each in told if each.disposition},
-    }
-    return sorted(words[name])
 
 
 def _rows(query: Query, record: QuerySet[CustodyEvent], at: Position | None) -> Iterator[CustodyEvent]:
@@ -360,7 +356,12 @@ def _time(name: str, text: str) -> datetime:
     return at
 
 
-def _number(name: str, text: str) -> int:
+def number_of(name: str, text: str) -> int:
+    """A parameter that counts something.
+
+    Raises:
+        QueryParameterWrong: it is no whole number from 1.
+    """
     if not text.isdecimal() or not int(text[:9]) > 0:
         raise QueryParameterWrong(f"{name} is a whole number from 1.")
     return int(text[:9])

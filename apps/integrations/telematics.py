@@ -1,4 +1,4 @@
-"""REST for telematics: batches of positions by a key, each row answered on its own."""
+"""REST for telematics: batches of positions and sensor readings by a key, each row answered on its own."""
 
 from collections import Counter
 from datetime import datetime
@@ -16,12 +16,20 @@ from apps.core.api import problem
 from apps.core.errors import DomainError
 from apps.integrations.api import HasScope, KeyAuthentication
 from apps.integrations.models import ApiKey, Scope
-from apps.tracking.models import RefusedPosition, Source
+from apps.tracking.models import Measure, RefusedPosition, Source
 from apps.tracking.plausible import Doubt
-from apps.tracking.services import Answer, Said, take_positions
+from apps.tracking.services import Answer, Measured, Said, take_positions, take_readings
 
 MOST_ROWS = 5_000
 MOST_BYTES = 4 << 20
+NAMED_BY = ("delivery", "sscc", "vehicle")
+READING_REFUSED = {
+    "future": "Its time lies ahead.",
+    "too_old": "It is older than a week.",
+    "impossible": "No sensor on a lorry measures that.",
+    "unknown_load": "Nothing of that name is under way.",
+    "unreadable": "It could not be read.",
+}
 EXAMPLE = {
     "positions": [
         {
@@ -111,6 +119,62 @@ class PositionsView(BatchView):
                 "answers": [_row(one, answer) for one, answer in zip(said, answers, strict=True)],
             }
         )
+
+
+class ReadingsView(BatchView):
+    """What sensors beside the shipper's goods measure."""
+
+    scopes: ClassVar[dict[str, str]] = {"POST": Scope.CONDITIONS}
+
+    @extend_schema(operation_id="report_readings", request=dict, responses=dict, tags=["telematics"])
+    def post(self, request: Request) -> Response:
+        """Take a batch: each row is accepted, known or refused, and a refused row holds up no other.
+
+        A row has ``id`` (yours, at most 64 characters), one of ``delivery`` (its number), ``sscc`` and
+        ``vehicle`` (its plate: then it is of all that is aboard), ``sensor``, ``measure`` (temperature in
+        degrees Celsius, humidity in percent, shock in g), ``value`` and ``at`` with its zone.
+        """
+        key, rows = self.rows(request, "readings")
+        said = [_measured(row, place) for place, row in enumerate(rows)]
+        answers = take_readings(said=said, sender=key.pk, now=timezone.now())
+        return Response(
+            {
+                "counts": Counter(answer.outcome for answer in answers),
+                "answers": [
+                    {"id": one.id, "outcome": answer.outcome}
+                    | (
+                        {"reason": answer.reason, "detail": READING_REFUSED[answer.reason]}
+                        if answer.reason
+                        else {}
+                    )
+                    for one, answer in zip(said, answers, strict=True)
+                ],
+            }
+        )
+
+
+def _measured(row: Any, place: int) -> Measured:
+    """The row as a reading; what can't be read is doubted, under its place where it has no id."""
+    if not isinstance(row, dict):
+        row = {}
+    name = row.get("id")
+    key = name if isinstance(name, str) and 0 < len(name) <= 64 else ""
+    named = [(by, row[by]) for by in NAMED_BY if isinstance(row.get(by), str) and row[by].strip()]
+    sensor, measure, at = row.get("sensor"), row.get("measure"), _moment(row.get("at"))
+    value = _number(row.get("value"), 1_000_000)
+    is_readable = (
+        key
+        and len(named) == 1
+        and isinstance(sensor, str)
+        and 0 < len(sensor) <= 60
+        and measure in Measure.values
+        and at is not None
+        and value is not None
+    )
+    if not is_readable or value is None:
+        return Measured(key or f"row {place}", "", "", "", "", 0, None, doubt="unreadable")
+    by, load = named[0]
+    return Measured(key, by, load.strip(), str(sensor), str(measure), round(value * 1000), at)
 
 
 def _row(said: Said, answer: Answer) -> dict[str, str]:

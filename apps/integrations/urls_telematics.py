@@ -6,4 +6,5 @@ from apps.integrations import telematics
 
 urlpatterns = [
     path("positions", telematics.PositionsView.as_view(), name="positions"),
+    path("readings", telematics.ReadingsView.as_view(), name="readings"),
 ]

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from apps.documents.inspection import MOST_BYTES
+from apps.documents.logo import MOST_BYTES as LARGEST_LOGO
 from apps.facilities.models import DocumentType
 
 #: What we issue ourselves and nobody brings.
@@ -69,3 +70,21 @@ class DayForm(forms.Form):
     """The day whose papers are wanted."""
 
     day = forms.DateField()
+
+
+class LogoForm(forms.Form):
+    """A picture to stand on papers and desk; its content decides whether it is taken."""
+
+    file = forms.FileField(
+        label=_("Picture"),
+        max_length=200,
+        widget=forms.ClearableFileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
+        help_text=_("PNG, JPEG or WebP, at most 2 MB; a transparent background looks best on white paper."),
+    )
+
+    def clean_file(self) -> "UploadedFile[bytes]":
+        """Refuse by size before anything is read into memory."""
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        if (file.size or 0) > LARGEST_LOGO:
+            raise forms.ValidationError(_("A logo has at most 2 MB. Save it with fewer pixels."))
+        return file

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import F as Field
-from django.db.models import Func, IntegerField, QuerySet, Subquery
+from django.db.models import Func, IntegerField, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
@@ -12,6 +12,7 @@ from apps.accounts.http import ActingRequest
 from apps.accounts.models import Person, Role
 from apps.accounts.permissions import allows
 from apps.appointments.selectors import waiting_for
+from apps.documents.models import Logo
 from apps.facilities.models import Recipient, Site
 from apps.notices.selectors import unread
 from apps.tenancy.doorway import current_shipper
@@ -27,7 +28,7 @@ def frame(request: ActingRequest, *, section: str) -> dict[str, Any]:
 def hub_frame(request: ActingRequest, *, section: str = "", site: Site | None = None) -> dict[str, Any]:
     """Context of ``hub_base.html``: the recipients' names, their sites, how much waits."""
     actor = request.actor
-    waiting, notices = _counts(actor)
+    waiting, notices, _ = _counts(actor)
     sites = Site.objects.filter(recipient_id__in=actor.recipient_ids, active=True).order_by("name")
     return {
         "recipient_name": ", ".join(
@@ -55,8 +56,10 @@ def hub_frame(request: ActingRequest, *, section: str = "", site: Site | None = 
 def desk_frame(request: ActingRequest, *, section: str) -> dict[str, Any]:
     """Context of ``desk_base.html``: the shipper's name, where this person may go, how many offers wait."""
     actor = request.actor
-    waiting, notices = _counts(actor)
+    waiting, notices, logo = _counts(actor, Logo.objects.values("sha256")[:1])
     return {
+        "logo_url": f"{reverse('desk:logo_file')}?v={logo[:16]}" if logo else "",
+        "branding_url": reverse("desk:branding") if allows(actor, "documents.brand") else "",
         "may_plan": allows(actor, "deliveries.plan"),
         "people_url": reverse("desk:people"),
         "systems_url": reverse("desk:keys") if allows(actor, "integrations.view") else "",
@@ -75,15 +78,17 @@ def role_label(actor: Actor) -> str:
     return ", ".join(sorted(str(Role(role).label) for role in roles))
 
 
-def _counts(actor: Actor) -> tuple[int, int]:
-    """How much waits for the person's answer, and how many notices are unread; one query for both."""
+def _counts(actor: Actor, logo: QuerySet[Any, Any] | None = None) -> tuple[int, int, str]:
+    """How much waits for the person's answer, how many notices are unread, and what ``logo`` has; one
+    query."""
     if actor.person_id is None:
-        return 0, 0
+        return 0, 0, ""
+    sign = Value("") if logo is None else Coalesce(Subquery(logo), Value(""))
     return (
         Person.objects.filter(pk=actor.person_id)
-        .values_list(_how_many(waiting_for(actor)), _how_many(unread(actor)))
+        .values_list(_how_many(waiting_for(actor)), _how_many(unread(actor)), sign)
         .first()
-    ) or (0, 0)
+    ) or (0, 0, "")
 
 
 def _how_many(rows: QuerySet[Any]) -> Coalesce:

@@ -20,6 +20,7 @@ from apps.routing.standing import NOTHING_STANDS, Standing, vehicles_declined, v
 from apps.routing.volumes import Standing as Volume
 from apps.routing.volumes import standings
 
+Measure = Commitment.Measure
 NO_CURRENCY = "XXX"
 """ISO 4217's code where no currency is involved: a day without any tariff."""
 
@@ -119,7 +120,7 @@ def gather_fleet(
         ]
         if found:
             usable += found
-            asked.append(engine.Carrier(id=carrier.name, max_routes=most, name=carrier.name))
+            asked.append(_with_promises(carrier, most, found, stands[carrier.pk], day.day, kept))
     return Fleet(
         classes=tuple(_classes(usable, day, adr)),
         carriers=tuple(asked),
@@ -200,16 +201,56 @@ def _most_routes(
     left += [
         one.commitment.at_most - int(one.used) - staying
         for one in stands
-        if one.commitment.measure == Commitment.Measure.ROUTES and one.commitment.at_most is not None
+        if one.commitment.measure == Measure.ROUTES and one.commitment.at_most is not None
     ]
     return max(0, min(left)) if left else None
+
+
+def _with_promises(
+    carrier: Carrier,
+    most: int | None,
+    offered: Iterable[Offered],
+    stands: Iterable[Volume],
+    day: date,
+    kept: Standing,
+) -> engine.Carrier:
+    """The carrier with what is due to it on that day and what it takes at most, beside routes that stay."""
+    stays = [one for one in kept.routes if one.route.carrier_id == carrier.pk]
+    carried = sum(stop.delivery.pallets for one in stays for stop in one.stops)
+    fixed, room = min(
+        (max(one.tariff.per_route, one.tariff.minimum), one.vehicle.capacity_pallets) for one in offered
+    )
+    given = {Measure.ROUTES: len(stays), Measure.PALLETS: carried}
+    default = {Measure.ROUTES: fixed, Measure.PALLETS: fixed // max(room, 1)}
+    promised: dict[str, list[tuple[int, int]]] = {measure: [(0, 0)] for measure in given}
+    pallets = []
+    for one in stands:
+        terms, measure = one.commitment, Measure(one.commitment.measure)
+        if measure not in given:
+            continue
+        due = max(0, one.due(day) - given[measure])
+        promised[measure].append((due, default[measure] if terms.shortfall is None else terms.shortfall))
+        if measure == Measure.PALLETS and terms.at_most is not None:
+            pallets.append(max(0, terms.at_most - int(one.used) - carried))
+    routes, cents = max(promised[Measure.ROUTES])
+    units, each = max(promised[Measure.PALLETS])
+    return engine.Carrier(
+        id=carrier.name,
+        max_routes=most,
+        name=carrier.name,
+        committed_routes=routes,
+        shortfall_cents=cents if routes else 0,
+        max_pallets=min(pallets, default=None),
+        committed_pallets=units,
+        pallet_shortfall_cents=each if units else 0,
+    )
 
 
 def _full(stands: Iterable[Volume]) -> Iterable[str]:
     """What was agreed at most and is used up by other days or sites."""
     for standing in stands:
         one = standing.commitment
-        if one.measure != Commitment.Measure.ROUTES and standing.would_exceed(0.01):
+        if one.measure != Measure.ROUTES and standing.would_exceed(0.01):
             yield (
                 f"{one.carrier.name} takes at most {one.at_most} {one.get_measure_display().lower()} each "
                 f"{one.get_period_display().lower()} and has {standing.used:.0f}; it stays out."

@@ -59,7 +59,8 @@ class RoutePlan(Record):
     ``basis`` is the version that it was made from: repaired, moved by hand or brought back; none when it was
     planned anew. A version is never changed, but for its state and what is locked in it.
     ``cost_cents`` is what the carriers charge, ``penalty_cents`` what the left-out deliveries were priced at
-    in the search; no plan of that day has both together below ``lower_bound_cents``. ``notes`` are sentences:
+    in the search; no plan of that day has both together below ``lower_bound_cents``. ``shortfall_cents`` is
+    what promises to carriers that it does not keep are priced at. ``notes`` are sentences:
     where distances come from, how long was searched, what was proven, which vehicles stayed out and why.
     """
 
@@ -92,6 +93,7 @@ class RoutePlan(Record):
     is_finished = models.BooleanField(default=True, help_text=_("False when the search was ended early."))
     cost_cents = models.BigIntegerField(default=0)
     penalty_cents = models.BigIntegerField(default=0)
+    shortfall_cents = models.BigIntegerField(default=0)
     lower_bound_cents = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3)
     distance_m = models.BigIntegerField(default=0)

@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from apps.appointments.models import Appointment
 from apps.core.sheets import guarded
 from apps.deliveries.models import DeliveryConsignment
+from apps.documents.logo import logo_uri
 from apps.documents.rendering import html_to_pdf
 from apps.routing.errors import UnknownPlan
 from apps.routing.models import Route, RoutePlan, Stop
@@ -84,6 +85,7 @@ class RouteSheet:
     stops: tuple[SheetStop, ...]
     breaks: tuple[tuple[datetime, datetime], ...]
     zone: ZoneInfo
+    logo: str = ""
 
     @property
     def name(self) -> str:
@@ -101,7 +103,7 @@ class RouteSheet:
 
 
 def route_sheet(route_id: UUID) -> RouteSheet:
-    """The sheet of one route; 4 queries.
+    """The sheet of one route; 5 queries.
 
     Raises:
         UnknownPlan: there is no such route in this schema.
@@ -141,6 +143,7 @@ def route_sheet(route_id: UUID) -> RouteSheet:
         ),
         breaks=tuple(_span(one) for one in route.segments if one["activity"] == "break"),
         zone=ZoneInfo(route.plan.site.time_zone),
+        logo=logo_uri(),
     )
 
 

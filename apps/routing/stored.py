@@ -65,6 +65,7 @@ def write_down(
         is_finished=answer.finished,
         cost_cents=answer.route_cost + sum(kept.route.cost_cents for kept in stays),
         penalty_cents=answer.penalty_cost,
+        shortfall_cents=answer.shortfall_cost,
         lower_bound_cents=answer.lower_bound + sum(kept.route.cost_cents for kept in stays),
         currency=_currency(asked, basis),
         distance_m=sum(route.metres for route in answer.routes)
@@ -127,6 +128,7 @@ def read_back(asked: DayProblem, rows: Rows) -> engine.Plan:
         finished=plan.is_finished,
         iterations=plan.iterations,
         notes=tuple(plan.notes),
+        shortfall_cost=plan.shortfall_cents,
         change_cost=len(changed) * problem.change_cents,
         changed=changed,
     )

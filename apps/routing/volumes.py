@@ -12,6 +12,7 @@ from apps.facilities.models import Site
 from apps.routing.models import Route, RoutePlan
 
 Measure, Period = Commitment.Measure, Commitment.Period
+FRIDAY = 5
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,17 @@ class Standing:
     def is_behind(self) -> bool:
         """Less was given so far than was promised for the period."""
         return self.commitment.at_least is not None and self.used < self.commitment.at_least
+
+    def due(self, day: date) -> int:
+        """How much of what was promised is due on ``day``: what is missing, spread over the period's weekdays
+        that are left, this one included; what does not come out even is due first."""
+        if self.commitment.at_least is None:
+            return 0
+        missing = self.commitment.at_least - int(self.used)
+        _first, last = _period_of(Period(self.commitment.period), day)
+        ahead = (day + timedelta(days=number) for number in range((last - day).days + 1))
+        left = sum(one.isoweekday() <= FRIDAY for one in ahead)
+        return max(0, -(-missing // max(left, 1)))
 
     def would_exceed(self, amount: float) -> bool:
         """Whether ``amount`` more, in its measure, is beyond what the carrier takes."""

@@ -1,4 +1,4 @@
-"""What is seen of vehicles on the way: the positions they report, and when they are expected where."""
+"""What is seen on the way: where vehicles are, when they are expected where, what sensors measure."""
 
 from typing import ClassVar
 
@@ -12,6 +12,7 @@ from apps.carriers.models import Vehicle
 from apps.core.access import APPEND, Access
 from apps.core.models import Record
 from apps.deliveries.models import Delivery
+from apps.facilities.models import TemperatureClass
 
 #: Never changed; what is older than the time that positions are kept for goes.
 KEPT_FOR_A_TIME = Access(own="SELECT, INSERT, DELETE")
@@ -140,3 +141,80 @@ class ArrivalError(Record):
 
     class Meta:
         ordering = ["horizon_minutes"]
+
+
+class Measure(models.TextChoices):
+    """What a sensor measures; values are kept in whole thousandths of its unit."""
+
+    TEMPERATURE = "temperature", _("Temperature (°C)")
+    HUMIDITY = "humidity", _("Humidity (%)")
+    SHOCK = "shock", _("Shock (g)")
+
+
+class SensorReading(models.Model):
+    """What a sensor measured beside the goods of a delivery at a moment, in thousandths of the unit.
+
+    The id is made of the sender, its own id for the reading, and the delivery: one of a vehicle is of each
+    delivery aboard.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.CASCADE, db_index=False, related_name="sensor_readings"
+    )
+    sensor = models.CharField(max_length=60)
+    measure = models.CharField(max_length=11, choices=Measure)
+    value = models.IntegerField()
+    at = models.DateTimeField(help_text=_("By the sensor's clock."))
+    received_at = models.DateTimeField()
+
+    access: ClassVar[Access] = Access(own=APPEND)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["delivery", "sensor", "measure", "at"], name="sensor_reading_once_a_moment"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sensor}: {self.value / 1000:g}"
+
+
+class ConditionLimits(Record):
+    """What goods of a temperature class may see on the way; without a row the class's own range holds.
+
+    Temperatures are degrees Celsius, humidity percent, shock multiples of g; empty means no limit.
+    """
+
+    temperature_class = models.CharField(
+        _("temperature class"), max_length=10, choices=TemperatureClass, unique=True
+    )
+    lowest_celsius = models.DecimalField(
+        _("from (°C)"), max_digits=4, decimal_places=1, null=True, blank=True
+    )
+    highest_celsius = models.DecimalField(_("to (°C)"), max_digits=4, decimal_places=1, null=True, blank=True)
+    highest_humidity = models.PositiveSmallIntegerField(_("humidity up to (%)"), null=True, blank=True)
+    highest_shock = models.DecimalField(
+        _("shock up to (g)"), max_digits=5, decimal_places=1, null=True, blank=True
+    )
+    tolerated_minutes = models.PositiveSmallIntegerField(
+        _("tolerated outside (min)"), default=15, help_text=_("So long outside does no harm yet.")
+    )
+
+    class Meta:
+        verbose_name = _("limits of conditions")
+        verbose_name_plural = _("limits of conditions")
+        ordering = ["temperature_class"]
+        constraints = [
+            models.CheckConstraint(
+                name="condition_limits_in_order",
+                condition=Q(lowest_celsius=None)
+                | Q(highest_celsius=None)
+                | Q(lowest_celsius__lte=models.F("highest_celsius")),
+                violation_error_message=_("The colder end of the range comes first."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.get_temperature_class_display())

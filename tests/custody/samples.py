@@ -114,6 +114,16 @@ DETAILS: dict[str, dict[str, Any]] = {
         "maximum_mc": 7900,
         "within_limits": True,
     },
+    "excursion_decided": {
+        "sensor": "T-7",
+        "measure": "temperature",
+        "from": "2026-11-20T06:00:00.000000Z",
+        "to": "2026-11-20T06:40:00.000000Z",
+        "minimum": 8100,
+        "maximum": 9400,
+        "cause": "door_open",
+        "decision": "accept",
+    },
     "clock_anomaly": {"device": "phone-1", "seq": 3, "kind": "rewind", "difference_ms": -120000},
     "access_viewed": {"what": "delivery D-1"},
     "correction": {

@@ -16,6 +16,7 @@ from apps.insights.services import resolve, watch
 from apps.insights.services.watching import GONE_AFTER
 from apps.routing.models import Route
 from apps.tenancy import doorway
+from apps.tracking.services import expect_arrivals
 from tests.factories.cast import NOW
 
 MINUTE = timedelta(minutes=1)
@@ -93,7 +94,8 @@ def test_a_route_that_should_have_left_and_then_left_too_late(tendered, alice):
     left = planned + timedelta(hours=2)
     deliveries.record_loading(actor=alice, delivery_id=stop.delivery_id, vehicle="GP 1", now=left)
     deliveries.record_departure(actor=alice, delivery_id=stop.delivery_id, vehicle="GP 1", now=left)
-    watch(now=left - timedelta(hours=1, minutes=30))
+    expect_arrivals(now=left)
+    watch(now=left - timedelta(minutes=45))
 
     late = DeliveryException.objects.get(kind=Kind.LATE_ARRIVAL)
     assert late.severity == Severity.URGENT

@@ -29,7 +29,7 @@ from apps.deliveries.services.bulk import request_bulk
 from apps.documents.models import Document
 from apps.facilities.models import Site
 from apps.figures.services import count
-from apps.insights.models import DeliveryException
+from apps.insights.models import DeliveryException, EscalationRule
 from apps.insights.services import watch
 from apps.integrations.models import ApiKey
 from apps.integrations.services import issue_key
@@ -44,6 +44,7 @@ from apps.tendering.models import Tendering
 from apps.tendering.services.starting import open_search
 from apps.tendering.services.transitions import By
 from apps.tendering.states import Channel
+from apps.tracking.models import ConditionLimits
 from tests.factories.cast import NOW
 from tests.routing.conftest import RIGID, make_carrier
 
@@ -178,6 +179,10 @@ def do_business(
         assert {plan_job.pk, export_job.pk, *(job.pk for job in received.values())} <= finished
         watch(now=AFTERWARDS)
         assert count(now=AFTERWARDS).is_complete
+        limits = ConditionLimits.objects.create(temperature_class="chilled", highest_celsius=8)
+        rule = EscalationRule.objects.create(name=f"{word} rule")
+        business.own["tracking_conditionlimits"] = _keys([limits])
+        business.own["insights_escalationrule"] = _keys([rule])
         business.own["exception_id"] = _keys(DeliveryException.objects.all())
         assert business.own["exception_id"]
     return business

@@ -30,7 +30,7 @@ OPERATORS = ("olga@network.example",)
 
 #: What the two admins are about, and pages of a site's set-up; nobody's.
 APPLICATIONS: Ids = {
-    "app_label": {"carriers", "facilities"},
+    "app_label": {"carriers", "consignments", "facilities", "insights", "tracking"},
     "step": {"docks", "copy"},
     "number": {"1"},
     "name": {"first_attempt", "behind-first_attempt", "compared", "causes", "shippers"},

@@ -49,7 +49,7 @@ class CommitmentInline(Ruled, RuledInline, TabularInline):
     extra = 0
     tab = True
     hide_title = True
-    fields = ["measure", "period", "at_least", "at_most", "valid"]
+    fields = ["measure", "period", "at_least", "at_most", "shortfall", "valid"]
 
 
 class ValidOn(admin.SimpleListFilter):

@@ -56,7 +56,8 @@ class Commitment(Record):
     """How much a carrier was promised (``at_least``) or takes (``at_most``) in each day, week or month.
 
     Weeks begin on Monday. Routes and pallets are numbers; ``share`` is a percentage of what the shipper
-    spends on all contracted carriers in the period.
+    spends on all contracted carriers in the period. What one route or pallet short of the promise is worth to
+    the shipper is ``shortfall`` cents; None: as much as a route costs before the first kilometre.
     """
 
     class Period(models.TextChoices):
@@ -75,6 +76,7 @@ class Commitment(Record):
     measure = models.CharField(_("of"), max_length=7, choices=Measure)
     at_least = models.PositiveIntegerField(_("at least"), null=True, blank=True)
     at_most = models.PositiveIntegerField(_("at most"), null=True, blank=True)
+    shortfall = models.PositiveIntegerField(_("each one short (cents)"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("commitment")

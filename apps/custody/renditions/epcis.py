@@ -176,8 +176,7 @@ class Converter:
         site, position = event.get("site"), event["details"].get("position")
         answer: EpcisEvent = {}
         if position:
-            latitude, longitude = position["lat_e7"] / 1e7, position["lon_e7"] / 1e7
-            answer["readPoint"] = {"id": f"geo:{latitude:.7f},{longitude:.7f}"}
+            answer["readPoint"] = {"id": geo_uri(position)}
         if site:
             place = location_uri(site["gln"]) if "gln" in site else self._own("site", site["name"])
             answer["bizLocation"] = {"id": place}
@@ -223,7 +222,7 @@ class Converter:
 
     def _own(self, kind: str, identifier: str) -> str:
         """An identifier that only this log gives, as the URI that CBV 2.0 section 8 allows."""
-        return f"https://{self._log}/{quote(kind, safe='')}/{quote(identifier, safe='')}"
+        return own_uri(self._log, kind, identifier)
 
 
 def document_parts(log: str, created: str) -> tuple[bytes, bytes]:
@@ -245,14 +244,17 @@ def document(log: str, created: str, events: Iterable[EpcisEvent]) -> dict[str, 
     }
 
 
-def query_document(log: str, created: str, query: str, events: Iterable[EpcisEvent]) -> dict[str, Any]:
-    """An EPCIS query document: the answer to the query of that name."""
+def query_document(
+    log: str, created: str, query: str, events: Iterable[EpcisEvent], subscription: str = ""
+) -> dict[str, Any]:
+    """An EPCIS query document: the answer to the query of that name, or a report to a subscription."""
+    about = {"queryName": query} | ({"subscriptionID": subscription} if subscription else {})
     return {
         "@context": context(log),
         "type": "EPCISQueryDocument",
         "schemaVersion": SCHEMA_VERSION,
         "creationDate": created,
-        "epcisBody": {"queryResults": {"queryName": query, "resultsBody": {"eventList": list(events)}}},
+        "epcisBody": {"queryResults": {**about, "resultsBody": {"eventList": list(events)}}},
     }
 
 
@@ -283,6 +285,16 @@ def json_bytes(value: object) -> bytes:
 
 def event_uri(event_id: str) -> str:
     return f"urn:uuid:{event_id}"
+
+
+def own_uri(log: str, kind: str, identifier: str) -> str:
+    """An identifier that only this log gives, as the URI that CBV 2.0 section 8 allows."""
+    return f"https://{log}/{quote(kind, safe='')}/{quote(identifier, safe='')}"
+
+
+def geo_uri(position: Mapping[str, Any]) -> str:
+    """Where a device said it was (RFC 5870)."""
+    return f"geo:{position['lat_e7'] / 1e7:.7f},{position['lon_e7'] / 1e7:.7f}"
 
 
 def sscc_uri(sscc: str) -> str:

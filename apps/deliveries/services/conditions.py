@@ -53,6 +53,11 @@ def note_logged(
     _note(delivery, readings, log.number or log.file_name, actor=actor, at=now, now=now, file=file)
 
 
+def note_sensed(delivery: Delivery, readings: Readings, sensor: str, *, actor: Actor, now: datetime) -> None:
+    """Put on record what a sensor reported on the way, as one entry from its first to its last reading."""
+    _note(delivery, readings, sensor, actor=actor, at=readings.end, now=now)
+
+
 @transaction.atomic
 def set_temperature_range(*, actor: Actor, delivery_id: UUID, consignment_id: UUID, text: str) -> None:
     """Say what a consignment may see on its way; blank leaves it to its class.

@@ -30,6 +30,7 @@ from apps.deliveries.services.recording import record
 from apps.deliveries.strokes import read_strokes, svg_path
 from apps.documents import papers
 from apps.documents import services as documents
+from apps.documents.logo import logo_uri
 from apps.documents.models import Document
 from apps.documents.selectors import documents_of
 from apps.facilities.models import DocumentType, Site
@@ -154,7 +155,7 @@ def proof_of_delivery(delivery: Delivery, handover: Handover) -> papers.ProofOfD
     )
     return papers.ProofOfDelivery(
         number=delivery.number,
-        shipper=papers.Party(name=shipper.name, address=_address(delivery.origin), gln=delivery.origin.gln),
+        shipper=_shipper(delivery),
         recipient=papers.Party(
             name=recipient.name if recipient else delivery.site.name, gln=recipient.gln if recipient else ""
         ),
@@ -258,9 +259,7 @@ def labels(delivery: Delivery) -> papers.Labels:
     recipient = delivery.site.recipient
     return papers.Labels(
         number=delivery.number,
-        shipper=papers.Party(
-            name=current_shipper().name, address=_address(delivery.origin), gln=delivery.origin.gln
-        ),
+        shipper=_shipper(delivery),
         recipient=papers.Party(name=recipient.name if recipient else delivery.site.name),
         site=_place(delivery.site),
         goods=tuple(_goods(consignment) for consignment in consignments_of(delivery)),
@@ -274,9 +273,7 @@ def delivery_note(visit: Visit, transport: papers.Transport) -> papers.DeliveryN
     recipient = delivery.site.recipient
     return papers.DeliveryNote(
         number=delivery.number,
-        shipper=papers.Party(
-            name=current_shipper().name, address=_address(delivery.origin), gln=delivery.origin.gln
-        ),
+        shipper=_shipper(delivery),
         recipient=papers.Party(name=recipient.name if recipient else delivery.site.name),
         site=_place(delivery.site),
         visit=_agreed(appointment),
@@ -309,6 +306,16 @@ def _place(site: Site) -> papers.Place:
         contact=" · ".join(part for part in (site.contact_name, site.contact_phone) if part),
         gate_instructions=site.gate_instructions,
         protective_equipment=site.protective_equipment,
+    )
+
+
+def _shipper(delivery: Delivery) -> papers.Party:
+    """The current shipper at the site that the goods leave from, with its logo."""
+    return papers.Party(
+        name=current_shipper().name,
+        address=_address(delivery.origin),
+        gln=delivery.origin.gln,
+        logo=logo_uri(),
     )
 
 

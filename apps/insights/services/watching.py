@@ -5,17 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from apps.insights.detecting import Finding, findings
-from apps.insights.kinds import BY_PERSON, Ending
+from apps.insights.detecting import findings
+from apps.insights.finding import Finding
+from apps.insights.kinds import BY_PERSON, Ending, Kind
 from apps.insights.models import DeliveryException, ExceptionEvent
+from apps.insights.services.locks import one_at_a_time
 
 #: A cause has to stay away for this long before its exception closes, so that none flickers.
 GONE_AFTER = timedelta(minutes=2)
+#: What goes up and down by itself has to stay away longer.
+GONE_LONGER = {Kind.LATE_ARRIVAL: timedelta(minutes=10), Kind.DATA_FAULT: timedelta(minutes=30)}
 #: Found later than this after it could be seen, an exception says that it was found late.
 LATE = timedelta(minutes=5)
-_LOCK = "insights watch"
 
 
 @dataclass(frozen=True)
@@ -29,8 +32,7 @@ class Watched:
 @transaction.atomic
 def watch(*, now: datetime) -> Watched:
     """Look once, in the current shipper's schema. Two looks at once wait for each other."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s || current_schema(), 0))", [_LOCK])
+    one_at_a_time()
     found = {finding.key: finding for finding in findings(now)}
     rows = DeliveryException.objects.filter(ended_at=None)
     standing = {(row.delivery_id, row.kind, row.subject): row for row in rows}
@@ -39,7 +41,8 @@ def watch(*, now: datetime) -> Watched:
     _open(new, now)
     changed = [_told(row, found[key]) for key, row in standing.items() if key in found]
     DeliveryException.objects.bulk_update(
-        [row for row in changed if row is not None], ["severity", "facts", "harm_at", "missing_since"]
+        [row for row in changed if row is not None],
+        ["severity", "facts", "harm_at", "group", "missing_since"],
     )
     gone = [row for key, row in standing.items() if key not in found and row.kind not in BY_PERSON]
     return Watched(len(new), _close(gone, now))
@@ -60,6 +63,7 @@ def _open(new: list[Finding], now: datetime) -> None:
             subject=finding.subject,
             severity=finding.severity,
             facts=finding.facts,
+            group=finding.group,
             cause_at=finding.cause_at,
             harm_at=finding.harm_at,
             detected_at=now,
@@ -87,10 +91,10 @@ def _how_late(row: DeliveryException, now: datetime) -> str:
 
 def _told(row: DeliveryException, finding: Finding) -> DeliveryException | None:
     """The row with what the finding says now; None where nothing changed."""
-    told = (finding.severity, finding.facts, finding.harm_at, None)
-    if (row.severity, row.facts, row.harm_at, row.missing_since) == told:
+    told = (finding.severity, finding.facts, finding.harm_at, finding.group, None)
+    if (row.severity, row.facts, row.harm_at, row.group, row.missing_since) == told:
         return None
-    row.severity, row.facts, row.harm_at, row.missing_since = told
+    row.severity, row.facts, row.harm_at, row.group, row.missing_since = told
     return row
 
 
@@ -98,7 +102,12 @@ def _close(gone: list[DeliveryException], now: datetime) -> int:
     """Close what stayed away long enough, note the rest; returns how many were closed."""
     first = [row.pk for row in gone if row.missing_since is None]
     DeliveryException.objects.filter(pk__in=first).update(missing_since=now)
-    over = [row for row in gone if row.missing_since is not None and now - row.missing_since >= GONE_AFTER]
+    over = [
+        row
+        for row in gone
+        if row.missing_since is not None
+        and now - row.missing_since >= GONE_LONGER.get(Kind(row.kind), GONE_AFTER)
+    ]
     DeliveryException.objects.filter(pk__in=[row.pk for row in over]).update(
         ended_at=now, ending=Ending.PASSED
     )

@@ -19,6 +19,8 @@ from apps.integrations.models import ApiKey, Capture, CapturedEvent
 from apps.integrations.reading import Reading, read
 from apps.integrations.services.keys import actor_of_key
 from apps.tenancy.outbox import enqueue
+from apps.tracking.models import Measure
+from apps.tracking.services import Measured, take_readings
 
 KIND = "integrations.capture"
 MOST_EVENTS = 1000
@@ -136,6 +138,7 @@ def _record(said: Reading, *, capture: Capture, now: datetime) -> CustodyEvent:
     delivery = _delivery_of({unit.consignment_id for unit in units.values()})
     if said.gln and said.type in ("arrived", "unloaded") and delivery.site.gln.zfill(13) != said.gln:
         raise EventRefused(f"{delivery.number} goes to another place than GLN {said.gln}.")
+    _sense(said, delivery, capture=capture, now=now)
     return record(
         said.type,
         actor=actor_of_key(capture.key),
@@ -147,6 +150,29 @@ def _record(said: Reading, *, capture: Capture, now: datetime) -> CustodyEvent:
         site=delivery.site,
         refs=[("epcis_event", said.epcis_id)] if said.epcis_id else [],
         details=said.details,
+    )
+
+
+def _sense(said: Reading, delivery: Delivery, *, capture: Capture, now: datetime) -> None:
+    """Hold the temperatures of a sensor event against what the goods may see: the least and the greatest."""
+    if said.type != "condition_reading":
+        return
+    ends = (("from", "minimum_mc"), ("to", "maximum_mc"))
+    take_readings(
+        said=[
+            Measured(
+                f"{said.details['sensor']} {end} {said.details[end]}",
+                "delivery",
+                delivery.number,
+                said.details["sensor"][:60],
+                Measure.TEMPERATURE,
+                said.details[bound],
+                datetime.fromisoformat(said.details[end]),
+            )
+            for end, bound in ends
+        ],
+        sender=capture.key_id,
+        now=now,
     )
 
 

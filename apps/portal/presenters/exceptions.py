@@ -13,6 +13,8 @@ from apps.deliveries.models import Discrepancy
 from apps.facilities.models import DocumentType
 from apps.insights.kinds import Kind, Severity
 from apps.insights.models import DeliveryException
+from apps.portal.presenters.times import span_label
+from apps.tracking.models import Measure, RefusedPosition
 
 Context = dict[str, Any]
 STATE = {Severity.NOTICE: "info", Severity.WARNING: "warning", Severity.URGENT: "error"}
@@ -21,6 +23,9 @@ STATE = {Severity.NOTICE: "info", Severity.WARNING: "warning", Severity.URGENT: 
 def row(exception: DeliveryException, *, now: datetime) -> Context:
     """One line of the list."""
     severity = Severity(exception.severity)
+    zone = exception.delivery.site.time_zone
+    acts = [told(each, number, zone) for number, each in enumerate(exception.interventions)]
+    together = getattr(exception, "together", 1)
     return {
         "exception": exception,
         "kind": exception.get_kind_display(),
@@ -29,6 +34,10 @@ def row(exception: DeliveryException, *, now: datetime) -> Context:
         "harm": until(exception.harm_at, now),
         "sentence": sentence(exception),
         "help": suggestion(exception),
+        "acts": acts,
+        "best": acts[0] if acts else None,
+        "together": together,
+        "more": together - 1,
         "late": exception.detected_at - exception.cause_at > timedelta(minutes=5),
     }
 
@@ -59,6 +68,30 @@ def sentence(exception: DeliveryException) -> str:
         case Kind.PAPER_MISSING:
             names = ", ".join(str(DocumentType(kind).label) for kind in facts["papers"])
             return _("Still to be brought: %(papers)s.") % {"papers": names}
+        case Kind.TENDER_UNANSWERED:
+            return _("%(carrier)s has not answered for route %(route)s.") % facts
+        case Kind.NO_SHOW_RISK:
+            return _("Its slot begins soon and no plan in force brings it.")
+        case Kind.LATE_RELEASE:
+            return _("Its vehicle leaves at %(time)s and the goods are not loaded.") % {
+                "time": _clock(facts["planned"], site.time_zone)
+            }
+        case Kind.EXCURSION:
+            return _excursion(facts, site.time_zone)
+        case Kind.DATA_FAULT if facts["fault"] == "stuck":
+            return _(
+                "Sensor %(sensor)s says %(value)s °C again and again; what the goods see is not known."
+            ) % {
+                "sensor": facts["sensor"],
+                "value": formats.number_format(facts["value"] / 1000),
+            }
+        case Kind.DATA_FAULT:
+            reason = RefusedPosition.Reason(facts["reason"]).label
+            return _("%(n)s positions of %(plate)s can’t be right within the hour: %(reason)s.") % {
+                "n": facts["n"],
+                "plate": facts["plate"],
+                "reason": str(reason)[:1].lower() + str(reason)[1:],
+            }
         case Kind.NO_CARRIER:
             return _("No carrier took route %(route)s.") % {"route": facts["route"]}
         case Kind.LATE_DEPARTURE:
@@ -70,8 +103,9 @@ def sentence(exception: DeliveryException) -> str:
         case Kind.NOT_ARRIVED:
             return _("Its arrival window is over and nobody checked it in.")
         case Kind.SILENCE:
-            return _("Due at %(time)s, and nothing was recorded since it left.") % {
-                "time": _clock(facts["planned"], site.time_zone)
+            return _("Due at %(time)s, and last seen at %(seen)s.") % {
+                "time": _clock(facts["planned"], site.time_zone),
+                "seen": _clock(facts.get("seen", facts["planned"]), site.time_zone),
             }
         case Kind.DWELL:
             return _("At the site since %(time)s; %(minutes)s minutes are free.") % {
@@ -89,6 +123,62 @@ def sentence(exception: DeliveryException) -> str:
             return _("The attempt failed; no other one is agreed.")
 
 
+def told(intervention: Context, number: int, zone: str) -> Context:
+    """An intervention as a button: its number, a verb, what it costs; ``url`` where it is a call."""
+    one: Context = {"number": number, "url": "", "sub": "", "label": ""}
+    match intervention["key"]:
+        case "answer":
+            one["label"] = _("Accept %(when)s") % {"when": _span(intervention, zone)}
+            one["sub"] = intervention["dock"]
+        case "slots":
+            first = intervention["slots"][0]
+            words = _("Propose %(when)s") if intervention["move"] else _("Ask for %(when)s")
+            one["label"] = words % {"when": _span(first, zone)}
+            more = len(intervention["slots"]) - 1
+            parts = (
+                [ngettext("and %(n)d later slot", "and %(n)d later slots", more) % {"n": more}]
+                if more
+                else []
+            )
+            one["sub"] = ", ".join([*parts, *_cost(first)])
+        case "vehicle":
+            one["label"] = _("Put it on %(plate)s") % {"plate": intervention["plate"]}
+            one["sub"] = ", ".join([intervention["carrier"], *_cost(intervention)])
+        case "publish":
+            one["label"] = _("Publish version %(n)s") % {"n": intervention["version"]}
+            one["sub"] = ", ".join([_("the repair that is ready"), *_cost(intervention)])
+        case "repair":
+            one["label"] = _("Have the plan repaired")
+            one["sub"] = _("as a draft, with its cost")
+        case "remind":
+            one["label"] = _("Ask %(carrier)s again") % {"carrier": intervention["carrier"]}
+        case "again":
+            units = intervention["units"]
+            one["label"] = _("Bring it again")
+            one["sub"] = ngettext("%(n)d unit was not taken", "%(n)d units were not taken", units) % {
+                "n": units
+            }
+        case "note":
+            one["label"] = _("Issue the CMR note")
+        case _call:
+            one["label"] = _("Call %(who)s") % {"who": intervention["who"]}
+            one["sub"] = intervention["number"]
+            one["url"] = f"tel:{intervention['number']}"
+    return one
+
+
+def _span(slot: Context, zone: str) -> str:
+    start, end = (datetime.fromisoformat(slot[name]) for name in ("start", "end"))
+    return span_label(start, end, zone)
+
+
+def _cost(priced: Context) -> list[str]:
+    if priced.get("cents") is None:
+        return []
+    amount = f"{priced['currency']} {formats.number_format(priced['cents'] / 100, 2, force_grouping=True)}"
+    return [_("costs %(amount)s more") % {"amount": amount}]
+
+
 def suggestion(exception: DeliveryException) -> Context:
     """The page on which the help that fits best is one click away: ``url`` and ``label``."""
     delivery = exception.delivery
@@ -103,7 +193,9 @@ def suggestion(exception: DeliveryException) -> Context:
             kind = exception.facts["papers"][0]
             bring = reverse("desk:bring", args=[delivery.pk])
             return {"url": f"{bring}?document_type={kind}", "label": _("Add the paper")}
-        case Kind.NO_CARRIER | Kind.LATE_DEPARTURE:
+        case Kind.NO_CARRIER | Kind.TENDER_UNANSWERED:
+            return {"url": reverse("desk:tenders"), "label": _("See the tenders")}
+        case Kind.LATE_DEPARTURE | Kind.LATE_RELEASE | Kind.NO_SHOW_RISK:
             return {"url": plan, "label": _("Repair the plan")}
         case Kind.FAILED:
             return {"url": reverse("desk:ask", args=[delivery.pk]), "label": _("Ask for another slot")}
@@ -112,6 +204,23 @@ def suggestion(exception: DeliveryException) -> Context:
             return {"url": f"tel:{phone}", "label": _("Call the site, %(phone)s") % {"phone": phone}}
         case _other:
             return {"url": at_delivery, "label": _("Open the delivery")}
+
+
+def _excursion(facts: Context, zone: str) -> str:
+    unit = {Measure.TEMPERATURE: "°C", Measure.HUMIDITY: "%", Measure.SHOCK: "g"}[Measure(facts["measure"])]
+    low, high = (formats.number_format(facts[name] / 1000) for name in ("minimum", "maximum"))
+    bounds = [facts[name] for name in ("low", "high") if facts.get(name) is not None]
+    allowed = " – ".join(formats.number_format(bound / 1000) for bound in bounds)
+    span = f"{low} {unit}" if low == high else f"{low} – {high} {unit}"
+    if not allowed:
+        return _("%(sensor)s: %(span)s, outside its limits.") % {"sensor": facts["sensor"], "span": span}
+    return _("%(sensor)s since %(time)s: %(span)s; %(allowed)s %(unit)s is allowed.") % {
+        "sensor": facts["sensor"],
+        "time": _clock(facts["from"], zone),
+        "span": span,
+        "allowed": allowed,
+        "unit": unit,
+    }
 
 
 def _clock(text: str, zone: str) -> str:

@@ -54,6 +54,7 @@ from apps.portal.presenters.papers import missing, papers
 from apps.portal.presenters.parties import Parties
 from apps.portal.presenters.policies import left_to_person
 from apps.portal.presenters.timeline import timeline
+from apps.portal.views.desk_legs import legs_of
 from apps.portal.views.waiting import waiting_facts
 from apps.routing.models import RoutePlan, Stop
 from apps.tenancy.doorway import current_shipper
@@ -286,6 +287,7 @@ def page(request: ActingRequest, shown: Delivery, *, refused: DomainError | None
         "stop": planned_stop(shown),
         "expected": expected_of(appointment),
         **_handover(shown),
+        **legs_of(shown, allows(request.actor, "deliveries.plan")),
         "may_plan": allows(request.actor, "deliveries.plan"),
         "timeline": timeline(
             [event for each in _appointments(shown) for event in appointments.timeline(each)],
@@ -369,7 +371,7 @@ def _steps(
         if offer and offer.moves and offer.side == Side.SHIPPER:
             steps["withdraw"] = reverse("desk:withdraw", args=[shown.pk, offer.pk])
     if allows(request.actor, "deliveries.move", shown):
-        if shown.state == State.OPEN and visit.is_confirmed:
+        if shown.state == State.OPEN and (shown.leg or visit.is_confirmed):
             steps["load"] = reverse("desk:load", args=[shown.pk])
         if shown.state == State.LOADED:
             steps["depart"] = reverse("desk:depart", args=[shown.pk])

@@ -6,25 +6,46 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.http import ActingRequest
+from apps.accounts.models import Membership
 from apps.core.errors import DomainError, PermissionRefused
 from apps.insights import services
+from apps.insights.kinds import Kind
 from apps.insights.models import DeliveryException
-from apps.insights.selectors import open_exceptions, recently_ended
+from apps.insights.selectors import (
+    contacts_with,
+    grouped,
+    open_exceptions,
+    recently_ended,
+    with_the_same_cause,
+)
+from apps.insights.services.acting import OWNERS
 from apps.portal.access import desk_page
-from apps.portal.forms_exceptions import ExceptionFilter, NoteForm
+from apps.portal.forms_exceptions import AssignForm, ContactForm, DecisionForm, ExceptionFilter, NoteForm
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import exceptions as present
+from apps.tenancy.doorway import current_shipper
 
 PAGE = 50
+DONE = {
+    "answer": gettext_lazy("The slot is accepted."),
+    "slots": gettext_lazy("The slots are proposed; the site has to answer."),
+    "vehicle": gettext_lazy("It is on another vehicle, and the plan is published."),
+    "publish": gettext_lazy("The repaired plan is published."),
+    "repair": gettext_lazy("The plan is being repaired; the draft shows up here with its cost."),
+    "remind": gettext_lazy("The tender was mailed again."),
+    "again": gettext_lazy("Another delivery brings what was not taken."),
+    "note": gettext_lazy("The CMR note is being issued."),
+}
 PUT_OFF = timedelta(hours=1)
 
 
@@ -42,7 +63,7 @@ def exceptions(request: ActingRequest) -> HttpResponse:
         found = found.filter(owner_id=request.actor.person_id)
     if asked.get("whose") == "nobody":
         found = found.filter(owner_id=None)
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    page = Paginator(grouped(found), PAGE).get_page(request.GET.get("page"))
     soon = sum(each.harm_at <= now + timedelta(hours=1) for each in page.object_list)
     context = {
         **desk_frame(request, section="exceptions"),
@@ -70,36 +91,102 @@ def exceptions(request: ActingRequest) -> HttpResponse:
 @desk_page
 @require_http_methods(["GET", "POST"])
 def exception(request: ActingRequest, exception_id: UUID) -> HttpResponse:
-    """One exception with everything said about it; a comment or its resolution is typed here."""
-    shown = get_object_or_404(DeliveryException.objects.select_related("delivery__site"), pk=exception_id)
-    form = NoteForm(request.POST or None)
+    """One exception with what helps and everything said about it; each step is a form of its own."""
+    shown = get_object_or_404(
+        DeliveryException.objects.select_related("delivery__site", "delivery__origin"), pk=exception_id
+    )
+    people = _colleagues()
+    verb = request.POST.get("verb", "") if request.method == "POST" else ""
+    forms: dict[str, Form] = {
+        "form": NoteForm(request.POST if verb in ("comment", "resolve") else None),
+        "contact_form": ContactForm(
+            request.POST if verb == "contact" else None,
+            initial={"partner": shown.delivery.site.contact_name},
+            auto_id="contact_%s",
+        ),
+        "decision_form": DecisionForm(request.POST if verb == "decide" else None, auto_id="decide_%s"),
+        "assign_form": AssignForm(
+            request.POST if verb == "assign" else None,
+            people=people,
+            initial={"person": str(shown.owner_id or "")},
+            auto_id="assign_%s",
+        ),
+    }
+    bound = next((form for form in forms.values() if form.is_bound), None)
     refused: DomainError | None = None
-    if request.method == "POST" and form.is_valid():
-        act = services.resolve if request.POST.get("verb") == "resolve" else services.comment
+    if bound is not None and bound.is_valid():
         try:
-            act(
-                actor=request.actor, exception_id=shown.pk, note=form.cleaned_data["note"], now=timezone.now()
-            )
+            words = _take_step(request, shown, verb, bound.cleaned_data)
         except PermissionRefused:
             raise
         except DomainError as error:
             refused = error
         else:
-            done = act is services.resolve
-            messages.success(request, _("It is off the list.") if done else _("Your words are on record."))
-            return redirect("desk:exceptions") if done else redirect("desk:exception", shown.pk)
+            messages.success(request, words)
+            over = verb in ("resolve", "decide")
+            return redirect("desk:exceptions") if over else redirect("desk:exception", shown.pk)
+    now = timezone.now()
     context: dict[str, Any] = {
         **desk_frame(request, section="exceptions"),
-        "row": present.row(shown, now=timezone.now()),
+        "row": present.row(shown, now=now),
         "exception": shown,
         "delivery": shown.delivery,
+        "zone": shown.delivery.site.time_zone,
+        "is_excursion": shown.kind == Kind.EXCURSION,
+        "others": with_the_same_cause(shown),
+        "contacts": contacts_with(shown),
         "events": shown.events.all(),
         "crumbs": [{"label": _("Exceptions"), "url": reverse("desk:exceptions")}],
-        "form": form,
+        **forms,
         "refused": refused,
     }
-    status = refused.status if refused else 422 if form.errors else 200
+    status = refused.status if refused else 422 if bound is not None else 200
     return render(request, "portal/desk/exception.html", context, status=status)
+
+
+def _take_step(request: ActingRequest, shown: DeliveryException, verb: str, told: dict[str, Any]) -> str:
+    """Do what the form asks for; what is said about it afterwards."""
+    this: dict[str, Any] = {"actor": request.actor, "exception_id": shown.pk, "now": timezone.now()}
+    if verb == "decide":
+        services.decide(**this, **told)
+        return _("Decided; it is on the custody record.")
+    if verb == "contact":
+        services.note_contact(**this, **told)
+        return _("It stands in the history of contacts.")
+    if verb == "assign":
+        services.assign(**this, person_id=UUID(told["person"]))
+        return _("It is assigned.")
+    if verb == "resolve":
+        services.resolve(**this, **told)
+        return _("It is off the list.")
+    services.comment(**this, **told)
+    return _("Your words are on record.")
+
+
+def _colleagues() -> list[tuple[str, str]]:
+    """The shipper's planners and administrators, for choosing an owner."""
+    held = Membership.objects.filter(
+        shipper=current_shipper(), role__in=OWNERS, person__is_active=True
+    ).select_related("person")
+    people = {str(one.person_id): str(one.person) for one in held}
+    return sorted(people.items(), key=lambda person: person[1])
+
+
+@desk_page
+@require_POST
+def intervene(request: ActingRequest, exception_id: UUID, number: int) -> HttpResponse:
+    """Do what helps, with one click; what is refused is said, and nothing was changed."""
+    now = timezone.now()
+    shown = get_object_or_404(DeliveryException, pk=exception_id)
+    try:
+        chosen = services.intervene(actor=request.actor, exception_id=shown.pk, number=number, now=now)
+    except PermissionRefused:
+        raise
+    except DomainError as error:
+        messages.error(request, error.message)
+        return redirect("desk:exception", shown.pk)
+    messages.success(request, DONE.get(chosen["key"], _("Done.")))
+    return redirect("desk:exceptions")
 
 
 @desk_page

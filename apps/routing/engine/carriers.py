@@ -37,10 +37,10 @@ def choose(
     """The choice of routes with the least costs of all kinds.
 
     Each visit is on one chosen route at most and costs its penalty when it is on none; a vehicle class is
-    used as often as it has vehicles, a vehicle that has to keep stops exactly once, a carrier as often as its
-    cap allows, and routes promised to it cost their shortfall. Charges include minimum charges. ``hint`` is a
-    choice to start from, it need not be allowed. The same input gives the same choice, unless it takes longer
-    than ``seconds``.
+    used as often as it has vehicles, a vehicle that has to keep stops exactly once, a carrier as often and
+    for as many pallets as its caps allow, and what was promised to it costs its shortfall. Charges include
+    minimum charges. ``hint`` is a choice to start from, it need not be allowed. The same input gives the same
+    choice, unless it takes longer than ``seconds``.
     """
     model = cp_model.CpModel()
     taken = [model.new_bool_var("") for _ in candidates]
@@ -93,9 +93,12 @@ def _keep_numbers(
     """Numbers and caps as constraints; what routes short of those promised cost."""
     by_class: dict[int, list[cp_model.IntVar]] = defaultdict(list)
     by_carrier: dict[str, list[cp_model.IntVar]] = defaultdict(list)
+    pallets: dict[str, list[cp_model.LinearExpr]] = defaultdict(list)
     for one, var in zip(candidates, taken, strict=True):
         by_class[one.vehicle].append(var)
-        by_carrier[problem.fleet[one.vehicle].carrier_id].append(var)
+        carrier_id = problem.fleet[one.vehicle].carrier_id
+        by_carrier[carrier_id].append(var)
+        pallets[carrier_id].append(sum(problem.visits[visit].load.pallets for visit in one.visits) * var)
     bound = {
         problem.owner_of[one.vehicle_id]
         for one in problem.stays
@@ -107,15 +110,21 @@ def _keep_numbers(
         else:
             model.add(sum(used) <= len(problem.fleet[number].vehicle_ids))
     shortfalls: list[cp_model.LinearExpr] = []
-    for carrier_id, used in by_carrier.items():
-        cap = problem.carrier_by_id[carrier_id].max_routes
-        if cap is not None:
-            model.add(sum(used) <= cap)
     for carrier in problem.carriers:
-        if carrier.committed_routes and carrier.shortfall_cents:
-            short = model.new_int_var(0, carrier.committed_routes, "")
-            model.add(short >= carrier.committed_routes - sum(by_carrier[carrier.id]))
-            shortfalls.append(carrier.shortfall_cents * short)
+        given = (sum(by_carrier[carrier.id]), sum(pallets[carrier.id]))
+        for amount, cap in zip(given, (carrier.max_routes, carrier.max_pallets), strict=True):
+            if cap is not None:
+                model.add(amount <= cap)
+        for amount, promised, cents in zip(
+            given,
+            (carrier.committed_routes, carrier.committed_pallets),
+            (carrier.shortfall_cents, carrier.pallet_shortfall_cents),
+            strict=True,
+        ):
+            if promised and cents:
+                short = model.new_int_var(0, promised, "")
+                model.add(short >= promised - amount)
+                shortfalls.append(cents * short)
     return shortfalls
 
 

@@ -64,6 +64,14 @@ def _vehicles_and_caps(problem: Problem, plan: Plan) -> Iterator[Violation]:
                 f"carrier {carrier.id} drives {driven[carrier.id]} routes and takes {carrier.max_routes}"
             )
             yield Violation("cap", 0, None, sentence)
+        if carrier.max_pallets is not None and _pallets(problem, plan, carrier.id) > carrier.max_pallets:
+            yield Violation("cap", 0, None, f"carrier {carrier.id} is given more pallets than it takes")
+
+
+def _pallets(problem: Problem, plan: Plan, carrier_id: str) -> int:
+    brought = {visit.id: visit.load.pallets for visit in problem.visits}
+    mine = [route for route in plan.routes if route.carrier_id == carrier_id]
+    return sum(brought.get(stop.visit_id, 0) for route in mine for stop in route.stops)
 
 
 def _plan_sums(problem: Problem, plan: Plan) -> Iterator[Violation]:
@@ -83,6 +91,8 @@ def _plan_sums(problem: Problem, plan: Plan) -> Iterator[Violation]:
     for carrier in problem.carriers:
         missing = carrier.committed_routes - driven[carrier.id]
         shortfall += carrier.shortfall_cents * missing if missing > 0 else 0
+        missing = carrier.committed_pallets - _pallets(problem, plan, carrier.id)
+        shortfall += carrier.pallet_shortfall_cents * missing if missing > 0 else 0
     if plan.shortfall_cost != shortfall:
         sentence = f"the plan says {plan.shortfall_cost} cents of shortfalls, they are {shortfall}"
         yield Violation("cost", 0, None, sentence)

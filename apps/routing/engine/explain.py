@@ -8,7 +8,7 @@ from itertools import combinations
 
 from apps.routing.engine.candidate import Candidate, RouteBook, Waiver
 from apps.routing.engine.compat import refusals
-from apps.routing.engine.insertion import Insertion, cheapest_insertion
+from apps.routing.engine.insertion import Insertion, cheapest_insertion, full_carriers
 from apps.routing.engine.problem import Carrier, Problem, Window
 from apps.routing.engine.remedies import remedies, suitable_vehicle
 from apps.routing.engine.result import Reason, Remedy
@@ -213,7 +213,17 @@ def _full_fleet(book: RouteBook, routes: Sequence[Candidate], visit: int, can: S
 
 
 def _cap(book: RouteBook, routes: Sequence[Candidate], visit: int, can: Sequence[int]) -> str:
-    capped = [f"{one.label} takes {one.max_routes} on this day" for one in _at_cap(book.problem, routes)]
+    problem = book.problem
+    capped = [f"{one.label} takes {one.max_routes} on this day" for one in _at_cap(problem, routes)]
+    pallets = problem.visits[visit].load.pallets
+    full = full_carriers(problem, ((one.vehicle, book.load(one.order).pallets) for one in routes), pallets)
+    bound = [
+        f"{one.label} takes {one.max_pallets} pallets on this day"
+        for one in problem.carriers
+        if one.id in full
+    ]
+    if bound:
+        return f"It would be over what a carrier takes: {listing([*bound, *capped])}."
     return f"Another route would be over a carrier's number of routes: {listing(capped)}."
 
 

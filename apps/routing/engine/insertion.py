@@ -4,10 +4,11 @@ free."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from apps.routing.engine.candidate import NOTHING, RELOAD, Candidate, Order, RouteBook, Waiver
+from apps.routing.engine.problem import Problem
 from apps.routing.engine.rules import Rule
 
 NEAREST = 12
@@ -63,16 +64,40 @@ def free_classes(book: RouteBook, routes: Sequence[Candidate], waived: frozenset
     return tuple(free)
 
 
+def full_carriers(problem: Problem, routes: Iterable[tuple[int, int]], pallets: int) -> set[str]:
+    """Carriers that do not take so many pallets more; ``routes`` are class and pallets of each that
+    stands."""
+    carried: Counter[str] = Counter()
+    for vehicle, loaded in routes:
+        carried[problem.fleet[vehicle].carrier_id] += loaded
+    return {
+        one.id
+        for one in problem.carriers
+        if one.max_pallets is not None and carried[one.id] + pallets > one.max_pallets
+    }
+
+
 def _optimistic(
     book: RouteBook, routes: Sequence[Candidate], visit: int, waiver: Waiver
 ) -> Iterator[tuple[int, int | None, Candidate]]:
+    problem = book.problem
+    standing = ((route.vehicle, book.load(route.order).pallets) for route in routes)
+    full = (
+        set()
+        if Rule.CARRIER_CAP in waiver.rules
+        else full_carriers(problem, standing, problem.visits[visit].load.pallets)
+    )
     for number in _near(book, routes, visit):
         route = routes[number]
+        if problem.fleet[route.vehicle].carrier_id in full:
+            continue
         for order in _with(route.order, visit, trips=book.problem.fleet[route.vehicle].max_trips):
             answer = book.optimistic(order, route.vehicle, waiver)
             if isinstance(answer, Candidate):
                 yield answer.cents - route.cents, number, answer
     for vehicle in free_classes(book, routes, waiver.rules):
+        if problem.fleet[vehicle].carrier_id in full:
+            continue
         answer = book.optimistic((visit,), vehicle, waiver)
         if isinstance(answer, Candidate):
             yield answer.cents, None, answer

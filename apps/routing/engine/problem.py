@@ -172,9 +172,11 @@ class VehicleClass:
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """A carrier and how many routes it takes on this day; ``None`` means as many as it has vehicles.
+    """A carrier and how many routes and pallets it takes on this day; ``None`` means as many as it has room
+    for.
 
-    It was promised ``committed_routes``; each route short of that costs ``shortfall_cents``.
+    It was promised ``committed_routes`` and ``committed_pallets``; each route short of that costs
+    ``shortfall_cents``, each pallet ``pallet_shortfall_cents``.
     """
 
     id: str
@@ -182,6 +184,22 @@ class Carrier:
     name: str = ""
     committed_routes: int = 0
     shortfall_cents: int = 0
+    max_pallets: int | None = None
+    committed_pallets: int = 0
+    pallet_shortfall_cents: int = 0
+
+    @property
+    def bounds_nothing(self) -> bool:
+        """Neither a cap nor a promise."""
+        caps = self.max_routes is None and self.max_pallets is None
+        return caps and not self.committed_routes and not self.committed_pallets
+
+    def shortfall(self, routes: int, pallets: int) -> int:
+        """What it costs in cents that it gets no more than that."""
+        return (
+            max(0, self.committed_routes - routes) * self.shortfall_cents
+            + max(0, self.committed_pallets - pallets) * self.pallet_shortfall_cents
+        )
 
     @property
     def label(self) -> str:

@@ -261,7 +261,7 @@ def _knows_every_rule(problem: Problem) -> bool:
     longest = max(fleet.shift.end - fleet.shift.start for fleet in problem.fleet)
     return (
         longest <= problem.driving.before_break
-        and all(one.max_routes is None and not one.committed_routes for one in problem.carriers)
+        and all(one.bounds_nothing for one in problem.carriers)
         and all(fleet.tariff.minimum_cents == 0 for fleet in problem.fleet)
     )
 
@@ -324,11 +324,16 @@ def _under_caps(
 ) -> tuple[int, ...]:
     """Where a carrier's classes together went over its cap, as many of each as the exact choice took."""
     driven = Counter(problem.fleet[number].carrier_id for _, number in best)
+    carried: Counter[str] = Counter()
+    for order, number in best:
+        pallets = sum(problem.visits[visit].load.pallets for visit in served(order))
+        carried[problem.fleet[number].carrier_id] += pallets
     chosen = Counter(route.vehicle for route in choice.routes)
     over = {
         carrier.id
         for carrier in problem.carriers
-        if carrier.max_routes is not None and driven[carrier.id] > carrier.max_routes
+        if (carrier.max_routes is not None and driven[carrier.id] > carrier.max_routes)
+        or (carrier.max_pallets is not None and carried[carrier.id] > carrier.max_pallets)
     }
     return tuple(
         chosen[number] if vehicle.carrier_id in over else available[number]

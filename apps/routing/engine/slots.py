@@ -24,6 +24,7 @@ from apps.routing.engine.candidate import (
 )
 from apps.routing.engine.frame import Frame, Opening, Timing
 from apps.routing.engine.gaps import LONG, Gap, StandingRoute, Table, Ways, gaps_of
+from apps.routing.engine.insertion import full_carriers
 from apps.routing.engine.problem import Current, Keep, Problem, Visit, Window
 from apps.routing.engine.repair import split
 from apps.routing.engine.result import Plan
@@ -77,6 +78,10 @@ class StandingPlan:
             for gap in gaps_of(problem, number, route, first)
         ]
         self._table = Table(self._gaps, self._routes, problem)
+        self._loaded = [
+            (one.vehicle, sum(problem.visits[visit].load.pallets for visit in served(one.order)))
+            for one in routes
+        ]
 
     @classmethod
     def of_plan(cls, problem: Problem, plan: Plan) -> StandingPlan:
@@ -142,6 +147,9 @@ class StandingPlan:
         breaks are put where a pass over the route finds room.
         """
         bounds = self._table.lower_bounds(visit, there, back, slots)
+        full = full_carriers(self.problem, self._loaded, visit.load.pallets)
+        if full:
+            bounds[[self._carrier_of(gap) in full for gap in self._gaps]] = np.inf
         return tuple(self._cheapest(visit, there, back, slot, bounds[:, k]) for k, slot in enumerate(slots))
 
     def costs_of_known(self, number: int, slots: Sequence[Window]) -> tuple[SlotCost, ...]:
@@ -150,6 +158,9 @@ class StandingPlan:
         there = (self._metres[:, place], self._legs[:, place])
         back = (self._metres[place], self._legs[place])
         return self.costs(self.problem.visits[number], there, back, slots)
+
+    def _carrier_of(self, gap: Gap) -> str:
+        return self.problem.fleet[self._routes[gap.route].vehicle].carrier_id
 
     def _free(self, routes: Sequence[StandingRoute]) -> Iterator[StandingRoute]:
         """An empty route for each class that has a vehicle left under its carrier's cap."""

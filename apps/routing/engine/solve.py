@@ -23,6 +23,7 @@ from apps.routing.engine.search import Clock
 from apps.routing.engine.slots import StandingPlan
 from apps.routing.engine.sound import Sound, sort_out
 from apps.routing.engine.timing import segments
+from apps.routing.engine.wording import money
 
 
 class EngineFault(RuntimeError):
@@ -107,6 +108,18 @@ def _notes(problem: Problem, sound: Sound, found: Found, clock: Clock) -> tuple[
     return tuple(notes)
 
 
+def _promises(problem: Problem, driven: Counter[str], carried: Counter[str]) -> Iterator[str]:
+    """What was promised to carriers for the day and is not given to them."""
+    for one in problem.carriers:
+        for given, promised, cents, unit in (
+            (driven[one.id], one.committed_routes, one.shortfall_cents, "routes"),
+            (carried[one.id], one.committed_pallets, one.pallet_shortfall_cents, "pallets"),
+        ):
+            if given < promised:
+                price = money(problem, (promised - given) * cents)
+                yield f"{one.label} gets {given} of the {promised} {unit} due to it, which counts as {price}."
+
+
 def _write(
     problem: Problem,
     sound: Sound,
@@ -119,6 +132,10 @@ def _write(
     unassigned = [*sound.left_out, *_left_out(book, _ordered(book, found.routes), alternatives)]
     penalty = {visit.id: visit.penalty_cents for visit in problem.visits}
     driven = Counter(route.carrier_id for route in planned)
+    carried: Counter[str] = Counter()
+    for route in planned:
+        loads = (problem.visits[problem.visit_index[stop.visit_id]].load for stop in route.stops)
+        carried[route.carrier_id] += sum(load.pallets for load in loads)
     answer = Plan(
         routes=planned,
         unassigned=tuple(sorted(unassigned, key=lambda one: problem.visit_index[one.visit_id])),
@@ -127,11 +144,9 @@ def _write(
         lower_bound=lower_bound(book),
         finished=not clock.interrupted,
         iterations=clock.iterations,
-        notes=_notes(problem, sound, found, clock),
+        notes=(*_notes(problem, sound, found, clock), *_promises(problem, driven, carried)),
         late_cost=sum(stop.late_cents for route in planned for stop in route.stops),
-        shortfall_cost=sum(
-            max(0, one.committed_routes - driven[one.id]) * one.shortfall_cents for one in problem.carriers
-        ),
+        shortfall_cost=sum(one.shortfall(driven[one.id], carried[one.id]) for one in problem.carriers),
     )
     moved = changed(problem, answer)
     return replace(answer, changed=moved, change_cost=len(moved) * problem.change_cents)

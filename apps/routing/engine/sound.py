@@ -116,8 +116,10 @@ def _faults(problem: Problem) -> Iterator[str]:
         if vehicle.carrier_id not in problem.carrier_by_id:
             yield f"Vehicle class {vehicle.id} belongs to the unknown carrier {vehicle.carrier_id}."
     for carrier in problem.carriers:
-        if (carrier.max_routes or 0) < 0 or carrier.committed_routes < 0 or carrier.shortfall_cents < 0:
-            yield f"Carrier {carrier.id} has a negative number of routes or price."
+        numbers = (carrier.max_routes, carrier.max_pallets, carrier.committed_routes)
+        prices = (carrier.committed_pallets, carrier.shortfall_cents, carrier.pallet_shortfall_cents)
+        if any((one or 0) < 0 for one in (*numbers, *prices)):
+            yield f"Carrier {carrier.id} has a negative number of routes or pallets, or price."
     budget = problem.budget
     if budget.iterations is None and budget.seconds is None:
         yield "The budget names neither iterations nor seconds, so the search would never end."

@@ -51,7 +51,7 @@ def move_choices(*, actor: Actor, plan_id: UUID, delivery_id: UUID, now: datetim
 
     Raises: as ``move_delivery``.
     """
-    day = _Day(actor, plan_id, delivery_id, now)
+    day = _Day(actor, plan_id, delivery_id, now, rule="routing.price")
     others = [plate for plate in day.asked.vehicles if plate not in day.orders]
     plates = [*day.orders, *others]
     return Choices(
@@ -71,7 +71,7 @@ def weigh_move(
 
     Raises: as ``move_delivery``.
     """
-    return _Day(actor, plan_id, delivery_id, now).weigh(plate, position)
+    return _Day(actor, plan_id, delivery_id, now, rule="routing.price").weigh(plate, position)
 
 
 @transaction.atomic
@@ -96,8 +96,10 @@ def move_delivery(
 class _Day:
     """One plan with one delivery in hand: the orders of its vehicles with and without it."""
 
-    def __init__(self, actor: Actor, plan_id: UUID, delivery_id: UUID, now: datetime) -> None:
-        require(actor, "routing.plan")
+    def __init__(
+        self, actor: Actor, plan_id: UUID, delivery_id: UUID, now: datetime, *, rule: str = "routing.plan"
+    ) -> None:
+        require(actor, rule)
         self.basis = plan_by_id(plan_id)
         if self.basis.state == RoutePlan.State.REPLACED:
             raise IllegalTransition(
@@ -136,8 +138,7 @@ class _Day:
             raise MoveRefused(f"{plate} would have {counted(len(before) + 1, 'stop')}; choose one of them.")
         if plate not in self.asked.vehicles:
             raise MoveRefused(f"{plate} can't be used on this day.{self._ways()}")
-        if not before:
-            self._require_cap(plate)
+        self._require_caps(plate, further_route=not before)
         places = [position] if position is not None else range(1, len(before) + 2)
         weighed = [(best[0], place) for place in places if (best := self._best(plate, place)) is not None]
         if not weighed:
@@ -205,15 +206,23 @@ class _Day:
                 "Repair it first, then move."
             )
 
-    def _require_cap(self, plate: str) -> None:
+    def _require_caps(self, plate: str, *, further_route: bool) -> None:
         problem = self.asked.problem
         carrier = problem.carrier_by_id[problem.fleet[problem.owner_of[plate]].carrier_id]
-        used = [one for one, order in self.without.items() if order]
-        has = sum(problem.fleet[problem.owner_of[one]].carrier_id == carrier.id for one in used)
-        if carrier.max_routes is not None and has >= carrier.max_routes:
-            raise MoveRefused(
-                f"{carrier.name} takes {counted(carrier.max_routes, 'route')} on this day.{self._ways()}"
-            )
+        mine = [
+            order
+            for one, order in self.without.items()
+            if order and problem.fleet[problem.owner_of[one]].carrier_id == carrier.id
+        ]
+        takes = ""
+        if further_route and carrier.max_routes is not None and len(mine) >= carrier.max_routes:
+            takes = counted(carrier.max_routes, "route")
+        brought = [self.number, *(one for order in mine for one in order)]
+        pallets = sum(problem.visits[problem.visit_index[one]].load.pallets for one in brought)
+        if carrier.max_pallets is not None and pallets > carrier.max_pallets:
+            takes = counted(carrier.max_pallets, "pallet")
+        if takes:
+            raise MoveRefused(f"{carrier.name} takes {takes} on this day.{self._ways()}")
 
     def _with(self, plate: str, position: int) -> tuple[str, ...]:
         before = self.without.get(plate, ())

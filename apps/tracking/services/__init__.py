@@ -10,10 +10,12 @@ from apps.tracking.services.following import (
     open_links,
 )
 from apps.tracking.services.positions import Answer, Outcome, Said, forget_positions, take_positions
+from apps.tracking.services.readings import Measured, settle_readings, take_readings
 
 __all__ = [
     "Answer",
     "Followed",
+    "Measured",
     "Outcome",
     "Said",
     "end_links",
@@ -24,5 +26,7 @@ __all__ = [
     "mail_link",
     "make_link",
     "open_links",
+    "settle_readings",
     "take_positions",
+    "take_readings",
 ]
