@@ -1,4 +1,4 @@
-"""Counting, telling risks and training in the background."""
+"""Counting, telling risks, training and reporting in the background."""
 
 from celery import shared_task
 
@@ -22,3 +22,9 @@ def foresee() -> None:
 def learn() -> None:
     """Train each shipper's model where it is due."""
     at_each_shipper("learn from the past", services.learn)
+
+
+@shared_task(name="figures.report", ignore_result=True, expires=3600)
+def report() -> None:
+    """Send each shipper the last week's figures, once the week is over and counted."""
+    at_each_shipper("report the week", services.report_week)

@@ -20,6 +20,7 @@ class Kind(TextChoices):
     PROOF = "proof", _("Proofs of delivery, with the log's checkpoint")
     SITE = "site", _("Changes of a site's hours and rules")
     TENDER = "tender", _("Tenders to carriers and their answers")
+    REPORT = "report", _("The week's figures, as a report")
     PLAN = "plan", _("Plans and long work that is done")
 
 
