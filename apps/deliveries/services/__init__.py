@@ -10,9 +10,6 @@ from apps.deliveries.services.booking import (
     counter_offer,
     decline_offer,
     expire_offers,
-    move_now,
-    propose_move,
-    withdraw_move,
 )
 from apps.deliveries.services.brought import bring_document, bring_logger, bring_photo, waive_document
 from apps.deliveries.services.codes import confirm_code, request_code
@@ -33,6 +30,7 @@ from apps.deliveries.services.papers import (
 )
 from apps.deliveries.services.planned import record_planned, ship_from
 from apps.deliveries.services.policy_answers import answer_by_policy
+from apps.deliveries.services.rebooking import move_now, propose_move, withdraw_move
 from apps.deliveries.services.reminding import remind_of_papers
 from apps.deliveries.services.self_check_in import Reported, report_at_gate, standing_of
 from apps.deliveries.services.series import run_series

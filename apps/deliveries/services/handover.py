@@ -16,10 +16,10 @@ from apps.custody import selectors as custody
 from apps.custody.services import Device, Personal
 from apps.deliveries.models import Delivery, Discrepancy, Handover
 from apps.deliveries.selectors import consignments_of, visit_of
-from apps.deliveries.services.booking import require_documents
 from apps.deliveries.services.codes import use_code
 from apps.deliveries.services.conditions import note_typed, readings_of
 from apps.deliveries.services.recording import record
+from apps.deliveries.services.required import require_documents
 from apps.deliveries.services.transitions import lock, transition
 from apps.deliveries.statement import (
     Circumstances,

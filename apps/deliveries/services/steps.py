@@ -16,9 +16,9 @@ from apps.core.errors import IllegalTransition
 from apps.custody.services import Device, Personal
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import visit_of
-from apps.deliveries.services.booking import require_documents
 from apps.deliveries.services.handover import photo_fact, photos_of
 from apps.deliveries.services.recording import record
+from apps.deliveries.services.required import require_documents
 from apps.deliveries.services.transitions import lock, transition
 from apps.deliveries.statement import Position
 from apps.deliveries.states import FailureReason, State
