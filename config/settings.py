@@ -198,6 +198,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "expire unanswered tenders": {"task": "tendering.expire", "schedule": 30.0, "options": {"expires": 30}},
     "count the figures": {"task": "figures.count", "schedule": 60.0, "options": {"expires": 60}},
+    "report the week": {"task": "figures.report", "schedule": 3600.0, "options": {"expires": 3600}},
     "tell the risks": {"task": "figures.foresee", "schedule": 300.0, "options": {"expires": 300}},
     "learn from the past": {"task": "figures.learn", "schedule": 3600.0, "options": {"expires": 3600}},
     "report to subscribers": {"task": "integrations.report", "schedule": 15.0, "options": {"expires": 15}},

@@ -45,6 +45,13 @@ class RangeInvalid(DomainError):
     status = 422
 
 
+class LegRefused(DomainError):
+    """The delivery can't take that way: no such terminal, or it has one already."""
+
+    code = "leg-refused"
+    status = 409
+
+
 class NothingToGroup(DomainError):
     """No consignment waits to be grouped."""
 

@@ -17,6 +17,10 @@ from apps.facilities.models import LoadType, Site, TemperatureClass
 class Delivery(Record):
     """What is booked, routed, documented and handed over as one; its load sums up its consignments'."""
 
+    class Leg(models.TextChoices):
+        TO_TERMINAL = "to_terminal", _("To a terminal")
+        BACK = "back", _("Back to the shipper")
+
     number = models.CharField(_("number"), max_length=40, unique=True)
     origin = models.ForeignKey(Site, on_delete=models.DO_NOTHING, related_name="+")
     site = models.ForeignKey(Site, on_delete=models.DO_NOTHING, related_name="+")
@@ -45,10 +49,25 @@ class Delivery(Record):
         related_name="followed_by",
         help_text=_("The delivery whose goods were not all taken; this one brings them again."),
     )
+    leg = models.CharField(
+        max_length=12,
+        choices=Leg,
+        blank=True,
+        db_default="",
+        help_text=_("Of another delivery's way, ending at a site of the shipper's own."),
+    )
+    leg_for = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="legs")
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
         ordering = ["day", "number"]
+        constraints = [
+            models.CheckConstraint(
+                name="delivery_leg_is_of_another",
+                condition=Q(leg="", leg_for=None) | ~Q(leg="") & Q(leg_for__isnull=False),
+            ),
+            models.UniqueConstraint(fields=["leg_for", "leg"], name="delivery_one_leg_of_a_kind"),
+        ]
         indexes = [
             models.Index(fields=["site", "day"]),
             models.Index(fields=["day"], name="delivery_day"),

@@ -30,6 +30,13 @@ def manages_the_site(actor: Actor, delivery: Delivery) -> bool:
 
 
 @rules.predicate
+def works_the_own_site(actor: Actor, delivery: Delivery) -> bool:
+    """Plans for the shipper that the site itself belongs to: a warehouse or a terminal."""
+    owner = delivery.site.shipper_id
+    return owner is not None and owner == actor.shipper_id and bool(is_planner(actor))
+
+
+@rules.predicate
 def is_driver(actor: Actor, delivery: Delivery | None = None) -> bool:
     return actor.side == Side.SHIPPER and actor.is_driver
 
@@ -39,5 +46,9 @@ rules.add_rule("deliveries.view", is_shipper_member | is_of_the_recipient)
 rules.add_rule("deliveries.move", is_planner | is_driver)  # loading and departure: the shipper's part
 rules.add_rule("deliveries.bring", is_planner | is_driver | works_the_site)  # papers come from either side
 rules.add_rule("deliveries.waive", manages_the_site)  # who demanded a paper may do without it
-rules.add_rule("deliveries.check_in", works_the_site | is_driver)  # whoever stands there first
-rules.add_rule("deliveries.receive", works_the_site)  # arrival, unloading and handover: the recipient's part
+rules.add_rule(
+    "deliveries.check_in", works_the_site | works_the_own_site | is_driver
+)  # whoever stands there first
+rules.add_rule(
+    "deliveries.receive", works_the_site | works_the_own_site
+)  # arrival, unloading and handover: the recipient's part

@@ -129,7 +129,7 @@ _GATHERED = """
                    WHERE search.route_id = route.id) asked ON true
             WHERE stop.delivery_id = d.id
             ORDER BY plan.published_at DESC LIMIT 1) r ON true
-     WHERE d.id = ANY (%(ids)s) AND d.state <> 'cancelled'
+     WHERE d.id = ANY (%(ids)s) AND d.state <> 'cancelled' AND d.leg = ''
 """
 _STATEMENT = f"""
     WITH gone AS (

@@ -68,10 +68,10 @@ def _root(start: UUID, after: Mapping[UUID, UUID], known: Mapping[UUID, Site]) -
 
 
 def origins_of(deliveries: Iterable[Delivery], sites: Iterable[Site]) -> dict[UUID, frozenset[UUID]]:
-    """From which of ``sites`` each delivery may leave, by ids; five queries, none where there is one site.
+    """From which of ``sites`` each delivery may leave, by ids; six queries, none where there is one site.
 
     From where it leaves now, from where each of its goods was ordered, and from every site that carries each
-    of its articles.
+    of its articles. What was sent via a terminal leaves from there alone.
     """
     rows, here = list(deliveries), {site.pk for site in sites}
     if len(here) < 2:
@@ -89,8 +89,13 @@ def origins_of(deliveries: Iterable[Delivery], sites: Iterable[Site]) -> dict[UU
     for consignment_id, gtin, article in items.values_list("consignment_id", "gtin", "article"):
         articles[consignment_id].add((gtin, article))
     stock = stocked_at(here)
+    via = Delivery.objects.filter(leg=Delivery.Leg.TO_TERMINAL, leg_for__in=[one.pk for one in rows])
+    bound = set(via.values_list("leg_for_id", flat=True))
     found = {}
     for delivery in rows:
+        if delivery.pk in bound:
+            found[delivery.pk] = frozenset({delivery.origin_id} & here)
+            continue
         needed = {one for key in carried[delivery.pk] for one in articles[key]}
         stocking = {site for site in here if needed and all(stock.carries(site, *one) for one in needed)}
         from_where = ordered[delivery.pk] if len(ordered[delivery.pk]) == 1 else set()

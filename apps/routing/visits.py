@@ -120,6 +120,7 @@ def _visits_of(depots: Depots, day: LocalDay) -> list[Visit]:
     rows = (
         deliveries.deliveries()
         .filter(Q(day=day.day) | Q(pk__in=list(on_the_day)), origin__in=[one.pk for one in depots.sites])
+        .filter(leg="")  # nobody agrees to a leg between the shipper's own sites; it has no slot to plan by
         .exclude(state=State.CANCELLED)
         .order_by("number")
     )

@@ -1,13 +1,13 @@
-"""Offers, answers, moves, cancellations, expiry, closures and the clock in any order, against a small model.
+"""Choosing, offers, answers, moves, cancellations, expiry, a series, closures and the clock in any order.
 
-The model knows who has or holds which quarter hours until when; the calendar must always be the model's, and
-every step that the model calls impossible must be refused and change nothing.
+All against a small model that knows who has, holds or chooses which quarter hours until when: the calendar
+must always be it, and every step that the model calls impossible must be refused and change nothing.
 """
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -34,21 +34,28 @@ from apps.appointments.services import (
     counter_offer,
     decline_offer,
     expire_offers,
+    keep_longer,
+    lapse_picks,
+    let_go,
     move_now,
     offer_slots,
+    pick_slot,
     propose_move,
     withdraw_move,
 )
+from apps.appointments.services.keeping import keep_ahead
+from apps.appointments.services.picking import PICKED_FOR
+from apps.appointments.services.standing import Terms, accept_standing, end_standing, propose_standing
 from apps.appointments.states import TRANSITIONS, State
 from apps.core.errors import DomainError
 from apps.facilities.models import Closure, Site
-from tests.appointments.conftest import LOAD, local, slot_at
+from tests.appointments.conftest import LOAD, TUESDAY, local, slot_at
 
 STARTS = ("13:00", "13:15", "13:30", "13:45")  # each half an hour long: neighbours overlap
 ANSWER_WITHIN = timedelta(hours=3)
 CUTOFF = timedelta(hours=12)
 SIDES = st.sampled_from(["shipper", "recipient"])
-EXAMPLES = 50
+EXAMPLES = 40
 BATCHES = 10
 PICK = st.integers(0, 15)
 QUARTER = timedelta(minutes=15)
@@ -59,11 +66,11 @@ STEPS = frozenset(
     {
         *("offer", "counter", "reopen", "accept", "decline", "expire", "cancel", "arrive"),
         *("reschedule", "move", "withdraw", "counter a move", "accept a move", "decline a move"),
-        "expire a move",
+        *("expire a move", "pick", "let go", "lapse", "keep longer", "keep a day", "end a series"),
     }
 )
 #: What is also tried where it is impossible: out of turn, after the end, beside a taken or closed dock.
-REFUSED = frozenset({"offer", "counter", "accept", "accept a move", "cancel", "reschedule", "move"})
+REFUSED = frozenset({"offer", "counter", "accept", "accept a move", "cancel", "reschedule", "move", "pick"})
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,21 @@ class Known:
     def settled(self, state: State, agreed: int | None = None) -> "Known":
         """Without an open offer."""
         return Known(state, agreed)
+
+
+@dataclass
+class Choosing:
+    """What one planner is choosing for one delivery: chosen starts and when each lapses."""
+
+    delivery_id: UUID
+    picked: dict[int, datetime] = field(default_factory=dict)
+    prolonged: bool = False
+
+    def live(self, now: datetime) -> set[int]:
+        return {index for index, ends in self.picked.items() if ends > now}
+
+    def taken(self, now: datetime) -> set[int]:
+        return {quarter for index in self.live(now) for quarter in (index, index + 1)}
 
 
 def waiting(known: Known) -> bool:
@@ -145,18 +167,39 @@ def test_no_order_of_steps_loses_a_hold_or_books_a_dock_twice(alice, bob, rita, 
             self.now = now
             self.is_closed = False
             self.known: dict[UUID, Known] = {}
+            self.choosing = {who.person_id: Choosing(uuid4()) for who in (alice, bob)}
+            self.series = self.agreed_series()
+            self.day: str = "open"
 
         def teardown(self) -> None:
             transaction.savepoint_rollback(self.savepoint)
 
+        def agreed_series(self) -> UUID:
+            """A series of one day, at the first of the starts, agreed by both sides."""
+            terms = Terms((2,), 1, time(13), first_day=TUESDAY, last_day=TUESDAY, dock=dock)
+            made = propose_standing(
+                actor=alice,
+                site=northern_site,
+                shipper_id=alice.shipper_id,
+                terms=terms,
+                load=LOAD,
+                message="",
+                now=now,
+            )
+            accept_standing(actor=rita, standing_id=made.pk, now=now)
+            return made.pk
+
+        def taken(self, besides: UUID | None = None) -> dict[UUID, set[int]]:
+            """Who has which quarter hours, appointments, choices and the series alike; not ``besides``."""
+            found = {key: known.taken(self.now) for key, known in self.known.items()}
+            found |= {person: one.taken(self.now) for person, one in self.choosing.items()}
+            if self.day == "kept":
+                found[self.series] = {0, 1}
+            return {key: quarters for key, quarters in found.items() if key != besides}
+
         def free(self, wanted: list[int], besides: UUID | None = None) -> bool:
             """Whether these slots can be held at once, whatever ``besides`` has itself."""
-            others = {
-                quarter
-                for key, known in self.known.items()
-                if key != besides
-                for quarter in known.taken(self.now)
-            }
+            others = {quarter for quarters in self.taken(besides).values() for quarter in quarters}
             apart = len(wanted) == 1 or abs(wanted[0] - wanted[1]) > 1
             wants = {quarter for index in wanted for quarter in (index, index + 1)}
             return apart and not self.is_closed and not wants & others
@@ -215,21 +258,90 @@ def test_no_order_of_steps_loses_a_hold_or_books_a_dock_twice(alice, bob, rita, 
             if reached in ("moving", "overdue"):
                 self.reschedule(0, "shipper", [other])
             if reached in ("expired", "overdue"):
-                self.wait(3)
+                self.wait(180)
                 self.sweep()
 
-        @rule(who=st.sampled_from([alice, bob]), wanted=choices)
-        def offer(self, who, wanted):
+        @rule(who=st.sampled_from([alice, bob]), place=places)
+        def pick(self, who, place):
+            mine = self.choosing[who.person_id]
+            again = place in mine.live(self.now)
+            apart = all(abs(place - other) > 1 for other in mine.live(self.now))
+            if not self.attempt(
+                "pick",
+                again or (apart and self.free([place], who.person_id)),
+                lambda: pick_slot(
+                    actor=who,
+                    site=northern_site,
+                    shipper_id=who.shipper_id,
+                    delivery_id=mine.delivery_id,
+                    reference="D",
+                    load=LOAD,
+                    slot=slots[place],
+                    now=self.now,
+                ),
+            ):
+                return
+            mine.prolonged = mine.prolonged and bool(mine.live(self.now))
+            mine.picked = {index: ends for index, ends in mine.picked.items() if ends > self.now}
+            mine.picked.setdefault(place, self.now + PICKED_FOR)
+
+        @rule(who=st.sampled_from([alice, bob]), place=places)
+        def let_go(self, who, place):
+            mine = self.choosing[who.person_id]
+            let_go(actor=who, delivery_id=mine.delivery_id, slot=slots[place])
+            if mine.picked.pop(place, None) is not None:
+                done["let go"] += 1
+
+        @rule(who=st.sampled_from([alice, bob]))
+        def keep_longer(self, who):
+            mine = self.choosing[who.person_id]
+            live = mine.live(self.now)
+            if self.attempt(
+                "keep longer",
+                bool(live) and not mine.prolonged,
+                lambda: keep_longer(actor=who, delivery_id=mine.delivery_id, now=self.now),
+            ):
+                mine.prolonged = True
+                mine.picked |= {index: mine.picked[index] + PICKED_FOR for index in live}
+
+        @rule()
+        def lapse(self):
+            over = [
+                (one, i) for one in self.choosing.values() for i in one.picked if i not in one.live(self.now)
+            ]
+            assert lapse_picks(now=self.now) == len(over)
+            for one, index in over:
+                done["lapse"] += 1
+                del one.picked[index]
+
+        @rule()
+        def keep_a_day(self):
+            kept = keep_ahead(now=self.now)
+            assert kept == (self.day == "open")
+            if self.day == "open":
+                done["keep a day"] += 1
+                self.day = "kept" if self.free([0]) else "skipped"
+
+        @precondition(lambda machine: machine.day == "kept")
+        @rule()
+        def end_a_series(self):
+            end_standing(actor=rita, standing_id=self.series, now=self.now)
+            done["end a series"] += 1
+            self.day = "ended"
+
+        @rule(who=st.sampled_from([alice, bob]), wanted=choices, chosen=st.booleans())
+        def offer(self, who, wanted, chosen=False):
             made = []
+            mine = self.choosing[who.person_id]
             if not self.attempt(
                 "offer",
-                self.free(wanted),
+                self.free(wanted, who.person_id if chosen else None),
                 lambda: made.append(
                     offer_slots(
                         actor=who,
                         site=northern_site,
                         shipper_id=who.shipper_id,
-                        delivery_id=uuid4(),
+                        delivery_id=mine.delivery_id if chosen else uuid4(),
                         reference="D",
                         load=LOAD,
                         slots=self.chosen(wanted),
@@ -238,6 +350,8 @@ def test_no_order_of_steps_loses_a_hold_or_books_a_dock_twice(alice, bob, rita, 
                 ),
             ):
                 return
+            if chosen:
+                self.choosing[who.person_id] = Choosing(uuid4())
             self.known[made[0].pk] = Known().waits("recipient", wanted, self.now)
 
         @precondition(some(answerable))
@@ -366,9 +480,9 @@ def test_no_order_of_steps_loses_a_hold_or_books_a_dock_twice(alice, bob, rita, 
                 Closure.objects.create(site=northern_site, dock=dock, during=during, reason="Repairs")
                 self.is_closed = True
 
-        @rule(hours=st.sampled_from([0, 0, 1, 3, 12]))
-        def wait(self, hours):
-            self.now = min(self.now + timedelta(hours=hours), now + timedelta(hours=24))
+        @rule(minutes=st.sampled_from([0, 6, 60, 180, 720]))
+        def wait(self, minutes):
+            self.now = min(self.now + timedelta(minutes=minutes), now + timedelta(hours=24))
 
         @rule()
         def sweep(self):
@@ -387,8 +501,8 @@ def test_no_order_of_steps_loses_a_hold_or_books_a_dock_twice(alice, bob, rita, 
         @invariant()
         def the_calendar_is_the_models(self):
             held = [
-                (row.appointment_id, quarter)
-                for row in DockOccupancy.objects.all()
+                (row.appointment_id or (row.picking.person_id if row.picking else self.series), quarter)
+                for row in DockOccupancy.objects.select_related("picking")
                 if row.hold_expires_at is None or row.hold_expires_at > self.now
                 for quarter in range(
                     (row.during.lower - base) // QUARTER, (row.during.upper - base) // QUARTER
@@ -396,7 +510,7 @@ def test_no_order_of_steps_loses_a_hold_or_books_a_dock_twice(alice, bob, rita, 
             ]
             assert len(held) == len({quarter for _, quarter in held}), "a quarter hour is taken twice"
             assert set(held) == {
-                (key, quarter) for key, known in self.known.items() for quarter in known.taken(self.now)
+                (key, quarter) for key, quarters in self.taken().items() for quarter in quarters
             }
 
         @invariant()

@@ -37,6 +37,12 @@ def at_now() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A handful of deliveries needs no minute, even where nothing proves that the best is found."""
+    monkeypatch.setattr("apps.deliveries.services.bulk.finding.SECONDS", 2.0)
+
+
 @pytest.fixture
 def many(at_acme: Shipper, alice: Actor) -> list[Delivery]:
     """Twelve deliveries of one pallet to Northern on ``DAY``, each 25 minutes at a dock."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from django.utils import timezone
 from playwright.sync_api import Page
 
 from apps.accounts.actors import Actor
@@ -13,6 +14,7 @@ from apps.appointments.models import Appointment
 from apps.deliveries import services
 from apps.deliveries.models import Delivery
 from apps.facilities.models import Site
+from apps.figures.services import count, foresee
 from apps.insights.models import DeliveryException
 from apps.insights.services import watch
 from apps.routing.models import RoutePlan
@@ -58,6 +60,7 @@ def test_the_hubs_pages_have_no_barrier(
         f"/sites/{northern_site.pk}/policies/every/",
         f"/sites/{northern_site.pk}/waiting/",
         "/calendars/",
+        "/figures/",
         f"/sites/{northern_site.pk}/setup/closures/",
         f"/sites/{northern_site.pk}/setup/hours/",
     ]
@@ -77,11 +80,18 @@ def test_the_desks_pages_have_no_barrier(
     unbooked = order(alice)
     with doorway.enter_shipper(acme):
         watch(now=asked.must_act_by - timedelta(hours=1))
+        assert count(now=timezone.now()).is_complete
+        assert foresee(now=timezone.now())
         found = DeliveryException.objects.filter(delivery_id=asked.delivery_id).get()
     pages = [
         "/",
         "/exceptions/",
         "/figures/",
+        "/figures/causes/",
+        f"/figures/causes/of/{unloading.delivery_id}/",
+        "/figures/causes/rates/",
+        "/figures/risks/",
+        "/figures/demand/",
         f"/exceptions/{found.pk}/",
         "/import/",
         "/offers/",
@@ -104,8 +114,14 @@ def test_the_audit_pages_have_no_barrier(visit: Visit, unloading: Appointment):
         f"/custody/deliveries/{unloading.delivery_id}/{moments}",
         "/custody/accesses/",
         "/custody/exports/?scope=log",
+        "/systems/",
     ]
-    at_the_hub = ["/custody/", f"/appointments/{unloading.pk}/custody/", "/custody/exports/?shipper="]
+    at_the_hub = [
+        "/custody/",
+        f"/appointments/{unloading.pk}/custody/",
+        "/custody/exports/?shipper=",
+        "/systems/",
+    ]
 
     assert barriers(visit("arthur@acme.example", "acme"), *at_the_desk) == []
     assert barriers(visit("nadia@northern.example"), *at_the_hub) == []

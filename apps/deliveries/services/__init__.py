@@ -10,9 +10,6 @@ from apps.deliveries.services.booking import (
     counter_offer,
     decline_offer,
     expire_offers,
-    move_now,
-    propose_move,
-    withdraw_move,
 )
 from apps.deliveries.services.brought import bring_document, bring_logger, bring_photo, waive_document
 from apps.deliveries.services.codes import confirm_code, request_code
@@ -24,6 +21,7 @@ from apps.deliveries.services.gate import call_to_dock, check_in, check_out, end
 from apps.deliveries.services.handing_out import hand_out_proof
 from apps.deliveries.services.handover import hand_over, judged, photos_of
 from apps.deliveries.services.intake import group_consignments, import_orders
+from apps.deliveries.services.legs import on_the_vehicle, receive_leg, send_via, take_back
 from apps.deliveries.services.papers import (
     issue_consignment_note,
     issue_delivery_note,
@@ -32,6 +30,7 @@ from apps.deliveries.services.papers import (
 )
 from apps.deliveries.services.planned import record_planned, ship_from
 from apps.deliveries.services.policy_answers import answer_by_policy
+from apps.deliveries.services.rebooking import move_now, propose_move, withdraw_move
 from apps.deliveries.services.reminding import remind_of_papers
 from apps.deliveries.services.self_check_in import Reported, report_at_gate, standing_of
 from apps.deliveries.services.series import run_series
@@ -84,9 +83,11 @@ __all__ = [
     "not_taken",
     "note_sensed",
     "offer_freed_slots",
+    "on_the_vehicle",
     "open_day_papers",
     "photos_of",
     "propose_move",
+    "receive_leg",
     "record_arrival",
     "record_departure",
     "record_failure",
@@ -101,10 +102,12 @@ __all__ = [
     "request_day_papers",
     "reseal",
     "run_series",
+    "send_via",
     "set_temperature_range",
     "ship_from",
     "standing_of",
     "start_unloading",
+    "take_back",
     "take_from_dock",
     "wait_for_slot",
     "waive_document",

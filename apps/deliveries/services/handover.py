@@ -16,10 +16,10 @@ from apps.custody import selectors as custody
 from apps.custody.services import Device, Personal
 from apps.deliveries.models import Delivery, Discrepancy, Handover
 from apps.deliveries.selectors import consignments_of, visit_of
-from apps.deliveries.services.booking import require_documents
 from apps.deliveries.services.codes import use_code
 from apps.deliveries.services.conditions import note_typed, readings_of
 from apps.deliveries.services.recording import record
+from apps.deliveries.services.required import require_documents
 from apps.deliveries.services.transitions import lock, transition
 from apps.deliveries.statement import (
     Circumstances,
@@ -123,17 +123,18 @@ def hand_over(
     _close_appointment(delivery, actor, now)
     if not refused and not custody.has_event(delivery.pk, "unloaded"):  # the gate may have said so already
         record("unloaded", delivery=delivery, actor=actor, now=now, event_time=device_time, details={})
-    record(
-        f"handover_{result.outcome}",
-        delivery=delivery,
-        actor=actor,
-        now=now,
-        event_time=device_time,
-        device=device,
-        details=_details(delivery, handover, result, goods),
-    )
-    enqueue("deliveries.issue_proof_of_delivery", delivery_id=str(delivery.pk))
-    enqueue("deliveries.announce_handover", delivery_id=str(delivery.pk))
+    if not delivery.leg:  # a leg ends with the shipper itself: the record passes goods to recipients alone
+        record(
+            f"handover_{result.outcome}",
+            delivery=delivery,
+            actor=actor,
+            now=now,
+            event_time=device_time,
+            device=device,
+            details=_details(delivery, handover, result, goods),
+        )
+        enqueue("deliveries.issue_proof_of_delivery", delivery_id=str(delivery.pk))
+        enqueue("deliveries.announce_handover", delivery_id=str(delivery.pk))
     return handover
 
 

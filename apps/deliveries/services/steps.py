@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
@@ -15,9 +16,9 @@ from apps.core.errors import IllegalTransition
 from apps.custody.services import Device, Personal
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import visit_of
-from apps.deliveries.services.booking import require_documents
 from apps.deliveries.services.handover import photo_fact, photos_of
 from apps.deliveries.services.recording import record
+from apps.deliveries.services.required import require_documents
 from apps.deliveries.services.transitions import lock, transition
 from apps.deliveries.statement import Position
 from apps.deliveries.states import FailureReason, State
@@ -38,14 +39,16 @@ def record_loading(
     """The goods are on the vehicle ``vehicle`` (its plate).
 
     Raises:
-        IllegalTransition: no slot is agreed, or the goods are not at the shipper.
+        IllegalTransition: no slot is agreed, the goods are not at the shipper, or the leg that brings them
+            there has not ended.
     """
     delivery = lock(delivery_id)
     require(actor, "deliveries.move", delivery)
-    if not visit_of(delivery).is_confirmed:
+    if not (delivery.leg or visit_of(delivery).is_confirmed):
         raise IllegalTransition(
             f"{delivery.number} has no confirmed appointment; agree on a slot before loading."
         )
+    _require_goods(delivery)
     transition(delivery, State.LOADED, actor=actor, at=now)
     if seals:
         delivery.seals = list(seals)
@@ -119,7 +122,7 @@ def record_arrival(
     transition(delivery, State.ARRIVED, actor=actor, at=now)
     appointment = _advance(delivery, AppointmentState.ARRIVED, actor, now)
     details = {"vehicle": vehicle} if vehicle else {}
-    if appointment.dock is not None:
+    if appointment is not None and appointment.dock is not None:
         details["dock"] = appointment.dock.name
     record(
         "arrived",
@@ -147,7 +150,8 @@ def start_unloading(
     require(actor, "deliveries.check_in", delivery)
     transition(delivery, State.UNLOADING, actor=actor, at=now)
     appointment = _advance(delivery, AppointmentState.IN_PROGRESS, actor, now)
-    details = {"dock": appointment.dock.name} if appointment.dock is not None else {}
+    dock = appointment.dock if appointment is not None else None
+    details = {"dock": dock.name} if dock is not None else {}
     record(
         "unloading_started",
         delivery=delivery,
@@ -194,8 +198,28 @@ def record_failure(
     return delivery
 
 
-def _advance(delivery: Delivery, to: AppointmentState, actor: Actor, now: datetime) -> Appointment:
+def _require_goods(delivery: Delivery) -> None:
+    """
+    Raises:
+        IllegalTransition: the goods are still on a leg that brings them to where the delivery leaves from.
+    """
+    legs = Delivery.objects.exclude(state__in=(State.DELIVERED, State.CANCELLED))
+    underway = legs.filter(Q(leg_for=delivery, leg=Delivery.Leg.TO_TERMINAL)) | legs.filter(
+        Q(leg_for=delivery.follows_id, leg=Delivery.Leg.BACK, leg_for__isnull=False)
+    )
+    leg = underway.select_related("site").first()
+    if leg is not None:
+        raise IllegalTransition(
+            f"The goods of {delivery.number} come to {leg.site.name} by {leg.number}, which has not ended.",
+            leg=str(leg.pk),
+        )
+
+
+def _advance(delivery: Delivery, to: AppointmentState, actor: Actor, now: datetime) -> Appointment | None:
+    """The appointment's part of a step; a leg to a site of the shipper's own has none."""
     appointment = visit_of(delivery).appointment
+    if appointment is None and delivery.leg:
+        return None
     if appointment is None:
         raise IllegalTransition(f"{delivery.number} has no appointment at {delivery.site.name}.")
     return appointments.advance(actor=actor, appointment_id=appointment.pk, to=to, now=now)

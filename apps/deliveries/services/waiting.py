@@ -20,7 +20,7 @@ from apps.appointments.states import WaitingState
 from apps.core.errors import DomainError
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import delivery_by_id, load_of
-from apps.deliveries.services.booking import record_first_offer
+from apps.deliveries.services.negotiation_record import record_first_offer
 from apps.deliveries.services.transitions import try_again
 from apps.notices.kinds import Kind
 from apps.tenancy import doorway

@@ -5,7 +5,16 @@ said by people.
 """
 
 from apps.figures.models.causes import CauseOverride, FailureRates
-from apps.figures.models.facts import Counting, DayFigures, VisitFacts
+from apps.figures.models.facts import Counting, DayFigures, VisitFacts, WeeklyReport
 from apps.figures.models.risks import Risk, RiskModel
 
-__all__ = ["CauseOverride", "Counting", "DayFigures", "FailureRates", "Risk", "RiskModel", "VisitFacts"]
+__all__ = [
+    "CauseOverride",
+    "Counting",
+    "DayFigures",
+    "FailureRates",
+    "Risk",
+    "RiskModel",
+    "VisitFacts",
+    "WeeklyReport",
+]

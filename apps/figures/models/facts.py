@@ -8,7 +8,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.carriers.models import Carrier
-from apps.core.access import ALL, Access
+from apps.core.access import ALL, APPEND, Access
+from apps.core.models import Record
 from apps.deliveries.models import Delivery
 from apps.deliveries.states import State
 from apps.facilities.models import Dock, Site
@@ -190,6 +191,20 @@ class DayFigures(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day}"
+
+
+class WeeklyReport(Record):
+    """The figures of one week were sent to the shipper's people: once."""
+
+    week = models.DateField(unique=True, help_text=_("Its Monday."))
+
+    access: ClassVar[Access] = Access(own=APPEND)
+
+    class Meta:
+        ordering = ["-week"]
+
+    def __str__(self) -> str:
+        return f"{self.week}"
 
 
 class Counting(models.Model):

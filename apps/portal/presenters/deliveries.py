@@ -15,7 +15,7 @@ from apps.appointments.models import Appointment
 from apps.appointments.states import State as AppointmentState
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import Visit
-from apps.deliveries.standing import Standing
+from apps.deliveries.standing import ON_THE_ROAD, Standing
 from apps.deliveries.states import State
 
 #: How the badge looks where the standing alone decides.
@@ -65,6 +65,8 @@ def turn(
     delivery: Delivery, appointment: Appointment | None, standing: Standing, *, shipper: str
 ) -> Turn | None:
     """Whose turn it is; None when nothing is left to do."""
+    if delivery.leg:
+        return _turn_of_leg(delivery, shipper)
     recipient = recipient_of(delivery)
     by = appointment.must_act_by if appointment else None
     return {
@@ -76,6 +78,13 @@ def turn(
             recipient, _("Hand over") if delivery.state != State.IN_TRANSIT else _("Check in")
         ),
     }.get(standing)
+
+
+def _turn_of_leg(delivery: Delivery, shipper: str) -> Turn | None:
+    steps = {State.OPEN: _("Load"), State.LOADED: _("Depart")}
+    if delivery.state in ON_THE_ROAD:
+        return Turn(shipper, _("Receive"))
+    return Turn(shipper, steps[State(delivery.state)]) if delivery.state in steps else None
 
 
 def row(visit: Visit, standing: Standing, *, shipper: str) -> dict[str, Any]:

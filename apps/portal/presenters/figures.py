@@ -13,6 +13,7 @@ from apps.figures.charts import Mark, bars, columns
 from apps.figures.definitions import DEFINITIONS, GROUPS, NOT_COUNTED, Figure, Unit
 from apps.figures.models import VisitFacts
 from apps.figures.tables import Cell, Column, Table
+from apps.tracking.models import ArrivalError
 
 Context = dict[str, Any]
 NOTHING = "–"
@@ -157,6 +158,27 @@ def lateness(bins: Sequence[tuple[str, int]]) -> tuple[Table, SafeString]:
 
 def _hue_of(bin_: str) -> str:
     return "done" if bin_ == "inside" else "wait" if bin_.startswith("early") else "fail"
+
+
+def arrivals(rows: Iterable[ArrivalError]) -> Table:
+    """How far off expected arrivals were, by how long ahead they were told."""
+    heads = [
+        Column(_("Told at most so long ahead")),
+        Column(_("Off by (median)"), True),
+        Column(_("Eight in ten within")),
+        Column(_("Arrivals"), True),
+    ]
+    lines = [
+        [
+            Cell(in_unit(row.horizon_minutes, Unit.MINUTES)),
+            Cell(in_unit(row.median_s / 60, Unit.MINUTES), row.median_s / 60),
+            Cell(_("%(low)d to %(high)d min") % {"low": row.low_s / 60, "high": row.high_s / 60}),
+            Cell(str(row.arrivals), row.arrivals),
+        ]
+        for row in rows
+    ]
+    note = _("Of the arrivals that expectations are learnt from, whatever the period; counted every hour.")
+    return Table("arrivals", _("How right expected arrivals were"), heads, lines, note=note)
 
 
 def not_counted() -> list[Context]:

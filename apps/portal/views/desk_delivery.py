@@ -23,7 +23,6 @@ from apps.accounts.permissions import allows
 from apps.appointments import selectors as appointments
 from apps.appointments.models import Appointment, Offer
 from apps.appointments.states import State as AppointmentState
-from apps.consignments.ranges import worded_range
 from apps.core.errors import DomainError, PermissionRefused
 from apps.deliveries import services
 from apps.deliveries.models import Delivery, Handover
@@ -38,6 +37,7 @@ from apps.deliveries.selectors import (
 )
 from apps.deliveries.standing import Standing, with_standing
 from apps.deliveries.states import State
+from apps.deliveries.temperatures import of_its_own
 from apps.documents.models import Document
 from apps.documents.permissions import Parties as PaperParties
 from apps.documents.selectors import documents_of
@@ -54,6 +54,7 @@ from apps.portal.presenters.papers import missing, papers
 from apps.portal.presenters.parties import Parties
 from apps.portal.presenters.policies import left_to_person
 from apps.portal.presenters.timeline import timeline
+from apps.portal.views.desk_legs import legs_of
 from apps.portal.views.waiting import waiting_facts
 from apps.routing.models import RoutePlan, Stop
 from apps.tenancy.doorway import current_shipper
@@ -279,13 +280,14 @@ def page(request: ActingRequest, shown: Delivery, *, refused: DomainError | None
         else "",
         "vehicle_facts": present_offers.load_facts(appointment) if appointment else [],
         "consignments": consignments_of(shown),
-        "temperature_range": worded_range(temperature_limits(shown)),
+        "temperature_range": of_its_own(shown.temperature_class, temperature_limits(shown)),
         "papers": entries,
         "missing": missing(entries),
         "may_bring": allows(request.actor, "deliveries.bring", shown),
         "stop": planned_stop(shown),
         "expected": expected_of(appointment),
         **_handover(shown),
+        **legs_of(shown, allows(request.actor, "deliveries.plan")),
         "may_plan": allows(request.actor, "deliveries.plan"),
         "timeline": timeline(
             [event for each in _appointments(shown) for event in appointments.timeline(each)],
@@ -369,7 +371,7 @@ def _steps(
         if offer and offer.moves and offer.side == Side.SHIPPER:
             steps["withdraw"] = reverse("desk:withdraw", args=[shown.pk, offer.pk])
     if allows(request.actor, "deliveries.move", shown):
-        if shown.state == State.OPEN and visit.is_confirmed:
+        if shown.state == State.OPEN and (shown.leg or visit.is_confirmed):
             steps["load"] = reverse("desk:load", args=[shown.pk])
         if shown.state == State.LOADED:
             steps["depart"] = reverse("desk:depart", args=[shown.pk])

@@ -20,6 +20,7 @@ from apps.portal.files import table_file
 from apps.portal.forms_figures import FiguresForm
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import figures as present
+from apps.tracking.models import ArrivalError
 
 PAGE = 50
 MOST_LINES = 50_000
@@ -52,6 +53,7 @@ def overview(request: ActingRequest) -> HttpResponse:
         "compared_chart": present.chart_of_comparison(rows, name=name),
         "lateness": spread,
         "lateness_chart": histogram,
+        "arrivals": present.arrivals(ArrivalError.objects.all()),
         "not_counted": present.not_counted(),
         "query": query,
     }
@@ -101,6 +103,8 @@ def _table(name: str, form: FiguresForm, *, left_out: bool) -> Table | None:
             return None
         rows = behind(figure, form.choice, left_out=left_out)[:MOST_LINES]
         return present.visits(name, str(DEFINITIONS[figure].label), rows)
+    if name == "arrivals":
+        return present.arrivals(ArrivalError.objects.all())
     if name == "lateness":
         return present.lateness(lateness(form.choice))[0]
     if name == "trend":

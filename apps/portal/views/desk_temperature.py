@@ -42,7 +42,7 @@ class RangesForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Each field is a range or blank."""
         typed: dict[str, Any] = super().clean() or {}
-        for name, text in typed.items():
+        for name, text in list(typed.items()):
             try:
                 read_range(text)
             except RangeUnreadable as error:

@@ -56,3 +56,14 @@ def test_nobody_else_reads_it(told, auditors_desk, browse, globex):
 
     assert str(told.delivery_id) not in other
     assert auditors_desk.get("/figures/risks/").status_code in (302, 403)
+
+
+def test_the_weeks_ahead_have_a_page_of_their_own(told, desk, auditors_desk):
+    page = desk.get("/figures/demand/").content.decode()
+
+    assert "Northern Hospital stores" in page
+    assert "too little past" in page
+    for name in ("gaps", "sites", "carriers"):
+        assert desk.get(f"/figures/demand/tables/{name}/csv/").status_code == 200
+    assert desk.get("/figures/demand/tables/nonsense/csv/").status_code == 404
+    assert auditors_desk.get("/figures/demand/").status_code in (302, 403)
