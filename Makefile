@@ -31,7 +31,7 @@ doctor: $(INSTALLED) ## what is missing on this machine, and whether every guard
 	@$(PYTHON) manage.py doctor
 
 test: $(DEV_STAMP) ## run the tests on every core (ARGS="tests/routing -x": what to tell pytest)
-	@$(PYTHON) -m pytest -n auto $(ARGS)
+	@$(PYTHON) -m pytest -n auto --dist worksteal $(ARGS)
 
 check: $(DEV_STAMP) ## lint, formatting, types, import contracts, Django's own checks, missing migrations
 	$(PYTHON) -m ruff check .

@@ -41,8 +41,8 @@ def fill(shipper: Shipper, size: int) -> None:
         while missing > 0:
             with transaction.atomic():
                 missing -= _copy(list(islice(made, min(CHUNK, missing))))
-        while sequence(now=datetime.now(UTC)):
-            pass
+            while sequence(now=datetime.now(UTC)):  # each time: what waits is looked through for each batch
+                pass
 
 
 def _copy(made: list[dict[str, Any]]) -> int:

@@ -9,11 +9,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from uuid import UUID
@@ -38,6 +39,7 @@ PROCESSES, THREADS = 4, 4
 SECONDS, ROUNDS = 3.0, 4
 SMALL, BUNDLE, MILLION = 10_000, 100_000, 1_000_000
 EXPORTS = 5
+LOOK_EVERY = 0.02  # seconds between two looks for a new head
 
 
 def run() -> Iterable[Promise]:
@@ -56,12 +58,14 @@ def _appending() -> Iterable[Promise]:
     connection.close()
     appended: Counter[str] = Counter()
     committed: Committed = []
+    heads = _Heads(shipper)
     sequencer = subprocess.Popen([sys.executable, "manage.py", "sequencer"], cwd=places.PROJECT)
     context = get_context("spawn")
     try:
         with context.Manager() as manager, ProcessPoolExecutor(PROCESSES, mp_context=context) as pool:
             pool.submit(write, "service", shipper.pk, site.pk, 1, 0, manager.Barrier(1)).result()
             _wait_until_logged(shipper)  # from now on the sequencer runs
+            heads.start()
             for _ in range(ROUNDS):
                 for how in APPENDING:
                     barrier = manager.Barrier(PROCESSES * THREADS)
@@ -76,11 +80,12 @@ def _appending() -> Iterable[Promise]:
     finally:
         sequencer.terminate()
         sequencer.wait()
+        heads.stop()
     for how, number in appended.items():
         print(f"  {how}: {number / ROUNDS / SECONDS:.0f} appended/s")
     yield Promise("custody-append", appended["service"] / appended["rows"], 0.60, bound="at least")
     yield Promise("custody-append-event-row", appended["service"] / appended["event"], 0.60, bound="at least")
-    lags = _lags(shipper, committed)
+    lags = _lags(shipper, committed, heads.seen)
     print(f"  in the log after p50 {statistics.median(lags):.3f} s, of {len(lags)} events")
     yield Promise("custody-in-log-p99", statistics.quantiles(lags, n=100)[98], 1.0, " s")
     yield Promise("custody-lost", len(committed) - len(lags), 0)
@@ -100,12 +105,34 @@ def _wait_until_logged(shipper: Shipper) -> None:
             time.sleep(0.1)
 
 
-def _lags(shipper: Shipper, committed: Committed) -> list[float]:
-    """Seconds from the answer to the writer until a signed head covered its event, of events in the log."""
+class _Heads(threading.Thread):
+    """Looks for the newest signed head as anybody can, and remembers when it was first seen."""
+
+    def __init__(self, shipper: Shipper) -> None:
+        super().__init__()
+        self.seen: list[tuple[int, datetime]] = []
+        self._shipper = shipper
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        with doorway.enter_shipper(self._shipper):
+            while not self._stopped.wait(LOOK_EVERY):
+                size = Checkpoint.objects.order_by("-size").values_list("size", flat=True).first() or 0
+                if not self.seen or size > self.seen[-1][0]:
+                    self.seen.append((size, timezone.now()))
+        connection.close()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        if self.is_alive():
+            self.join()
+
+
+def _lags(shipper: Shipper, committed: Committed, heads: list[tuple[int, datetime]]) -> list[float]:
+    """Seconds from the answer to the writer until a signed head that covers its event could be read."""
     told = dict(committed)
     since = min(told.values()) - timedelta(minutes=1)
     with doorway.enter_shipper(shipper):
-        heads = list(Checkpoint.objects.order_by("size").values_list("size", "created_at"))
         first = LogLeaf.objects.filter(event__recorded_at__gte=since).order_by("index").first()
         assert first is not None
         leaves = LogLeaf.objects.filter(index__gte=first.index).order_by("index")

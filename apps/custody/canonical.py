@@ -263,12 +263,11 @@ def _is_gs1(digits: int) -> Callable[[object], bool]:
     """A GS1 key: its digits weighted 1, 3, 1, … from the right add up to a multiple of ten."""
     has_digits = _is(rf"[0-9]{{{digits}}}")
 
-    def check(value: object) -> bool:
-        if not isinstance(value, str) or not has_digits(value):
-            return False
+    @lru_cache(maxsize=4096)  # a handling unit comes with each of its events
+    def adds_up(value: str) -> bool:
         return sum(int(digit) * (1, 3)[place % 2] for place, digit in enumerate(reversed(value))) % 10 == 0
 
-    return check
+    return lambda value: isinstance(value, str) and has_digits(value) and adds_up(value)
 
 
 def _is_origin(value: object) -> bool:

@@ -69,4 +69,4 @@ def test_nobody_else_reads_a_route(route, browse):
     ]
     for name in ("sheet.pdf", "sheet.csv"):
         answers = [one.get(f"/plan/routes/{route.pk}/{name}").status_code for one in outsiders]
-        assert answers == [404, 403, 403, 403]
+        assert answers == [404, 403, 302, 302]
