@@ -77,6 +77,7 @@ def make_day(ground: World, day: date, deliveries: int, random: Random, *, asked
         route = Route(
             plan=plan,
             number=number + 1,
+            depot=ground.origin,
             carrier=vehicle.carrier,
             vehicle=vehicle,
             departs_at=departs,

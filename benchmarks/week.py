@@ -1,7 +1,7 @@
 """A simulated week under the control tower's eyes: what was put in is found and rightly named, or not.
 
 Two shippers, thirty sites, 1,500 deliveries in five days after six weeks of history. The worker's work is
-done at every half hour of the days: looking, and each morning telling risks. At the end causes are read from
+done at every quarter of the days: looking, and each morning telling risks. At the end causes are read from
 the record, and what was told of the held-back week is held against what happened.
 """
 
@@ -29,7 +29,7 @@ from benchmarks._week_rows import Made, apply
 from benchmarks.harness import Promise
 
 MONDAY = date(2026, 3, 9)
-EVERY = timedelta(minutes=30)
+EVERY = timedelta(minutes=15)
 
 
 @dataclass
@@ -92,11 +92,11 @@ def play(
         midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
         today = make_day(ground, day, per_day, random)
         made += today
-        for look in (*range(-36, 4, 4), *range(4, 34)):  # every two hours at night, then every half hour
+        for look in (*range(-72, 12, 8), *range(12, 68)):  # every two hours at night, then every quarter
             now = midnight + look * EVERY
             apply(made, now)
             watched(now)
-            if look == 6:
+            if look == 12:
                 _count()
                 foresee(now=now)
         apply(today, midnight + timedelta(hours=20))
@@ -140,7 +140,7 @@ def report(seen: Sequence[Seen]) -> None:
     alarms = sum((each.alarms for each in seen), Counter())
     print(f"  alarms where nothing was put in: {dict(alarms) or 'none'}")
     minutes = [one for each in seen for one in each.minutes]
-    print(f"  found {np.median(minutes):.0f} min (median) after it could be seen; a look every 30 min")
+    print(f"  found {np.median(minutes):.0f} min (median) after it could be seen; a look every 15 min")
     told = sorted(pair for each in seen for pair in each.told)
     by_model = sum(each.by_model for each in seen)
     print(f"  risks told of {len(told)} deliveries, {by_model} of them by the model; tenths of them:")

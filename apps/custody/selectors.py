@@ -108,6 +108,11 @@ def key_at(size: int) -> notes.VerifierKey:
     return notes.VerifierKey.parse(published.vkey if published else "")
 
 
+def verifier_keys() -> list[str]:
+    """Every key that this log was ever signed with, oldest first; the last one signs now."""
+    return list(LogKey.objects.order_by("since", "id").values_list("vkey", flat=True))
+
+
 def key_changes() -> list[bytes]:
     """The log's changes of key as signed notes, oldest first."""
     changes = LogKey.objects.exclude(note="").order_by("since", "id")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 
-from apps.consignments.ranges import COLDEST, HOTTEST, NO_RANGE, Range
+from apps.consignments.ranges import COLDEST, HOTTEST, NO_RANGE, Range, worded_range
 
 #: Lowest and highest by temperature class; a class that is not here has no limits. Chilled: 2–8 °C, as
 #: medicines that are kept in a refrigerator. Frozen: -18 °C, of which transport may deviate briefly by
@@ -50,6 +50,11 @@ class Readings:
 def limits(temperature_class: str, own: Range) -> Range:
     """What goods may see: the range that their order says, else that of their class."""
     return own if own != NO_RANGE else RANGES.get(temperature_class, NO_RANGE)
+
+
+def of_its_own(temperature_class: str, within: Range) -> str:
+    """A range in words where it is another than its class's, whose name says that one already."""
+    return "" if within == RANGES.get(temperature_class, NO_RANGE) else worded_range(within)
 
 
 def typed_temperatures(text: str) -> tuple[int, ...]:

@@ -166,7 +166,7 @@ def _failures(now: datetime) -> Iterator[Finding]:
     )
     for delivery in (
         deliveries()
-        .filter(state=State.FAILED)
+        .filter(state=State.FAILED, day__gte=(now - FRESH - timedelta(days=7)).date())
         .annotate(failed_at=Subquery(failed.values("at")[:1]), next_state=Subquery(live.values("state")[:1]))
     ):
         if delivery.failed_at is None or delivery.next_state or delivery.failed_at < now - FRESH:

@@ -15,8 +15,10 @@ Each intervention is a dict of JSON values: ``key`` says what it is, the rest wh
 | call | somebody to call | who, number |
 """
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -59,6 +61,11 @@ def interventions(exception: DeliveryException, *, now: datetime) -> list[Interv
         except DomainError:
             continue
     return [*found, *_calls(exception)]
+
+
+def fingerprint(intervention: Intervention) -> str:
+    """What tells one intervention from another: whoever clicks names by it what was on the page."""
+    return sha256(json.dumps(intervention, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _answer(exception: DeliveryException, now: datetime) -> Iterator[Intervention]:

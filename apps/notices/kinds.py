@@ -15,7 +15,7 @@ class Kind(TextChoices):
     WAITING = "waiting", _("The waiting list")
     PAPERS = "papers", _("Papers that are missing or run out")
     DETENTION = "detention", _("Free time at a dock that runs out")
-    EXCEPTION = "exception", _("Exceptions that nobody deals with")
+    EXCEPTION = "exception", _("Late arrivals, and exceptions that nobody deals with")
     HANDOVER = "handover", _("Handovers")
     PROOF = "proof", _("Proofs of delivery, with the log's checkpoint")
     SITE = "site", _("Changes of a site's hours and rules")

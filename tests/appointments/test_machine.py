@@ -55,7 +55,7 @@ STARTS = ("13:00", "13:15", "13:30", "13:45")  # each half an hour long: neighbo
 ANSWER_WITHIN = timedelta(hours=3)
 CUTOFF = timedelta(hours=12)
 SIDES = st.sampled_from(["shipper", "recipient"])
-EXAMPLES = 40
+EXAMPLES = 25
 BATCHES = 10
 PICK = st.integers(0, 15)
 QUARTER = timedelta(minutes=15)

@@ -4,6 +4,7 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
 from apps.custody import checking, merkle, selectors, tiles, verify
 from apps.custody import services as custody
@@ -31,6 +32,21 @@ def test_whoever_has_any_key_of_the_log_follows_its_changes(arthur, record, now)
     reports = [verify.verify(output, [verify.parse_key(key)]) for key in keys]
     assert [(report.verdict, report.failures) for report in reports] == [(verify.PASS, [])] * 3
     assert checking.verify_log().holds
+
+
+def test_anybody_may_have_the_keys_of_a_log_and_nothing_else_of_it(record, now):
+    record()
+    custody.sequence(now=now)
+    old = str(selectors.verifier_key())
+    custody.rotate_key(now=now)
+    stranger = Client(SERVER_NAME="acme.localhost")
+
+    published = stranger.get("/api/v1/custody/keys")
+
+    assert published.content.decode() == f"{old}\n{selectors.verifier_key()}\n"
+    assert stranger.get("/api/v1/custody/checkpoint").status_code == 403
+    assert Client(SERVER_NAME="globex.localhost").get("/api/v1/custody/keys").status_code == 404
+    assert Client(SERVER_NAME="localhost").get("/api/v1/custody/keys").status_code == 404
 
 
 def test_an_old_key_signs_nothing_after_its_change(record, now):

@@ -60,6 +60,7 @@ def test_a_round_works_without_script(at_phone, stops):
     answers = [at_phone.post("/drive/steps/", step, follow=True) for step in steps]
 
     assert [answer.status_code for answer in answers] == [200] * 7
+    assert "Show at the gate: " in answers[0].content.decode()
     assert "The round is done" in answers[-1].content.decode()
 
 

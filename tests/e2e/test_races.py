@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from apps.accounts.actors import Actor
 from apps.deliveries.models import Delivery
 from tests.e2e.conftest import Visit
+from tests.e2e.test_accessibility import barriers_on
 
 MESSAGE = "Cold goods, please be quick."
 
@@ -24,6 +25,7 @@ def test_who_comes_second_is_told_in_place_and_takes_an_alternative(
     choose(first, "09:00")
     expect(first.get_by_role("heading", name="1 slot chosen")).to_be_visible()
     expect(first.get_by_text(re.compile(r"^(9|10):\d\d left$"))).to_be_visible()
+    assert list(barriers_on(first, "choosing")) == []
     with second.expect_response(lambda response: response.request.method == "POST") as answer:
         choose(second, "09:00")
 

@@ -9,6 +9,7 @@ from apps.appointments.models import Appointment
 from apps.appointments.states import State as AppointmentState
 from apps.core.errors import PermissionRefused
 from apps.deliveries import services as deliveries
+from apps.insights.interventions import fingerprint
 from apps.insights.kinds import Kind
 from apps.insights.models import DeliveryException
 from apps.insights.services import InterventionGone, intervene, watch, weigh
@@ -38,7 +39,9 @@ def test_a_failed_attempt_is_mended_by_slots_that_are_free(failed, alice):
     row, now = failed
     (first, *_rest) = row.interventions
 
-    done = intervene(actor=alice, exception_id=row.pk, number=0, now=now)
+    done = intervene(
+        actor=alice, exception_id=row.pk, number=0, what=fingerprint(row.interventions[0]), now=now
+    )
 
     assert (done["key"], len(first["slots"])) == ("slots", 3)
     again = Appointment.objects.get(delivery_id=row.delivery_id, state=AppointmentState.OFFERED)
@@ -58,9 +61,13 @@ def test_nobody_else_acts_and_what_is_gone_changes_nothing(failed, arthur, alice
     row, now = failed
 
     with pytest.raises(PermissionRefused):
-        intervene(actor=arthur, exception_id=row.pk, number=0, now=now)
+        intervene(
+            actor=arthur, exception_id=row.pk, number=0, what=fingerprint(row.interventions[0]), now=now
+        )
     with pytest.raises(InterventionGone):
-        intervene(actor=alice, exception_id=row.pk, number=9, now=now)
+        intervene(actor=alice, exception_id=row.pk, number=9, what="", now=now)
+    with pytest.raises(InterventionGone):
+        intervene(actor=alice, exception_id=row.pk, number=0, what="another by now", now=now)
 
     assert not Appointment.objects.filter(state=AppointmentState.OFFERED).exists()
     assert row.events.count() == 1
@@ -76,7 +83,7 @@ def test_another_vehicle_that_fits_takes_it_with_one_click(tendered, alice):
     assert keys(row)[:2] == ["vehicle", "repair"]
     best = row.interventions[0]
 
-    intervene(actor=alice, exception_id=row.pk, number=0, now=now)
+    intervene(actor=alice, exception_id=row.pk, number=0, what=fingerprint(row.interventions[0]), now=now)
 
     published = Route.objects.get(plan__state="published")
     assert published.vehicle.plate == best["plate"] != tendered.route.vehicle.plate
@@ -96,7 +103,7 @@ def test_an_offer_of_the_recipient_is_accepted_with_one_click(asked, delivery, r
     row = DeliveryException.objects.get(kind=Kind.OFFER_UNANSWERED)
     assert keys(row)[0] == "answer"
 
-    intervene(actor=alice, exception_id=row.pk, number=0, now=now)
+    intervene(actor=alice, exception_id=row.pk, number=0, what=fingerprint(row.interventions[0]), now=now)
 
     asked.refresh_from_db()
     assert (asked.state, asked.during.lower) == (AppointmentState.CONFIRMED, later.start)

@@ -14,6 +14,7 @@ from apps.insights.kinds import Ending, Kind, Severity
 from apps.insights.models import DeliveryException, ExceptionEvent
 from apps.insights.services import resolve, watch
 from apps.insights.services.watching import GONE_AFTER
+from apps.notices.models import Notice
 from apps.routing.models import Route
 from apps.tenancy import doorway
 from apps.tracking.services import expect_arrivals
@@ -81,7 +82,7 @@ def test_it_closes_when_its_cause_stays_away_and_not_when_it_flickers(confirmed,
     )
 
 
-def test_a_route_that_should_have_left_and_then_left_too_late(tendered, alice):
+def test_a_route_that_should_have_left_and_then_left_too_late(tendered, alice, drain):
     stop = tendered.route.stops.get()
     Route.objects.filter(pk=tendered.route.pk).update(departs_at=stop.slot.lower - timedelta(hours=1))
     planned = stop.slot.lower - timedelta(hours=1)
@@ -100,6 +101,13 @@ def test_a_route_that_should_have_left_and_then_left_too_late(tendered, alice):
     late = DeliveryException.objects.get(kind=Kind.LATE_ARRIVAL)
     assert late.severity == Severity.URGENT
     assert late.facts["expected"] >= (stop.arrives_at + timedelta(hours=1)).isoformat()[:10]
+    drain()
+    with doorway.network():
+        (told,) = Notice.objects.filter(kind="exception").select_related("person")
+        assert (told.person.email, "of Acme Medical is expected at" in told.title) == (
+            "rita@northern.example",
+            True,
+        )
 
 
 def test_a_vehicle_that_did_not_come(confirmed):

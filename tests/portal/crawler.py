@@ -31,6 +31,7 @@ PUBLIC = frozenset(
         "admin:jsi18n",
         "api-schema",
         "desk:drive_worker",
+        "custody:keys",
     }
 )
 #: What a form may hold that acts on something; a form takes what it knows.

@@ -12,7 +12,6 @@ from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
 from apps.appointments.models import Appointment
 from apps.consignments.models import Consignment
-from apps.consignments.ranges import worded_range
 from apps.core.errors import IllegalTransition
 from apps.custody import selectors as custody
 from apps.deliveries.models import Delivery, Discrepancy, Doubt, Handover
@@ -28,6 +27,7 @@ from apps.deliveries.services.attached import attachments
 from apps.deliveries.services.handing_out import HAND_OUT
 from apps.deliveries.services.recording import record
 from apps.deliveries.strokes import read_strokes, svg_path
+from apps.deliveries.temperatures import of_its_own
 from apps.documents import papers
 from apps.documents import services as documents
 from apps.documents.logo import logo_uri
@@ -329,7 +329,7 @@ def _goods(consignment: Consignment) -> papers.Goods:
         number=consignment.number,
         order_reference=consignment.order_reference,
         temperature_class=consignment.temperature_class,
-        temperature_range=worded_range(consignment.temperature_range),
+        temperature_range=of_its_own(consignment.temperature_class, consignment.temperature_range),
         adr_classes=tuple(consignment.adr_classes),
         items=tuple(
             papers.Item(

@@ -4,6 +4,7 @@ The services that do it ask again for permission, and lose no race: whoever was 
 is said with what works instead.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,13 +19,15 @@ from apps.appointments.load import Slot
 from apps.core.errors import DomainError
 from apps.deliveries import services as deliveries
 from apps.deliveries.models import Delivery
-from apps.insights.interventions import Intervention, interventions
+from apps.insights.interventions import Intervention, fingerprint, interventions
 from apps.insights.models import DeliveryException, ExceptionEvent
 from apps.insights.services.acting import act
 from apps.routing.services import move_delivery, publish_plan, request_repair
 from apps.tenancy.doorway import current_shipper
 from apps.tendering.models import Tender
 from apps.tendering.services import remind_link
+
+log = logging.getLogger(__name__)
 
 #: What helps is computed anew when it is older.
 FRESH_FOR = timedelta(minutes=10)
@@ -48,18 +51,24 @@ def weigh(*, now: datetime) -> int:
         stale.select_related("delivery__site", "delivery__origin").order_by("harm_at", "id")[:AT_ONCE]
     )
     for row in rows:
-        found = interventions(row, now=now)
+        try:
+            found = interventions(row, now=now)
+        except Exception:  # one that can't be weighed holds up no other, and is tried again later
+            log.exception("what helps against exception %s could not be computed", row.pk)
+            found = []
         DeliveryException.objects.filter(pk=row.pk).update(interventions=found, weighed_at=now)
     return len(rows)
 
 
 @transaction.atomic
-def intervene(*, actor: Actor, exception_id: UUID, number: int, now: datetime) -> Intervention:
+def intervene(*, actor: Actor, exception_id: UUID, number: int, what: str, now: datetime) -> Intervention:
     """Do the intervention of that number, and keep that it was done; which one it was.
+
+    ``what`` is its fingerprint as the page had it: what was computed anew meanwhile is not done instead.
 
     Raises:
         PermissionRefused, UnknownException, ExceptionOver: as ``acting.take``.
-        InterventionGone: there is none of that number, or it is only somebody to call.
+        InterventionGone: it is another one by now, or only somebody to call.
         DomainError: what it does is refused now; nothing was changed.
     """
     require(actor, "insights.act", current_shipper())
@@ -69,7 +78,8 @@ def intervene(*, actor: Actor, exception_id: UUID, number: int, now: datetime) -
         .first()
     )
     chosen = row.interventions[number] if row and 0 <= number < len(row.interventions) else None
-    if row is not None and (chosen is None or chosen["key"] not in _ACTS):
+    is_it = chosen is not None and chosen["key"] in _ACTS and fingerprint(chosen) == what
+    if row is not None and not is_it:
         raise InterventionGone(
             "What would help was computed anew meanwhile. Choose from the list as it is now."
         )

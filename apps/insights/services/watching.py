@@ -12,6 +12,7 @@ from apps.insights.finding import Finding
 from apps.insights.kinds import BY_PERSON, Ending, Kind
 from apps.insights.models import DeliveryException, ExceptionEvent
 from apps.insights.services.locks import one_at_a_time
+from apps.insights.services.telling import tell_recipients
 
 #: A cause has to stay away for this long before its exception closes, so that none flickers.
 GONE_AFTER = timedelta(minutes=2)
@@ -71,6 +72,7 @@ def _open(new: list[Finding], now: datetime) -> None:
         for finding in new
     ]
     DeliveryException.objects.bulk_create(rows)
+    tell_recipients(rows)
     ExceptionEvent.objects.bulk_create(
         ExceptionEvent(
             exception=row,

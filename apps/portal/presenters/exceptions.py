@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from apps.deliveries.models import Discrepancy
 from apps.facilities.models import DocumentType
+from apps.insights.interventions import fingerprint
 from apps.insights.kinds import Kind, Severity
 from apps.insights.models import DeliveryException
 from apps.portal.presenters.times import span_label
@@ -35,7 +36,7 @@ def row(exception: DeliveryException, *, now: datetime) -> Context:
         "sentence": sentence(exception),
         "help": suggestion(exception),
         "acts": acts,
-        "best": acts[0] if acts else None,
+        "best": acts[0] if acts and exception.kind != Kind.EXCURSION else None,
         "together": together,
         "more": together - 1,
         "late": exception.detected_at - exception.cause_at > timedelta(minutes=5),
@@ -125,7 +126,7 @@ def sentence(exception: DeliveryException) -> str:
 
 def told(intervention: Context, number: int, zone: str) -> Context:
     """An intervention as a button: its number, a verb, what it costs; ``url`` where it is a call."""
-    one: Context = {"number": number, "url": "", "sub": "", "label": ""}
+    one: Context = {"number": number, "what": fingerprint(intervention), "url": "", "sub": "", "label": ""}
     match intervention["key"]:
         case "answer":
             one["label"] = _("Accept %(when)s") % {"when": _span(intervention, zone)}
@@ -197,6 +198,9 @@ def suggestion(exception: DeliveryException) -> Context:
             return {"url": reverse("desk:tenders"), "label": _("See the tenders")}
         case Kind.LATE_DEPARTURE | Kind.LATE_RELEASE | Kind.NO_SHOW_RISK:
             return {"url": plan, "label": _("Repair the plan")}
+        case Kind.EXCURSION:
+            decide = reverse("desk:exception", args=[exception.pk])
+            return {"url": f"{decide}#decide-title", "label": _("Decide about the goods")}
         case Kind.FAILED:
             return {"url": reverse("desk:ask", args=[delivery.pk]), "label": _("Ask for another slot")}
         case Kind.NOT_ARRIVED | Kind.LATE_ARRIVAL | Kind.SILENCE if delivery.site.contact_phone:

@@ -23,7 +23,6 @@ from apps.accounts.permissions import allows
 from apps.appointments import selectors as appointments
 from apps.appointments.models import Appointment, Offer
 from apps.appointments.states import State as AppointmentState
-from apps.consignments.ranges import worded_range
 from apps.core.errors import DomainError, PermissionRefused
 from apps.deliveries import services
 from apps.deliveries.models import Delivery, Handover
@@ -38,6 +37,7 @@ from apps.deliveries.selectors import (
 )
 from apps.deliveries.standing import Standing, with_standing
 from apps.deliveries.states import State
+from apps.deliveries.temperatures import of_its_own
 from apps.documents.models import Document
 from apps.documents.permissions import Parties as PaperParties
 from apps.documents.selectors import documents_of
@@ -280,7 +280,7 @@ def page(request: ActingRequest, shown: Delivery, *, refused: DomainError | None
         else "",
         "vehicle_facts": present_offers.load_facts(appointment) if appointment else [],
         "consignments": consignments_of(shown),
-        "temperature_range": worded_range(temperature_limits(shown)),
+        "temperature_range": of_its_own(shown.temperature_class, temperature_limits(shown)),
         "papers": entries,
         "missing": missing(entries),
         "may_bring": allows(request.actor, "deliveries.bring", shown),

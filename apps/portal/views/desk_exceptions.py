@@ -169,7 +169,7 @@ def _colleagues() -> list[tuple[str, str]]:
         shipper=current_shipper(), role__in=OWNERS, person__is_active=True
     ).select_related("person")
     people = {str(one.person_id): str(one.person) for one in held}
-    return sorted(people.items(), key=lambda person: person[1])
+    return [("", _("Choose somebody")), *sorted(people.items(), key=lambda person: person[1])]
 
 
 @desk_page
@@ -179,7 +179,13 @@ def intervene(request: ActingRequest, exception_id: UUID, number: int) -> HttpRe
     now = timezone.now()
     shown = get_object_or_404(DeliveryException, pk=exception_id)
     try:
-        chosen = services.intervene(actor=request.actor, exception_id=shown.pk, number=number, now=now)
+        chosen = services.intervene(
+            actor=request.actor,
+            exception_id=shown.pk,
+            number=number,
+            what=request.POST.get("what", ""),
+            now=now,
+        )
     except PermissionRefused:
         raise
     except DomainError as error:

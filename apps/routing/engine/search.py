@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from time import monotonic
 
+import numpy as np
 import pyvrp
 from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks, IteratedLocalSearchParams
 from pyvrp.solve import SolveParams, solve
@@ -20,6 +21,9 @@ from apps.routing.engine.model import Model
 
 _REMEMBERED = 12
 """Best solutions of one search whose routes the choice of carriers may mix."""
+
+BREAKS_RULES = int(np.iinfo(np.int64).max)
+"""What PyVRP says a solution costs that breaks a rule."""
 
 _LOOK_EVERY = 0.05
 """Seconds between two looks at searches that run side by side."""
@@ -52,13 +56,18 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One search: a model, from where, and until when; ``until`` is in seconds of the clock."""
+    """One search: a model, from where, and until when; ``until`` is in seconds of the clock.
+
+    It is given up where ``patience``, a share of its iterations or time, has brought no solution that keeps
+    the rules.
+    """
 
     model: Model
     seed: int
     iterations: int | None
     until: float | None
     start: pyvrp.Solution | None = None
+    patience: float = 1.0
 
 
 class _Searching(IteratedLocalSearchCallbacks):
@@ -68,6 +77,7 @@ class _Searching(IteratedLocalSearchCallbacks):
         self.task, self.clock, self.ends = task, clock, ends
         self.best: list[pyvrp.Solution] = []
         self.done = 0
+        self.begun = clock.spent()
 
     def __call__(self, best_cost: int) -> bool:
         task = self.task
@@ -77,8 +87,18 @@ class _Searching(IteratedLocalSearchCallbacks):
             return True
         if task.until is not None and self.clock.spent() >= task.until:
             return True
+        if best_cost >= BREAKS_RULES and self._has_lost_patience():
+            return True
         self.done += 1
         return False
+
+    def _has_lost_patience(self) -> bool:
+        task = self.task
+        if task.iterations is not None and self.done >= task.patience * task.iterations:
+            return True
+        if task.until is None:
+            return False
+        return self.clock.spent() - self.begun >= task.patience * (task.until - self.begun)
 
     def on_best(self, best: pyvrp.Solution) -> None:
         self.best.append(best)

@@ -49,8 +49,11 @@ WITH stops AS (
      WHERE e.delivery_id IN (SELECT delivery_id FROM stops)
      GROUP BY e.delivery_id
 ), rounds AS (
-    SELECT route_id, vehicle_id, leaves_at, min(left_at) AS left_at,
-           max(over_at) FILTER (WHERE left_at IS NOT NULL) AS over_at,
+    SELECT route_id, vehicle_id, leaves_at,
+           -- a delivery that waits again left for an earlier attempt
+           min(left_at) FILTER (WHERE state NOT IN ('open', 'loaded')) AS left_at,
+           max(over_at) FILTER (WHERE left_at IS NOT NULL AND state IN ('delivered', 'refused', 'failed'))
+               AS over_at,
            max(greatest(came_at, opens_at) + service * interval '1 second')
                FILTER (WHERE state IN ('arrived', 'unloading')) AS served_at
       FROM stops LEFT JOIN steps USING (delivery_id)

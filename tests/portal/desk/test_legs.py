@@ -51,7 +51,7 @@ def test_a_range_that_is_none_is_said_beside_its_field(delivery: Delivery, desk:
 
     assert wrong.status_code == 422
     assert "the wrong way round" in wrong.content.decode()
-    assert "2–8 °C" in right.content.decode()
+    assert "ordered 2–8 °C" in right.content.decode()
 
 
 def test_others_reach_none_of_it(
