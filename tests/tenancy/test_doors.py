@@ -29,6 +29,7 @@ SQL_BY_HAND = {
     "apps/appointments/services/occupancy.py",
     "apps/custody/doctor.py",
     "apps/custody/hostile.py",
+    "apps/custody/network/signing.py",
     "apps/custody/selectors.py",
     "apps/custody/services/sequencing.py",
     "apps/custody/services/writing.py",
