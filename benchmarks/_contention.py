@@ -194,15 +194,17 @@ def _offer_bare(
     with session.transaction():
         session.execute(DOCKS, {"site": ground.site_id}).fetchall()
         session.execute(_PARTNERSHIP, [shipper_id, ground.site_id]).fetchone()
+        delivery_id = uuid4()
+        session.execute(_PICKED, [shipper_id, delivery_id]).fetchall()
         gaps = session.execute(CALENDAR, _question(ground)).fetchall()
         first, last = (int(moment.timestamp()) for moment in (slot.lower, slot.upper))
         if not any(row[0] == "free" and row[3] <= first and last <= row[4] for row in gaps):
             return None
         appointment_id, offer_id, slot_id = new_id(), new_id(), new_id()
         expires = ground.now + timedelta(hours=24)
-        session.execute(_APPOINTMENT, [appointment_id, shipper_id, ground.site_id, uuid4(), expires])
+        session.execute(_APPOINTMENT, [appointment_id, shipper_id, ground.site_id, delivery_id, expires])
         session.execute(LOCK, [LOCK_TIMEOUT, DOCK, [str(ground.dock_id)], []]).fetchall()
-        row = [new_id(), ground.dock_id, 1, slot, "hold", appointment_id, slot_id, expires, ""]
+        row = [new_id(), ground.dock_id, 1, slot, "hold", appointment_id, slot_id, None, expires, ""]
         if session.execute(INSERT, row).fetchone() is None:
             raise psycopg.Rollback
         session.execute(_OFFER, [offer_id, appointment_id, expires])
@@ -250,6 +252,9 @@ def _question(ground: Ground) -> dict[str, Any]:
 _PARTNERSHIP = """
     SELECT 1 FROM facilities_partnership p JOIN facilities_site s ON s.recipient_id = p.recipient_id
      WHERE p.shipper_id = %s AND s.id = %s AND p.active"""
+_PICKED = """
+    SELECT o.dock_id FROM appointments_dockoccupancy o JOIN appointments_picking p ON p.id = o.picking_id
+     WHERE p.shipper_id = %s AND p.delivery_id = %s"""
 _TERMS = """
     SELECT live_holds_per_shipper FROM appointments_siteterms
      WHERE site_id = %s AND live_holds_per_shipper IS NOT NULL"""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.test import Client, TransactionTestCase
 from apps.accounts.actors import Actor, actor_at_shipper, actor_in_network
 from apps.accounts.middleware import SIGNED_IN_AT
 from apps.accounts.models import Person
+from apps.documents import rendering
 from apps.facilities.models import Dock, Recipient, Site
 from apps.tenancy import doorway
 from apps.tenancy.models import Outbox, Shipper
@@ -37,6 +39,30 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
     patch.undo()
     with django_db_blocker.unblock():
         database.destroy()
+
+
+@pytest.fixture(scope="session")
+def blank_paper() -> bytes:
+    """A PDF/A that says nothing, laid out once."""
+    try:
+        return rendering.html_to_pdf("<p>Blank</p>")
+    except rendering.PdfUnavailable:
+        return b""
+
+
+@pytest.fixture(autouse=True)
+def _blank_papers(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, blank_paper: bytes
+) -> None:
+    """Papers are laid out where a test is marked ``papers``; all others get the blank one, much sooner.
+
+    Where this machine can't lay out at all, nothing is changed: then tests see what people would.
+    """
+    if blank_paper and not request.node.get_closest_marker("papers"):
+        import weasyprint
+
+        blank = SimpleNamespace(write_pdf=lambda **_options: blank_paper)
+        monkeypatch.setattr(weasyprint, "HTML", lambda **_source: blank)
 
 
 @pytest.fixture(autouse=True)

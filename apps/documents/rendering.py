@@ -18,6 +18,7 @@ import segno
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
+from PIL import ImageFile
 
 from apps.core.errors import DomainError
 from apps.documents.papers import DeliveryNote, ProofOfDelivery
@@ -200,6 +201,7 @@ def _engine() -> Any:
         raise PdfUnavailable(
             f"This machine can't lay out PDFs: {error}. Debian and Ubuntu: apt-get install {SYSTEM_PACKAGES}"
         ) from error
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint turns it on for all; a damaged upload stays refused
     return weasyprint
 
 

@@ -95,6 +95,7 @@ def test_a_recalls_bundle_holds_whole_histories_proves_itself_and_says_what_was_
     assert [event["consignments"][0]["number"] for event in events] == ["C-1", "C-1", "C-2", "C-2"]
 
 
+@pytest.mark.papers
 def test_the_copies_tell_the_same_events(recall, arthur, now):
     bundle, _ = export(arthur, ExportScope(batch="B-7"), now)
 

@@ -17,6 +17,8 @@ from apps.documents.models import Document
 from tests.factories.cast import NOW
 from tests.standards import epcis_judge, ubl_judge
 
+pytestmark = pytest.mark.papers
+
 SPACES = {"cac": ubl.CAC, "cbc": ubl.CBC}
 LATER = NOW + timedelta(days=2)
 

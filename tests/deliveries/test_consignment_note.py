@@ -34,6 +34,7 @@ def asked_for(confirmed, delivery, alice, drain):
     return Document.objects.get(document_type=DocumentType.CMR)
 
 
+@pytest.mark.papers
 def test_it_names_the_planned_carrier_and_is_on_record(asked_for, delivery):
     with pypdfium2.PdfDocument(store.read(asked_for.path)) as pdf:
         text = pdf[0].get_textpage().get_text_range()

@@ -31,6 +31,7 @@ def _asked(alice, drain) -> Job:
     return Job.objects.get(pk=job.pk)
 
 
+@pytest.mark.papers
 @pytest.mark.usefixtures("another")
 def test_it_joins_the_notes_there_are_and_says_what_has_none(alice, drain, delivery):
     job = _asked(alice, drain)

@@ -69,6 +69,7 @@ def _signatures(document: Document) -> list[str]:
     return [each.field_name for each in signed.embedded_signatures]
 
 
+@pytest.mark.papers
 def test_it_says_what_was_stated_and_where_that_is_on_record(handed_over):
     data = store.read(_proof().path)
 

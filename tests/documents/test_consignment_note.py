@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 
+import pytest
+
 from apps.documents import rendering
 from apps.documents.papers import Transport
 from tests.documents import notes
 from tests.documents.test_delivery_note import pages_of, text_of, unspaced
 from tests.documents.test_signing import assert_is_pdf_a_3b
 from tests.factories.cast import NOW
+
+pytestmark = pytest.mark.papers
 
 
 def rendered(note):

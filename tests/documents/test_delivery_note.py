@@ -19,6 +19,8 @@ from apps.documents.papers import Goods, Party, Transport
 from tests.documents import notes
 from tests.factories.cast import NOW
 
+pytestmark = pytest.mark.papers
+
 
 def rendered(note):
     return rendering.render_delivery_note(note, issued_at=NOW)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from apps.documents.inspection import CSV, JPEG, MOST_BYTES, PDF, PNG, UploadRefused, UploadTooLarge, inspect
+from apps.documents.rendering import html_to_pdf
 
 CANARY = b"GPS-CANARY-26.1-28.0"
 
@@ -129,6 +130,14 @@ def test_what_is_not_taken_is_refused_and_says_what_is(content, name):
         inspect(content, name)
 
     assert refusal.value.message
+
+
+@pytest.mark.papers
+def test_a_picture_that_breaks_off_stays_refused_after_papers_were_laid_out():
+    html_to_pdf("<p>Any paper</p>")
+
+    with pytest.raises(UploadRefused, match="damaged"):
+        inspect(photo()[:-500], "half.jpg")
 
 
 def test_a_picture_that_would_fill_the_memory_is_refused_before_it_is_decoded():

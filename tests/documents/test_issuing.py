@@ -83,6 +83,7 @@ def test_the_same_facts_again_are_the_issue_that_is_out_already(alice, at_acme):
     assert Document.objects.count() == 1
 
 
+@pytest.mark.papers
 def test_other_facts_are_a_new_issue_and_the_old_one_stays(alice, at_acme):
     first = issue(alice)
     moved = replace(notes.small(), visit=replace(notes.VISIT, dock="Dock 2"))

@@ -9,6 +9,8 @@ from apps.documents.papers import Goods, Labels
 from apps.documents.printing import MOST_LABELS, NothingToPrint, print_labels, print_packing_list
 from tests.documents import notes
 
+pytestmark = pytest.mark.papers
+
 FOUR_INCH_SCANNER = 203 / 72  # dots per point of a common label printer
 
 

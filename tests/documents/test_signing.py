@@ -25,6 +25,8 @@ from pyhanko_certvalidator import ValidationContext
 from apps.documents import rendering, signing, signing_keys
 from apps.documents.signing_keys import PaperKey, PaperKeyInvalid
 
+pytestmark = pytest.mark.papers
+
 MOMENT = datetime(2026, 3, 2, 6, tzinfo=UTC)
 PAGE = (
     '<html lang="en"><head><title>Proof</title>'

@@ -69,7 +69,7 @@ def test_a_round_survives_two_cuts_of_the_network(visit: Visit, token: str, acme
     phone.get_by_role("button", name="Loaded, set off").tap()
     expect(phone.get_by_role("button", name="Arrived")).to_be_visible()
     assert list(barriers_on(phone)) == []
-    phone.get_by_label("Say with each step where this phone is").check()
+    phone.get_by_label("Say where this phone is").check()
     phone.evaluate("navigator.serviceWorker.ready.then(() => null)")
     phone.reload()
 

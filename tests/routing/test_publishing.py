@@ -75,6 +75,7 @@ def test_each_stop_is_on_the_custody_record(visits, planned, publish):
         assert '"carrier":"Swift"' in said
 
 
+@pytest.mark.papers
 def test_delivery_notes_are_issued_anew_with_who_brings_the_goods(visits, planned, publish, drain):
     plan = publish(planned())
     drain()

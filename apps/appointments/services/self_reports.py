@@ -32,6 +32,13 @@ class TooManyReports(DomainError):
     status = 429
 
 
+class ReportNotFound(DomainError):
+    """There is no such report at the site."""
+
+    code = "not-found"
+    status = 404
+
+
 @transaction.atomic
 def make_poster(*, actor: Actor, site: Site, now: datetime) -> tuple[str, datetime]:
     """A token for the address that a poster at the site's gate shows, and until when it is good.
@@ -111,9 +118,13 @@ def see_to_report(*, actor: Actor, site: Site, report_id: UUID, now: datetime) -
 
     Raises:
         PermissionRefused: ``actor`` does not work the site.
+        ReportNotFound: nothing of that kind was reported there.
     """
     require(actor, "appointments.block", site)
-    SelfReport.objects.filter(pk=report_id, site=site, seen_at=None).update(seen_at=now)
+    reported = SelfReport.objects.filter(pk=report_id, site=site)
+    if not reported.exists():
+        raise ReportNotFound("This was not reported at this gate, or it is no longer kept.")
+    reported.filter(seen_at=None).update(seen_at=now)
 
 
 def open_reports(site: Site, *, now: datetime) -> list[SelfReport]:

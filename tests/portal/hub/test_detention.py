@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pypdfium2
+import pytest
 from django.core import mail
 from django.test import Client
 
@@ -58,6 +59,7 @@ def test_who_left_or_never_came_is_not_warned_of(
     assert warn_of_detention(now=unloading.during.lower + 2 * FREE) == 0
 
 
+@pytest.mark.papers
 def test_both_sides_print_the_same_statement_and_others_none(
     unloading: Appointment,
     otto_at_hub: Client,
@@ -90,6 +92,7 @@ def test_without_a_vehicle_there_is_nothing_to_state(confirmed: Appointment, ott
     assert otto_at_hub.get(f"/appointments/{confirmed.pk}/detention.pdf").status_code == 409
 
 
+@pytest.mark.papers
 def test_the_gates_list_prints_for_its_own_people(
     confirmed: Appointment, otto_at_hub: Client, sam_at_hub: Client, northern_site: Site
 ) -> None:

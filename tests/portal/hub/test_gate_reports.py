@@ -16,6 +16,8 @@ from apps.core.ids import new_id
 from apps.facilities.models import Site
 from apps.tenancy.models import Shipper
 
+pytestmark = pytest.mark.papers
+
 Clock = Callable[[datetime], None]
 #: What no driver's answer may hold: whose the goods are, what they are, who else comes.
 TOLD_TO_NOBODY = re.compile(r"Acme|Globex|Zidovudine|SECRET|GLX|D00000")
