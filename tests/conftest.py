@@ -41,6 +41,23 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
         database.destroy()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests without a database come where a second process begins: it runs them while one is built."""
+    processes = getattr(config, "workerinput", {}).get("workercount", 1)
+    if processes == 1:
+        return
+    without = [item for item in items if not _has_database(item)]
+    others = [item for item in items if _has_database(item)]
+    start = min(-(-len(items) // processes), len(others))
+    items[:] = [*others[:start], *without, *others[start:]]
+
+
+def _has_database(item: pytest.Item) -> bool:
+    fixtures = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    return bool(fixtures) or item.get_closest_marker("django_db") is not None
+
+
 @pytest.fixture(scope="session")
 def blank_paper() -> bytes:
     """A PDF/A that says nothing, laid out once."""

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, vCalAddress, vText
+from icalendar import Calendar, Event, Timezone, vCalAddress, vText
 
 PRODUCT = "-//Dockside//Appointments//EN"
 REFRESH = timedelta(minutes=15)
@@ -47,7 +48,7 @@ def invitation(entry: Entry, *, organizer: str, attendee: str) -> tuple[bytes, s
     guest.params["rsvp"] = vText("FALSE")
     event.add("attendee", guest)
     calendar.add_component(event)
-    calendar.add_missing_timezones()
+    _add_zones(calendar)
     return calendar.to_ical(), method
 
 
@@ -61,7 +62,7 @@ def feed(entries: Iterable[Entry], *, name: str) -> bytes:
     calendar.add("x-published-ttl", "PT15M")
     for entry in entries:
         calendar.add_component(_event(entry))
-    calendar.add_missing_timezones()
+    _add_zones(calendar)
     return calendar.to_ical()
 
 
@@ -88,3 +89,15 @@ def _event(entry: Entry) -> Event:
         if value := getattr(entry, name):
             event.add(name, value)
     return event
+
+
+def _add_zones(calendar: Calendar) -> None:
+    """Put the rules of every zone that is named before what names it."""
+    for index, name in enumerate(sorted(calendar.get_missing_tzids())):
+        calendar.subcomponents.insert(index, _rules(name))
+
+
+@cache
+def _rules(zone: str) -> Timezone:
+    """When a zone changes its clocks, from 1970 to 2037; found by trial, which takes longest of all."""
+    return Timezone.from_tzid(zone)

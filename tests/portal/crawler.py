@@ -77,10 +77,19 @@ class Address:
     name: str
     takes: tuple[str, ...]
 
-    def urls(self, urlconf: str, ids: Ids) -> Iterator[tuple[str, dict[str, str]]]:
-        """The address with every combination of ids, each with the ids it was filled with."""
-        values = [sorted(ids.get(self._key(name), ())) or ["nothing"] for name in self.takes]
+    def urls(self, urlconf: str, ids: Ids, own: Ids) -> Iterator[tuple[str, dict[str, str]]]:
+        """The address with all ids, each with the ids it was filled with.
+
+        Of several, one at most is another's; and once all are, where that can be.
+        """
+        keys = [self._key(name) for name in self.takes]
+        values = [sorted(ids.get(key, ())) or ["nothing"] for key in keys]
+        anothers = [sorted(set(ids.get(key, ())) - set(own.get(key, ()))) for key in keys]
+        strangest = tuple(some[0] for some in anothers if some)
         for combination in product(*values):
+            strange = sum(value in some for value, some in zip(combination, anothers, strict=True))
+            if strange > 1 and combination != strangest:
+                continue
             filled = dict(zip(self.takes, combination, strict=True))
             with suppress(NoReverseMatch):  # the admin of one host knows no application of the other's
                 yield reverse(self.name, kwargs=filled, urlconf=urlconf), filled
@@ -120,7 +129,7 @@ def crawl(
         offence
         for visitor in visitors
         for address in addresses(urlconf)
-        for url, filled in address.urls(urlconf, ids if visitor.is_member else _one_of_each(ids))
+        for url, filled in address.urls(urlconf, ids if visitor.is_member else _one_of_each(ids), visitor.own)
         for method, target in _requests(url, asked.get(address.name, []))
         for offence in _judge(visitor, address, filled, ids, method, target)
     )
