@@ -1,5 +1,6 @@
 """The tests' ground: the cloned database, the cast by name, and work from the outbox done on demand."""
 
+import gc
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from types import SimpleNamespace
@@ -51,6 +52,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     others = [item for item in items if _has_database(item)]
     start = min(-(-len(items) // processes), len(others))
     items[:] = [*others[:start], *without, *others[start:]]
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: looking through it for garbage again and again takes some 7 % of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _has_database(item: pytest.Item) -> bool:
