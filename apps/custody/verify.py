@@ -737,9 +737,12 @@ def read_container(file: BinaryIO, report: Report) -> Container:
         crc, size = CENTRAL.unpack_from(directory, cursor)[7:9]
         local = local_header(name, crc, size)
         file.seek(position)
-        require_bytes(
-            local, file.read(len(local)), position, LOCAL_FIELDS, LOCAL_OFFSETS, f"local header of {name}"
-        )
+        found = file.read(len(local))
+        if is_crc_of_contents(found, crc, file, size):
+            where = directory_start + cursor + CENTRAL_OFFSETS[CENTRAL_FIELDS.index("crc")]
+            place = f"central directory entry of {name}, crc (byte {where} of the bundle)"
+            raise Rejected(place, "not as the contents require")
+        require_bytes(local, found, position, LOCAL_FIELDS, LOCAL_OFFSETS, f"local header of {name}")
         start = position + len(local)
         if start + size > directory_start:
             raise Rejected(f"central directory entry of {name}, size", "reaches beyond the contents")
@@ -788,6 +791,17 @@ def read_member(file: BinaryIO, name: str, start: int, size: int, crc: int, repo
     if computed != crc:
         report.failures.append(f"{member.place}: the content does not match its CRC")
     return member
+
+
+def is_crc_of_contents(header: bytes, crc: int, file: BinaryIO, size: int) -> bool:
+    """Whether a local header says another CRC than the directory's ``crc``, and what follows has it."""
+    if len(header) < LOCAL.size or (stated := LOCAL.unpack_from(header)[6]) == crc:
+        return False
+    computed, remaining = 0, size
+    while remaining and (chunk := file.read(min(CHUNK, remaining))):
+        computed = zlib.crc32(chunk, computed)
+        remaining -= len(chunk)
+    return bool(computed == stated)
 
 
 def local_header(name: str, crc: int, size: int) -> bytes:
@@ -929,6 +943,7 @@ HANDOVER = {
     "doubts": "code[]?",
     "position": "position?",
     "photos": "file[]?",
+    "place": "text?",
 }
 EVENT_TYPES: dict[str, EventType] = {
     "consignment_created": EventType(
@@ -1019,6 +1034,25 @@ EVENT_TYPES: dict[str, EventType] = {
         "returned",
         {**HANDOVER, "reason": "code", "discrepancies": "discrepancy[]?", "note": "commitment?"},
     ),
+    "handover_own_site": EventType(
+        VISIT,
+        "receiving",
+        "in_progress",
+        {**HANDOVER, "discrepancies": "discrepancy[]?", "reservation": "commitment?"},
+    ),
+    "pickup_ready": EventType(VISIT, "staging_outbound", "available", {"dock": "text?"}),
+    "drop_emptied": EventType(
+        VISIT,
+        "receiving",
+        None,
+        {
+            "received_by": "signatory",
+            "place": "text?",
+            "counts": "counts",
+            "discrepancies": "discrepancy[]?",
+            "note": "commitment?",
+        },
+    ),
     "delivery_failed": EventType(
         VISIT,
         "transporting",
@@ -1042,6 +1076,17 @@ EVENT_TYPES: dict[str, EventType] = {
             "maximum_mc": "integer",
             "within_limits": "boolean",
             "file": "file?",
+        },
+    ),
+    "temperature_range_set": EventType(
+        DELIVERY,
+        None,
+        None,
+        {
+            "minimum_mc": "integer?",
+            "maximum_mc": "integer?",
+            "minimum_before_mc": "integer?",
+            "maximum_before_mc": "integer?",
         },
     ),
     "excursion_decided": EventType(
