@@ -330,6 +330,25 @@ def test_progress_is_told_while_searching(warehouse, order, agree, northern_site
     assert [*stops, watch.is_cancelled()] == [False, False, False, True]
 
 
+def test_what_can_wait_does_not_hide_what_the_best_plan_so_far_costs(
+    warehouse, order, agree, southern_site, alice
+):
+    make_carrier("Swift", RIGID)
+    waits = agree(order(southern_site), "Dock 1", "09:00")
+    set_priority(actor=alice, delivery_id=waits.pk, priority=Delivery.Priority.CAN_WAIT)
+    agree(order(southern_site), "Dock 1", "11:00")
+    problem = gather(site=warehouse, day=DAY).problem
+
+    def said(cents):
+        watch = running.JobWatch(waits.pk, problem)
+        watch.hear(engine.Progress(round=1, iterations=1, best_cost=cents))
+        return watch._best_so_far()
+
+    dearest = max(visit.penalty_cents for visit in problem.visits)
+    assert said(912_050) == "; the best so far costs ZAR 9,120.50, what can wait and is left out priced in"
+    assert said(dearest) == "; the best so far leaves deliveries out"
+
+
 def test_a_day_that_makes_no_sense_fails_with_the_reason(ask, drain):
     make_carrier("Swift", RIGID)
     make_carrier("Rand", RIGID, currency="EUR")
