@@ -129,14 +129,14 @@ _GATHERED = """
                    WHERE search.route_id = route.id) asked ON true
             WHERE stop.delivery_id = d.id
             ORDER BY plan.published_at DESC LIMIT 1) r ON true
-     WHERE d.id = ANY (%(ids)s) AND d.state <> 'cancelled' AND d.leg = ''
+     WHERE d.id = ANY (%(ids)s) AND d.state <> 'cancelled' AND d.leg = '' AND d.format <> 'pickup'
 """
 _STATEMENT = f"""
     WITH gone AS (
         DELETE FROM figures_visitfacts f
          WHERE f.delivery_id = ANY (%(ids)s)
            AND EXISTS (SELECT FROM deliveries_delivery d
-                        WHERE d.id = f.delivery_id AND d.state = 'cancelled'))
+                        WHERE d.id = f.delivery_id AND (d.state = 'cancelled' OR d.format = 'pickup')))
     INSERT INTO figures_visitfacts ({", ".join(COLUMNS)}, cause, step, evidence)
     SELECT {", ".join(f"g.{column}" for column in COLUMNS)}, '', '', '[]'
       FROM ({_GATHERED}) g

@@ -67,6 +67,11 @@ def turn(
     """Whose turn it is; None when nothing is left to do."""
     if delivery.leg:
         return _turn_of_leg(delivery, shipper)
+    if delivery.format == Delivery.Format.PICKUP and delivery.state == State.OPEN:
+        is_ready = delivery.ready_at is not None
+        return (
+            Turn(recipient_of(delivery), _("Collect it")) if is_ready else Turn(shipper, _("Make it ready"))
+        )
     recipient = recipient_of(delivery)
     by = appointment.must_act_by if appointment else None
     return {
