@@ -55,6 +55,8 @@ def badge(delivery: Delivery, appointment: Appointment | None, standing: Standin
     state = State(delivery.state)
     if state in GROUND:
         return GROUND[state], str(state.label)
+    if delivery.format == Delivery.Format.PICKUP and state == State.OPEN:
+        return "confirmed", _("Ready to be collected") if delivery.ready_at else _("To be made ready")
     if appointment is not None and standing in (Standing.TO_BOOK, Standing.STOPPED):
         ended = AppointmentState(appointment.state)
         return ended.value, str(ended.label)
