@@ -26,6 +26,11 @@ class Delivery(Record):
         PICKUP = "pickup", _("Collected by the recipient")
         DROP = "drop", _("Left in a locker or place, with a code")
 
+    class Priority(models.TextChoices):
+        FIRST = "first", _("Before others")
+        NORMAL = "normal", _("Normal")
+        CAN_WAIT = "can_wait", _("Can wait")
+
     number = models.CharField(_("number"), max_length=40, unique=True)
     origin = models.ForeignKey(Site, on_delete=models.DO_NOTHING, related_name="+")
     site = models.ForeignKey(Site, on_delete=models.DO_NOTHING, related_name="+")
@@ -71,6 +76,13 @@ class Delivery(Record):
     )
     wrong_codes = models.PositiveSmallIntegerField(default=0, db_default=0)
     ready_at = models.DateTimeField(null=True, blank=True, help_text=_("To be collected, since then."))
+    priority = models.CharField(
+        max_length=10,
+        choices=Priority,
+        default=Priority.NORMAL,
+        db_default=Priority.NORMAL,
+        help_text=_("What is left out first, and what last, where not everything fits on a day's routes."),
+    )
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -91,6 +103,9 @@ class Delivery(Record):
                 condition=Q(leg="", leg_for=None) | ~Q(leg="") & Q(leg_for__isnull=False),
             ),
             models.UniqueConstraint(fields=["leg_for", "leg"], name="delivery_one_leg_of_a_kind"),
+            models.CheckConstraint(
+                name="delivery_priority_known", condition=Q(priority__in=["first", "normal", "can_wait"])
+            ),
         ]
         indexes = [
             models.Index(fields=["site", "day"]),

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deliveries', '0007_legs_to_own_sites'),
+        ('deliveries', '0008_priority'),
         ('facilities', '0005_handover_settings'),
     ]
 
