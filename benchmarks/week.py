@@ -40,6 +40,7 @@ class Seen:
     found: Counter[str] = field(default_factory=Counter)
     named: Counter[str] = field(default_factory=Counter)
     alarms: Counter[str] = field(default_factory=Counter)
+    missed: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     minutes: list[float] = field(default_factory=list)
     told: list[tuple[float, bool]] = field(default_factory=list)
     by_model: int = 0
@@ -121,7 +122,11 @@ def _judge(seen: Seen, made: Sequence[Made]) -> None:
             if hit is not None:
                 seen.found[one.injected] += 1
                 seen.minutes.append((hit.detected_at - hit.cause_at) / timedelta(minutes=1))
-                seen.named[one.injected] += cause is None or told.cause == cause
+            is_named = hit is not None and (cause is None or told.cause == cause)
+            seen.named[one.injected] += is_named
+            if not is_named:
+                opened = ", ".join(sorted(rows)) or "nothing"
+                seen.missed[one.injected, opened, told.cause or "no cause"] += 1
         else:
             seen.alarms.update(rows.keys())
         if (risk := risks.get(one.delivery.pk)) is not None:
@@ -137,6 +142,9 @@ def report(seen: Sequence[Seen]) -> None:
             sum(getattr(each, of)[name] for each in seen) for of in ("injected", "found", "named")
         )
         print(f"  {name:<15} put in {put:>4}, found {found:>4}, rightly named {named:>4}")
+    missed = sum((each.missed for each in seen), Counter())
+    for (name, opened, cause), times in sorted(missed.items()):
+        print(f"  not rightly named: {name}, {times} times; opened were {opened}; the record says {cause}")
     alarms = sum((each.alarms for each in seen), Counter())
     print(f"  alarms where nothing was put in: {dict(alarms) or 'none'}")
     minutes = [one for each in seen for one in each.minutes]

@@ -21,7 +21,7 @@ from apps.documents.selectors import SATISFIED, Standing
 from apps.facilities.models import DocumentType
 from apps.insights.detecting_data import OF_THE_DATA
 from apps.insights.detecting_road import GRACE, ON_THE_ROAD, tenders
-from apps.insights.finding import Finding
+from apps.insights.finding import LOOKS_FROM_ABOVE, Finding
 from apps.insights.kinds import GROWING, Kind, Severity
 from apps.routing.models import RoutePlan
 from apps.tendering.models import Tendering
@@ -39,7 +39,7 @@ _COMES = (*_WAITS, State.IN_TRANSIT)
 
 def findings(now: datetime) -> Iterator[Finding]:
     """Everything that is wrong at ``now``; of one trouble as it grows the last alone."""
-    found = [finding for look in _LOOKS for finding in look(now)]
+    found = [finding for look in (*_LOOKS, *LOOKS_FROM_ABOVE) for finding in look(now)]
     grown: dict[UUID, int] = {}
     for finding in found:
         if finding.kind in GROWING:
