@@ -41,6 +41,7 @@ def likely(now: datetime) -> Iterator[Finding]:
         if not is_likely or not reasons or reasons[0] in _SAID_ALREADY:
             continue
         begins = row.delivery.facts.slot_from
+        assert begins is not None  # asked for above
         yield Finding(
             row.delivery_id,
             Kind.AT_RISK,

@@ -15,7 +15,7 @@ from apps.accounts.actors import Side
 from apps.appointments.models import Appointment
 from apps.appointments.states import State as AppointmentState
 from apps.deliveries.models import Delivery, DeliveryEvent, Handover
-from apps.deliveries.selectors import checklist_of, deliveries
+from apps.deliveries.selectors import checklists_of, deliveries
 from apps.deliveries.states import FailureReason, State
 from apps.documents.selectors import SATISFIED, Standing
 from apps.facilities.models import DocumentType
@@ -71,8 +71,10 @@ def _offers(now: datetime) -> Iterator[Finding]:
 def _papers(now: datetime) -> Iterator[Finding]:
     """A visit that begins soon lacks a paper that bars the vehicle."""
     soon = _confirmed().filter(during__startswith__gt=now, during__startswith__lte=now + PAPERS_AHEAD)
-    for delivery, appointment in _with_deliveries(soon, _COMES):
-        lines, _day = checklist_of(delivery, appointment)
+    coming = list(_with_deliveries(soon, _COMES))
+    lists = checklists_of(coming)
+    for delivery, appointment in coming:
+        lines = lists.get(delivery.pk, [])
         lacking = [
             line.document_type
             for line in lines
