@@ -31,6 +31,9 @@ from benchmarks.harness import Promise
 
 MONDAY = date(2026, 3, 9)
 EVERY = timedelta(minutes=15)
+#: Of one day, in quarters since midnight: every two hours from the day before, by day every quarter.
+MORNING = 12
+LOOKS = (*range(-72, MORNING, 8), *range(MORNING, 68))
 
 
 @dataclass
@@ -80,6 +83,7 @@ def play(
     weeks: int,
     random: Random,
     days: int = 5,
+    looks: Sequence[int] = LOOKS,
     watched: Callable[[datetime], object] | None = None,
 ) -> Seen:
     """History, then the week day by day; to be called in the shipper's schema."""
@@ -96,11 +100,11 @@ def play(
         midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
         today = make_day(ground, day, per_day, random)
         made += today
-        for look in (*range(-72, 12, 8), *range(12, 68)):  # every two hours at night, then every quarter
+        for look in looks:
             now = midnight + look * EVERY
             apply(made, now)
             watched(now)
-            if look == 12:
+            if look == MORNING:
                 _count()
                 foresee(now=now)
         apply(today, midnight + timedelta(hours=20))

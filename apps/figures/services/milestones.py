@@ -12,7 +12,7 @@ from apps.accounts.permissions import require
 from apps.deliveries.models import Delivery
 from apps.facilities.models import Site
 from apps.figures import permissions  # noqa: F401 registers the rules
-from apps.figures.errors import MilestoneInvalid, NoSuchMilestone, NotOfThisSite
+from apps.figures.errors import MilestoneInvalid, NoSuchDelivery, NoSuchMilestone, NotOfThisSite
 from apps.figures.models import Milestone, MilestoneDelivery
 from apps.tenancy.doorway import current_shipper
 
@@ -89,13 +89,15 @@ def tie(*, actor: Actor, milestone_id: UUID, numbers: Sequence[str]) -> int:
 
 @transaction.atomic
 def untie(*, actor: Actor, milestone_id: UUID, delivery_id: UUID) -> None:
-    """Let it wait for this delivery no longer; twice is as once.
+    """Let it wait for this delivery no longer.
 
     Raises:
-        PermissionRefused, NoSuchMilestone.
+        PermissionRefused; NoSuchMilestone; NoSuchDelivery: it does not wait for that one.
     """
     require(actor, "figures.promise", current_shipper())
-    _locked(milestone_id).tied.filter(delivery_id=delivery_id).delete()
+    gone, _of = _locked(milestone_id).tied.filter(delivery_id=delivery_id).delete()
+    if not gone:
+        raise NoSuchDelivery("It does not wait for that delivery any more.")
 
 
 def _locked(milestone_id: UUID) -> Milestone:

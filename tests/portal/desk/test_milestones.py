@@ -41,6 +41,7 @@ def test_a_milestone_is_made_tied_read_and_removed(confirmed, acme, northern_sit
     assert desk.get("/figures/milestones/tables/nonsense/csv/").status_code == 404
 
     assert desk.post(f"{address}untie/{confirmed.delivery_id}/").status_code == 302
+    assert desk.post(f"{address}untie/{confirmed.delivery_id}/").status_code == 404
     assert desk.post(f"{address}remove/").status_code == 302
     assert desk.post(f"{address}remove/").status_code == 404
 
