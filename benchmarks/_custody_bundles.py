@@ -20,6 +20,9 @@ from apps.custody.services import ExportScope, export_bundle  # noqa: E402
 from apps.tenancy import doorway  # noqa: E402
 from apps.tenancy.models import Shipper  # noqa: E402
 
+HEADER = 30  # bytes before a file's name
+CHUNK = 1 << 16
+
 
 def build(shipper_id: UUID, target: str) -> tuple[str, float, float]:
     started = time.monotonic()
@@ -39,15 +42,25 @@ def check(target: str, vkey: str) -> tuple[float, float]:
 
 
 def read_all(target: str) -> float:
-    """Seconds to read every byte of a bundle, parse each line of JSON and hash it."""
+    """Seconds to read every byte of a bundle once and hash it, each line of JSON by itself once it is parsed.
+
+    Files in a bundle are not compressed: they are read where they lie, which is the quickest.
+    """
     started = time.process_time()
     with zipfile.ZipFile(target) as bundle:
-        for name in bundle.namelist():
-            with bundle.open(name) as member:
-                for line in member:
-                    hashlib.sha256(line).digest()
-                    if name.endswith(".jsonl"):
-                        json.loads(line)
+        files = bundle.infolist()
+    with open(target, "rb") as source:
+        for file in files:
+            source.seek(file.header_offset + HEADER + len(file.filename))
+            left = file.file_size
+            while left:
+                if file.filename.endswith(".jsonl"):
+                    part = source.readline()
+                    json.loads(part)
+                else:
+                    part = source.read(min(left, CHUNK))
+                hashlib.sha256(part).digest()
+                left -= len(part)
     return time.process_time() - started
 
 

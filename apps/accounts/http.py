@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from allauth.account.adapter import get_adapter
 from django.http import HttpRequest
 
 from apps.accounts.actors import Actor
@@ -26,3 +27,8 @@ class ActingRequest(HttpRequest):
 def actor_of(request: object) -> Actor | None:
     """Whom our middleware found to be acting on a request of Django or of the API; None for strangers."""
     return getattr(request, "actor", None) or None
+
+
+def client_address(request: HttpRequest) -> str:
+    """The client's IP address for limits: behind ``TRUSTED_PROXIES`` what the outermost of them saw."""
+    return str(get_adapter().get_client_ip(request))

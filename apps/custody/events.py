@@ -168,6 +168,7 @@ _HANDOVER: Fields = {
     "doubts": "code[]?",  # what the statement's own facts speak against
     "position": "position?",
     "photos": "file[]?",
+    "place": "text?",  # where at the site: a locker, a dock
 }
 
 EVENT_TYPES: Mapping[str, EventType] = {
@@ -270,6 +271,28 @@ EVENT_TYPES: Mapping[str, EventType] = {
         _VISIT,
         Epcis("ObjectEvent", "OBSERVE", "void_shipping", "returned"),
     ),
+    # Goods came to a site of the shipper's own, as to a terminal where they change vehicles.
+    "handover_own_site": EventType(
+        {**_HANDOVER, "discrepancies": "discrepancy[]?", "reservation": "commitment?"},
+        _VISIT,
+        Epcis("ObjectEvent", "OBSERVE", "receiving", "in_progress"),
+    ),
+    # The recipient collects: the goods stand ready at the site that is named, which is the shipper's.
+    "pickup_ready": EventType(
+        {"dock": "text?"}, _VISIT, Epcis("ObjectEvent", "OBSERVE", "staging_outbound", "available")
+    ),
+    # What was left unattended was taken out by the recipient's people, who say what they found there.
+    "drop_emptied": EventType(
+        {
+            "received_by": "signatory",
+            "place": "text?",
+            "counts": "counts",
+            "discrepancies": "discrepancy[]?",
+            "note": "commitment?",
+        },
+        _VISIT,
+        Epcis("ObjectEvent", "OBSERVE", "receiving"),
+    ),
     "delivery_failed": EventType(
         {"reason": "code", "note": "commitment?", "position": "position?", "photos": "file[]?"},
         _VISIT,
@@ -295,6 +318,17 @@ EVENT_TYPES: Mapping[str, EventType] = {
         },
         _GOODS,
         Epcis("ObjectEvent", "OBSERVE", "sensor_reporting"),
+    ),
+    # What goods may see on their way, in thousandths of a degree Celsius; an end that is absent has no limit.
+    "temperature_range_set": EventType(
+        {
+            "minimum_mc": "integer?",
+            "maximum_mc": "integer?",
+            "minimum_before_mc": "integer?",
+            "maximum_before_mc": "integer?",
+        },
+        _DELIVERY,
+        _negotiation("OBSERVE"),
     ),
     # Goods saw what they may not: why, and what was decided. Measures in thousandths of their unit.
     "excursion_decided": EventType(

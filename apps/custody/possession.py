@@ -1,8 +1,9 @@
 """Who has the goods: a pure fold over a consignment's events, and what may not come next.
 
-One party has the goods at a time: the shipper until they leave, the carrier on the way, the recipient once a
-handover was accepted. Steps are ordered by when they happened, not by when they were heard of, so that what a
-device reports late finds its place. Arriving and unloading change nobody's possession.
+One party has the goods at a time: the shipper until they leave and again where they came to a site of its
+own, the carrier on the way, the recipient once a handover was accepted. Steps are ordered by when they
+happened, not by when they were heard of, so that what a device reports late finds its place. Arriving and
+unloading change nobody's possession.
 """
 
 from __future__ import annotations
@@ -35,10 +36,11 @@ MOVES = {
     "departed": Holder.CARRIER,
     "handover_refused": Holder.CARRIER,
     "delivery_failed": Holder.CARRIER,
+    "handover_own_site": Holder.SHIPPER,
     **dict.fromkeys(ACCEPTED, Holder.RECIPIENT),
 }
 #: What a carrier can't do with goods that the recipient has.
-NEEDS_GOODS = frozenset({"loaded", "departed", "delivery_failed", "handover_refused"})
+NEEDS_GOODS = frozenset({"loaded", "departed", "delivery_failed", "handover_refused", "handover_own_site"})
 #: Discrepancies whose units did not pass to the recipient.
 KEPT_BACK = frozenset({"short", "refused", "wrong_item"})
 DID_NOT_OCCUR = "did_not_occur"

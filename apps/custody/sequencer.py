@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event
 
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from apps.custody import selectors
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 PAUSE = 0.2  # seconds between two passes
 AGAIN_AFTER = 30.0  # seconds until a log that can't be signed, or a database that is away, is tried again
 RECONNECT_AFTER = 1.0
+AWAY = (OperationalError, InterfaceError)  # what a statement raises while the database goes, and after
 
 
 def run(stop: Event) -> None:
@@ -41,7 +42,7 @@ def run(stop: Event) -> None:
                 require_guarded()
                 guarded = True
             sequence_every_log(resting)
-        except OperationalError as error:
+        except AWAY as error:
             log.warning("the database is away: %s", error)
             connection.close()
             stop.wait(RECONNECT_AFTER)
@@ -64,7 +65,7 @@ def _apart(shipper: Shipper, resting: dict[str, float]) -> Iterator[None]:
     """What goes wrong with one log is said, and it rests."""
     try:
         yield
-    except OperationalError:
+    except AWAY:
         raise
     except Exception:
         resting[shipper.schema_name] = time.monotonic() + AGAIN_AFTER

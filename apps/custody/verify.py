@@ -56,7 +56,7 @@ FORMAT = "custody-bundle/v2"
 ROTATION = "custody-key-rotation/v1"
 COSIGNATURE = "cosignature/v1"
 NETWORK = "custody-network/v1"
-CHUNK = 1 << 16
+CHUNK = 1 << 18
 MAX_LINE = 1 << 22
 MAX_SHOWN = 30
 MAX_INTEGER = 2**53 - 1
@@ -246,6 +246,7 @@ def parse_key(text: str, kind: int = LOG_KEY) -> Key:
     return Key(parts[0], key_id, material[1:], kind)
 
 
+@functools.lru_cache(maxsize=64)
 def is_key_name(name: str) -> bool:
     return bool(name) and name.isprintable() and "+" not in name and not any(c.isspace() for c in name)
 
@@ -367,12 +368,15 @@ class Trust:
 # --- Merkle tree (RFC 9162 section 2.1) ---------------------------------------------------------------------
 
 
+hash_256, from_base64 = hashlib.sha256, binascii.a2b_base64
+
+
 def leaf_hash(data: bytes) -> bytes:
-    return hashlib.sha256(b"\x00" + data).digest()
+    return hash_256(b"\x00" + data).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(b"\x01" + left + right).digest()
+    return hash_256(b"\x01" + left + right).digest()
 
 
 def root_from_inclusion(leaf: bytes, index: int, size: int, proof: list[bytes]) -> bytes | None:
@@ -391,6 +395,50 @@ def root_from_inclusion(leaf: bytes, index: int, size: int, proof: list[bytes]) 
             leaf = node_hash(leaf, sibling)
         number, last = number >> 1, last >> 1
     return leaf if last == 0 else None
+
+
+class Inclusions:
+    """Inclusion proofs under one root, one after the other; each is a list of hashes in canonical base64.
+
+    Neighbours in the tree share the upper part of their proofs. Where two of them meet in one node, with one
+    hash and the same hashes to follow, the second leads to the root as the first did: that is compared, not
+    hashed again.
+    """
+
+    def __init__(self, head: Checkpoint) -> None:
+        self.head = head
+        self.index = 0
+        self.proof: list[bytes] = []
+        self.nodes: list[bytes] = []  # what the last proof led to on each level below the tree's right edge
+
+    def holds(self, leaf: bytes, index: int, proof: list[bytes]) -> bool:
+        """Whether ``proof`` leads from this leaf to the root."""
+        meeting = (index ^ self.index).bit_length()
+        if meeting < len(self.nodes) and len(proof) == len(self.proof):
+            nodes = climb(leaf, index, proof[:meeting])
+            if nodes[-1] == self.nodes[meeting] and proof[meeting:] == self.proof[meeting:]:
+                self.index, self.proof = index, proof
+                self.nodes[: meeting + 1] = nodes
+                return True
+        siblings = [from_base64(each) for each in proof]
+        if root_from_inclusion(leaf, index, self.head.size, siblings) != self.head.root:
+            return False
+        whole = 0
+        while (index >> whole + 1) + 1 << whole + 1 <= self.head.size:
+            whole += 1
+        self.index, self.proof, self.nodes = index, proof, climb(leaf, index, proof[:whole])
+        return True
+
+
+def climb(leaf: bytes, index: int, proof: list[bytes]) -> list[bytes]:
+    """The leaf and the nodes above it, in a part of the tree where each has a sibling."""
+    nodes = [leaf]
+    for sibling in proof:
+        pair = from_base64(sibling) + leaf if index & 1 else leaf + from_base64(sibling)
+        leaf = hash_256(b"\x01" + pair).digest()
+        nodes.append(leaf)
+        index >>= 1
+    return nodes
 
 
 def is_consistent(older: Checkpoint, newer: Checkpoint, proof: list[bytes]) -> bool:
@@ -445,10 +493,16 @@ class Frontier:
 # --- Canonical JSON (RFC 8785, without floats) --------------------------------------------------------------
 
 
-encode_in_order = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
-encode_sorted = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=True
-).encode
+# What is encoded was parsed before, so nothing in it holds itself.
+COMPACT: dict[str, Any] = {
+    "ensure_ascii": False,
+    "separators": (",", ":"),
+    "allow_nan": False,
+    "check_circular": False,
+}
+encode_in_order = json.JSONEncoder(**COMPACT).encode
+encode_sorted = json.JSONEncoder(**COMPACT, sort_keys=True).encode
+decode_json = json.JSONDecoder().decode
 
 
 def canonical_json(value: Any) -> bytes:
@@ -487,8 +541,9 @@ def parse_json(data: bytes, where: str) -> Any:
 def parse_closed(data: bytes, where: str) -> Any:
     """As `parse_json`, and quicker, for whoever checks next that no field holds a float or a large number."""
     try:
-        value = json.loads(data.decode("utf-8"))
-        if encode_sorted(value).encode() == data:
+        text = data.decode("utf-8")
+        value = decode_json(text)
+        if encode_sorted(value) == text:
             return value
     except (ValueError, RecursionError):
         pass  # the careful reading says what is wrong
@@ -637,8 +692,11 @@ class Container:
             read += len(block)
             *lines, begun = (begun + block).split(b"\n")
             for line in lines:
-                yield position, self.within(line, name, position)
-                position += len(line) + 1
+                length = len(line)
+                if length >= MAX_LINE:
+                    self.within(line, name, position)
+                yield position, line
+                position += length + 1
             if not block or (self.within(begun, name, position) and read == end):
                 raise Rejected(f"{name}, byte {position} of the bundle", "a line without end")
 
@@ -679,9 +737,12 @@ def read_container(file: BinaryIO, report: Report) -> Container:
         crc, size = CENTRAL.unpack_from(directory, cursor)[7:9]
         local = local_header(name, crc, size)
         file.seek(position)
-        require_bytes(
-            local, file.read(len(local)), position, LOCAL_FIELDS, LOCAL_OFFSETS, f"local header of {name}"
-        )
+        found = file.read(len(local))
+        if is_crc_of_contents(found, crc, file, size):
+            where = directory_start + cursor + CENTRAL_OFFSETS[CENTRAL_FIELDS.index("crc")]
+            place = f"central directory entry of {name}, crc (byte {where} of the bundle)"
+            raise Rejected(place, "not as the contents require")
+        require_bytes(local, found, position, LOCAL_FIELDS, LOCAL_OFFSETS, f"local header of {name}")
         start = position + len(local)
         if start + size > directory_start:
             raise Rejected(f"central directory entry of {name}, size", "reaches beyond the contents")
@@ -730,6 +791,17 @@ def read_member(file: BinaryIO, name: str, start: int, size: int, crc: int, repo
     if computed != crc:
         report.failures.append(f"{member.place}: the content does not match its CRC")
     return member
+
+
+def is_crc_of_contents(header: bytes, crc: int, file: BinaryIO, size: int) -> bool:
+    """Whether a local header says another CRC than the directory's ``crc``, and what follows has it."""
+    if len(header) < LOCAL.size or (stated := LOCAL.unpack_from(header)[6]) == crc:
+        return False
+    computed, remaining = 0, size
+    while remaining and (chunk := file.read(min(CHUNK, remaining))):
+        computed = zlib.crc32(chunk, computed)
+        remaining -= len(chunk)
+    return bool(computed == stated)
 
 
 def local_header(name: str, crc: int, size: int) -> bytes:
@@ -871,6 +943,7 @@ HANDOVER = {
     "doubts": "code[]?",
     "position": "position?",
     "photos": "file[]?",
+    "place": "text?",
 }
 EVENT_TYPES: dict[str, EventType] = {
     "consignment_created": EventType(
@@ -961,6 +1034,25 @@ EVENT_TYPES: dict[str, EventType] = {
         "returned",
         {**HANDOVER, "reason": "code", "discrepancies": "discrepancy[]?", "note": "commitment?"},
     ),
+    "handover_own_site": EventType(
+        VISIT,
+        "receiving",
+        "in_progress",
+        {**HANDOVER, "discrepancies": "discrepancy[]?", "reservation": "commitment?"},
+    ),
+    "pickup_ready": EventType(VISIT, "staging_outbound", "available", {"dock": "text?"}),
+    "drop_emptied": EventType(
+        VISIT,
+        "receiving",
+        None,
+        {
+            "received_by": "signatory",
+            "place": "text?",
+            "counts": "counts",
+            "discrepancies": "discrepancy[]?",
+            "note": "commitment?",
+        },
+    ),
     "delivery_failed": EventType(
         VISIT,
         "transporting",
@@ -984,6 +1076,17 @@ EVENT_TYPES: dict[str, EventType] = {
             "maximum_mc": "integer",
             "within_limits": "boolean",
             "file": "file?",
+        },
+    ),
+    "temperature_range_set": EventType(
+        DELIVERY,
+        None,
+        None,
+        {
+            "minimum_mc": "integer?",
+            "maximum_mc": "integer?",
+            "minimum_before_mc": "integer?",
+            "maximum_before_mc": "integer?",
         },
     ),
     "excursion_decided": EventType(
@@ -1035,7 +1138,9 @@ UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def is_text(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= 2000 and not UNPRINTABLE.search(value)
+    if not isinstance(value, str) or not 0 < len(value) <= 2000:
+        return False
+    return (value.isascii() and value.isprintable()) or not UNPRINTABLE.search(value)
 
 
 def matching(pattern: str) -> Callable[[Any], bool]:
@@ -1051,10 +1156,11 @@ def gs1_key(length: int) -> Callable[[Any], bool]:
     """Digits of which the last is the mod-10 check digit of the GS1 General Specifications."""
     digits = matching(f"[0-9]{{{length}}}")
 
-    def check(value: Any) -> bool:
-        return digits(value) and (3 * sum(map(int, value[-2::-2])) + sum(map(int, value[-1::-2]))) % 10 == 0
+    @functools.lru_cache(maxsize=4096)
+    def fits(text: str) -> bool:
+        return digits(text) and (3 * sum(map(int, text[-2::-2])) + sum(map(int, text[-1::-2]))) % 10 == 0
 
-    return check
+    return lambda value: isinstance(value, str) and fits(value)
 
 
 DAY, TIME = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z"
@@ -1142,18 +1248,21 @@ def compile_structure(fields: dict[str, str], is_file: bool = False) -> Check:
     scalars = {name: KINDS[spec] for name, spec in specs.items() if spec in KINDS and spec != "commitment"}
     checks = {name: compile_field(spec) for name, spec in specs.items() if name not in scalars}
     required = {name for name, spec in fields.items() if not spec.endswith("?")}
+    scalar_of, check_of = scalars.get, checks.get
 
     def check_structure(value: Any, path: str, found: Findings) -> None:
         if not isinstance(value, dict):
             raise Misfit(path, "not an object")
         for name, each in value.items():
-            if name in scalars:
-                if not scalars[name](each):
+            fits = scalar_of(name)
+            if fits is not None:
+                if not fits(each):
                     raise Misfit(f"{path}/{name}", f"not a valid {specs[name]}")
-            elif name in checks:
-                checks[name](each, f"{path}/{name}", found)
-            else:
+                continue
+            check = check_of(name)
+            if check is None:
                 raise Misfit(f"{path}/{name[:60]}", "unknown field")
+            check(each, f"{path}/{name}", found)
         if not required <= value.keys():
             raise Misfit(f"{path}/{min(required - value.keys())}", "missing")
         if is_file:
@@ -1183,18 +1292,22 @@ def check_fields(event: Any, found: Findings) -> None:
     event_type = EVENT_TYPES.get(name) if isinstance(name, str) else None
     if event_type is None:
         raise Misfit("/type", "unknown event type")
-    details: Any = event.get("details")
-    CHECK_ENVELOPE({name: value for name, value in event.items() if name != "details"}, "", found)
+    envelope = event.copy()
+    details: Any = envelope.pop("details", None)
+    CHECK_ENVELOPE(envelope, "", found)
     CHECKS[event["type"]](details, "/details", found)
     for required in event_type.requires.split():
         if not event.get(required):
             raise Misfit(f"/{required}", f"an event of type {name} needs it")
-    numbers = [each["number"] for each in event["consignments"]]
-    if numbers != sorted(set(numbers)):
-        raise Misfit("/consignments", "not sorted by number, each once")
-    for word, expected in (("biz_step", event_type.biz_step), ("disposition", event_type.disposition)):
-        if event["why"].get(word) != expected:
-            raise Misfit(f"/why/{word}", f"not that of the type {name}")
+    goods, why = event["consignments"], event["why"]
+    if len(goods) > 1:
+        numbers = [each["number"] for each in goods]
+        if numbers != sorted(set(numbers)):
+            raise Misfit("/consignments", "not sorted by number, each once")
+    if why.get("biz_step") != event_type.biz_step:
+        raise Misfit("/why/biz_step", f"not that of the type {name}")
+    if why.get("disposition") != event_type.disposition:
+        raise Misfit("/why/disposition", f"not that of the type {name}")
     check_counts(details.get("counts"))
     if name in ("document_issued", "document_received"):
         found.files["/details"] = (details["sha256"], details["size"])
@@ -1217,6 +1330,7 @@ CSV_COLUMNS = words(
 )
 
 
+CELL_END, QUOTE, CELLS_MEET = "\n", '"', '","'  # no text of an event holds the first
 LIKE_A_FORMULA = re.compile("'|[ \u00a0\u3000\"']*[-=+@\t\r\n\0\uff1d\uff0b\uff0d\uff20]")
 
 
@@ -1241,8 +1355,8 @@ def csv_event(index: int, event: dict[str, Any]) -> list[str]:
 
 def csv_line(cells: list[str]) -> bytes:
     """Quoted cells; an apostrophe before what begins like a formula, or with an apostrophe."""
-    escaped = ("'" + cell if LIKE_A_FORMULA.match(cell) else cell for cell in cells)
-    return (",".join('"' + cell.replace('"', '""') + '"' for cell in escaped) + "\r").encode()
+    line = CELL_END.join(["'" + cell if LIKE_A_FORMULA.match(cell) else cell for cell in cells])
+    return f'"{line.replace(QUOTE, QUOTE * 2).replace(CELL_END, CELLS_MEET)}"\r'.encode()
 
 
 # --- The steps ----------------------------------------------------------------------------------------------
@@ -1436,6 +1550,9 @@ def twice(evidence: Evidence) -> list[str]:
     return [f"{ids[at]:016x}" for at in range(1, len(ids)) if ids[at] == ids[at - 1]]
 
 
+HASH_TEXT = r'"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="'  # canonical base64 of 32 bytes
+
+
 class Disclosures:
     """disclosed.jsonl: a line for each opened value, in the order of the events and of their fields."""
 
@@ -1443,7 +1560,7 @@ class Disclosures:
 
     def __init__(self, container: Container) -> None:
         self.lines = enumerate(container.lines(self.FILE), start=1)
-        self.next: dict[str, Any] | None = None
+        self.next: Opening | None = None
         self.number = 0
 
     def advance(self) -> None:
@@ -1451,11 +1568,7 @@ class Disclosures:
         self.next = None
         for number, (_, line) in self.lines:
             self.number = number
-            where = f"{self.FILE} line {number}"
-            fields = require_fields(parse_closed(line, where), "event_id path salt value", where)
-            if not all(isinstance(fields[name], str) for name in ("event_id", "path", "value")):
-                raise Rejected(where, "event_id, path and value are texts")
-            self.next = {**fields, "salt": strict_hash(fields["salt"], f"{where}/salt")}
+            self.next = read_opening(line, f"{self.FILE} line {number}")
             break
 
     def open(self, event_id: str, commitments: dict[str, str]) -> int:
@@ -1463,16 +1576,16 @@ class Disclosures:
         opened, last = 0, ""
         if self.number == 0:
             self.advance()
-        while self.next and self.next["event_id"] == event_id:
-            path, where = self.next["path"], f"{self.FILE} line {self.number}"
-            fields, commitment = self.next, commitments.get(path)
+        while self.next and self.next.event_id == event_id:
+            _, path, salt, value = self.next
+            number, commitment = self.number, commitments.get(path)
             self.advance()
+            where = f"{self.FILE} line {number}"
             if path <= last:
                 raise Rejected(where, "not sorted by path, each once")
             if commitment is None:
                 raise Rejected(where, f"event {event_id} has no commitment at {path}")
-            preimage = b"custody/pii/v1" + path.encode() + fields["salt"] + canonical_json(fields["value"])
-            if hashlib.sha256(preimage).hexdigest() != commitment:
+            if hash_256(b"custody/pii/v1" + path.encode() + salt + value).hexdigest() != commitment:
                 raise Rejected(where, f"does not open the commitment of event {event_id} at {path}")
             opened, last = opened + 1, path
         return opened
@@ -1482,7 +1595,39 @@ class Disclosures:
             self.advance()
         if self.next:
             where = f"{self.FILE} line {self.number}"
-            raise Rejected(where, f"event {self.next['event_id']} is not here, or not in its place")
+            raise Rejected(where, f"event {self.next.event_id} is not here, or not in its place")
+
+
+class Opening(NamedTuple):
+    """A line of disclosed.jsonl: the value is in its canonical JSON."""
+
+    event_id: str
+    path: str
+    salt: bytes
+    value: bytes
+
+
+# Texts without an escape, which are their own canonical form.
+OPENING_LINE = re.compile(
+    r'\{"event_id":"([0-9a-f-]{36})","path":"([a-z0-9_/]+)",'
+    rf'"salt":({HASH_TEXT}),"value":("[^"\\\x00-\x1f]*")\}}'
+)
+
+
+def read_opening(line: bytes, where: str) -> Opening:
+    """A line of disclosed.jsonl: as a rule in the form that most have, else read with care."""
+    try:
+        match = OPENING_LINE.fullmatch(line.decode())
+    except UnicodeDecodeError:
+        match = None
+    if match:
+        event_id, path, salt, value = match.groups()
+        return Opening(event_id, path, from_base64(salt[1:-1]), value.encode())
+    fields = require_fields(parse_closed(line, where), "event_id path salt value", where)
+    if not all(isinstance(fields[name], str) for name in ("event_id", "path", "value")):
+        raise Rejected(where, "event_id, path and value are texts")
+    salt_bytes = strict_hash(fields["salt"], f"{where}/salt")
+    return Opening(fields["event_id"], fields["path"], salt_bytes, canonical_json(fields["value"]))
 
 
 class EventReader:
@@ -1492,9 +1637,9 @@ class EventReader:
         self, manifest: Manifest, checkpoint: Checkpoint, evidence: Evidence, disclosures: Disclosures
     ) -> None:
         self.manifest = manifest
-        self.checkpoint = checkpoint
         self.evidence = evidence
         self.disclosures = disclosures
+        self.inclusions = Inclusions(checkpoint)
         self.count = 0
         self.last_index = manifest.first - 1
 
@@ -1529,7 +1674,7 @@ class EventReader:
             self.evidence.add_leaf(leaf)
             if index != previous + 1:
                 raise Rejected(where, f"the events before it, from log index {previous + 1}, are missing")
-        if root_from_inclusion(leaf, index, self.checkpoint.size, proof) != self.checkpoint.root:
+        if not self.inclusions.holds(leaf, index, proof):
             raise Rejected(
                 where, f"the event is not proven to be in the log: it or its proof ({proof_place}) is changed"
             )
@@ -1589,7 +1734,6 @@ class EventReader:
                 evidence.erased += len(fields) - len(files)
 
 
-HASH_TEXT = r'"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="'  # canonical base64 of 32 bytes
 PROOF_LINE = re.compile(
     r'\{"event_id":"([0-9a-f-]{36})","index":(0|[1-9][0-9]{0,14}),"proof":'
     rf"\[((?:{HASH_TEXT}(?:,{HASH_TEXT})*)?)\]\}}".encode()
@@ -1597,15 +1741,17 @@ PROOF_LINE = re.compile(
 
 
 def read_proof(line: bytes, where: str) -> dict[str, Any]:
-    """A line of proofs.jsonl: as a rule its one canonical form, else whatever is wrong with it."""
+    """A line of proofs.jsonl: as a rule its one canonical form, else whatever is wrong with it. The hashes
+    stay in base64."""
     if match := PROOF_LINE.fullmatch(line):
-        hashes = match[3][1:-1].split(b'","') if match[3] else []
-        path = [binascii.a2b_base64(each) for each in hashes]
-        return {"event_id": match[1].decode(), "index": int(match[2]), "proof": path}
+        event_id, index, hashes = match.groups()
+        path = hashes[1:-1].split(b'","') if hashes else []
+        return {"event_id": event_id.decode(), "index": int(index), "proof": path}
     proof = require_fields(parse_json(line, where), "event_id index proof", where)
     if not KINDS["count"](proof["index"]):
         raise Rejected(f"{where}/index", "not a place in a log")
-    return {**proof, "proof": hash_list(proof["proof"], f"{where}/proof")}
+    hash_list(proof["proof"], f"{where}/proof")
+    return {**proof, "proof": [each.encode() for each in proof["proof"]]}
 
 
 def check_scope(manifest: Manifest, checkpoint: Checkpoint, evidence: Evidence, report: Report) -> None:

@@ -21,6 +21,11 @@ class Delivery(Record):
         TO_TERMINAL = "to_terminal", _("To a terminal")
         BACK = "back", _("Back to the shipper")
 
+    class Priority(models.TextChoices):
+        FIRST = "first", _("Before others")
+        NORMAL = "normal", _("Normal")
+        CAN_WAIT = "can_wait", _("Can wait")
+
     number = models.CharField(_("number"), max_length=40, unique=True)
     origin = models.ForeignKey(Site, on_delete=models.DO_NOTHING, related_name="+")
     site = models.ForeignKey(Site, on_delete=models.DO_NOTHING, related_name="+")
@@ -57,6 +62,13 @@ class Delivery(Record):
         help_text=_("Of another delivery's way, ending at a site of the shipper's own."),
     )
     leg_for = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="legs")
+    priority = models.CharField(
+        max_length=10,
+        choices=Priority,
+        default=Priority.NORMAL,
+        db_default=Priority.NORMAL,
+        help_text=_("What is left out first, and what last, where not everything fits on a day's routes."),
+    )
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -67,6 +79,9 @@ class Delivery(Record):
                 condition=Q(leg="", leg_for=None) | ~Q(leg="") & Q(leg_for__isnull=False),
             ),
             models.UniqueConstraint(fields=["leg_for", "leg"], name="delivery_one_leg_of_a_kind"),
+            models.CheckConstraint(
+                name="delivery_priority_known", condition=Q(priority__in=["first", "normal", "can_wait"])
+            ),
         ]
         indexes = [
             models.Index(fields=["site", "day"]),

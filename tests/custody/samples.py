@@ -102,6 +102,15 @@ DETAILS: dict[str, dict[str, Any]] = {
         "position": {"lat_e7": -262041000, "lon_e7": 280473000, "accuracy_m": 8, "source": "gnss"},
     },
     "handover_refused": {"released_by": SIGNATORY, "received_by": SIGNATORY, "reason": "damage"},
+    "handover_own_site": {"released_by": SIGNATORY, "received_by": SIGNATORY, "place": "Dock 1"},
+    "pickup_ready": {"dock": "Dock 1"},
+    "drop_emptied": {
+        "received_by": SIGNATORY,
+        "place": "Locker 12",
+        "counts": {"expected": 2, "received": 1, "over": 0, "short": 1, "damaged": 0, "refused": 0},
+        "discrepancies": [{"kind": "short", "quantity": "1", "unit": "pallet"}],
+    },
+    "temperature_range_set": {"minimum_mc": 2000, "maximum_mc": 8000, "maximum_before_mc": -15000},
     "delivery_failed": {"reason": "receiverAbsent"},
     "seals_checked": {"seals": ["S-99"], "intact": True},
     "condition_reading": {

@@ -2,8 +2,9 @@
 
 import threading
 
+import psycopg
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from apps.custody import selectors, sequencer
 from apps.custody.services import record as record_event
@@ -72,3 +73,14 @@ def test_a_pass_that_finds_the_database_away_is_followed_by_another(db, monkeypa
     sequencer.run(stop)
 
     assert passes == [0, 1]
+
+
+def test_a_database_that_goes_while_a_schema_is_entered_is_away_and_nothing_worse(acme, monkeypatch):
+    def gone(self, statement):
+        raise psycopg.errors.AdminShutdown("terminating connection due to unexpected postmaster exit")
+
+    with doorway.enter_shipper(acme):
+        monkeypatch.setattr(psycopg.ClientCursor, "execute", gone)
+        with pytest.raises(OperationalError, match="cannot enter schema"):
+            connection.cursor()
+        monkeypatch.undo()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import shutil
@@ -746,3 +747,32 @@ def test_wrong_usage_ends_with_code_two_and_without_a_traceback(tmp_path, run, l
     assert done.returncode == INCOMPLETE
     assert "Traceback" not in done.stderr
     assert done.stderr != ""
+
+
+# --- Proofs that share what is above them -------------------------------------------------------------------
+
+
+def _base64s(proof):
+    return [base64.b64encode(each) for each in proof]
+
+
+def test_proofs_one_after_the_other_hold_exactly_where_each_alone_does():
+    rng = random.Random(5)
+    leaves = [merkle.leaf_hash(bytes([n])) for n in range(40)]
+    for size in range(1, 41):
+        tree = merkle.Tree(leaves[:size])
+        inclusions, alone = verify.Inclusions(verify.Checkpoint(size, tree.root(size))), []
+        for _ in range(120):
+            index, leaf = rng.randrange(size + 1), leaves[rng.randrange(size)]
+            leaf = leaves[index] if index < size and rng.random() < 0.8 else leaf
+            proof = tree.inclusion_proof(min(index, size - 1))
+            change = rng.randrange(12)
+            if change == 0 and proof:
+                proof[rng.randrange(len(proof))] = bytes(32)
+            elif change == 1:
+                proof = proof[: rng.randrange(len(proof) + 1)]
+            elif change == 2:
+                proof.insert(rng.randrange(len(proof) + 1), rng.choice(leaves))
+            alone.append(verify.root_from_inclusion(leaf, index, size, proof) == tree.root(size))
+            assert inclusions.holds(leaf, index, _base64s(proof)) == alone[-1]
+        assert set(alone) == {True, False}

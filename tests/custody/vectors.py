@@ -34,7 +34,11 @@ def accepted_by_python(vector: dict[str, Any]) -> bool:
     proof = [base64.b64decode(each) for each in vector["proof"] or []]
     if "leafHash" in vector:
         leaf, root = base64.b64decode(vector["leafHash"]), base64.b64decode(vector["root"])
-        return verify.root_from_inclusion(leaf, vector["leafIdx"], vector["treeSize"], proof) == root
+        index, size = vector["leafIdx"], vector["treeSize"]
+        holds = verify.root_from_inclusion(leaf, index, size, proof) == root
+        inclusions = verify.Inclusions(verify.Checkpoint(size, root))
+        assert inclusions.holds(leaf, index, [base64.b64encode(each) for each in proof]) == holds
+        return holds
     older = verify.Checkpoint(vector["size1"], base64.b64decode(vector["root1"]))
     return verify.is_consistent(
         older, verify.Checkpoint(vector["size2"], base64.b64decode(vector["root2"])), proof

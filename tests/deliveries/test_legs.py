@@ -1,5 +1,6 @@
 """Legs to the shipper's own sites: via a terminal and back; each hands over, and goods are in one place."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from apps.accounts.actors import Actor
 from apps.appointments.models import Appointment
 from apps.core.errors import IllegalTransition, PermissionRefused
 from apps.custody.models import CustodyEvent
+from apps.custody.possession import MOVES
 from apps.deliveries import services
 from apps.deliveries.errors import LegRefused, NothingToFollow, UnknownDelivery
 from apps.deliveries.models import Delivery, Discrepancy, Handover
@@ -72,7 +74,55 @@ def test_a_delivery_goes_via_a_terminal_and_leaves_when_its_goods_are_there(
         "arrived",
         "unloading_started",
         "unloaded",
+        "handover_own_site",
     ]
+
+
+def test_between_two_legs_one_party_at_a_time_has_the_goods(
+    delivery: Delivery,
+    confirmed: Appointment,
+    terminal: Site,
+    alice: Actor,
+    otto: Actor,
+    drain: Callable[[], int],
+) -> None:
+    drain()
+    leg = services.send_via(actor=alice, delivery_id=delivery.pk, terminal_id=terminal.pk, now=NOW)
+    for each, plate in ((leg, "GP 1"), (delivery, "GP 2")):
+        services.record_loading(actor=alice, delivery_id=each.pk, vehicle=plate, now=NOW)
+        services.record_departure(actor=alice, delivery_id=each.pk, vehicle=plate, now=NOW)
+        if each == leg:
+            came = ssccs_of(leg)[1:]
+            services.receive_leg(
+                actor=alice,
+                delivery_id=leg.pk,
+                came=came,
+                released_by="D. Driver",
+                released_for="Swift Haul",
+                received_by="T. Hand",
+                now=NOW,
+            )
+    services.record_arrival(actor=otto, delivery_id=delivery.pk, now=NOW)
+    services.start_unloading(actor=otto, delivery_id=delivery.pk, now=NOW)
+    statement = Statement(released_by="D. Driver", received_by="Otto Ono")
+    services.hand_over(actor=otto, delivery_id=delivery.pk, statement=statement, now=NOW)
+
+    moves = [
+        (row.type, json.loads(bytes(row.canonical)))
+        for row in CustodyEvent.objects.filter(type__in=MOVES).order_by("ordinal")
+    ]
+    assert [(kind, MOVES[kind].value) for kind, _ in moves] == [
+        ("loaded", "carrier"),
+        ("departed", "carrier"),
+        ("handover_own_site", "shipper"),
+        ("loaded", "carrier"),
+        ("departed", "carrier"),
+        ("handover_accepted", "recipient"),
+    ]
+    received = moves[2][1]["details"]
+    assert (received["released_by"]["organisation"], received["counts"]["short"]) == ("Swift Haul", 1)
+    assert received["received_by"]["organisation"] == "Acme Medical, Acme cross-dock"
+    assert moves[2][1]["site"]["name"] == "Acme cross-dock"
 
 
 @pytest.fixture
@@ -103,6 +153,7 @@ def test_what_was_refused_comes_back_and_leaves_again_only_from_there(
     assert receive(alice, back, []).units_received == 0
     assert Discrepancy.objects.filter(handover__delivery=back).get().kind == "short"
     assert kinds_of(back)[:3] == ["delivery_grouped", "loaded", "departed"]
+    assert kinds_of(back)[-1] == "handover_own_site"
 
 
 def test_legs_are_no_visits_to_a_recipient_and_count_in_no_figure(

@@ -1,5 +1,7 @@
 """A consignment's own temperature range: from its order or set by the planner, and what is held to it."""
 
+import json
+
 import pytest
 
 from apps.accounts.actors import Actor
@@ -83,8 +85,9 @@ def test_a_planner_sets_it_until_the_goods_leave(
     delivery: Delivery, confirmed, alice: Actor, rita: Actor, drain
 ):
     consignment = Consignment.objects.get(number="C-1")
-    this = {"delivery_id": delivery.pk, "consignment_id": consignment.pk}
-    services.set_temperature_range(actor=alice, text="2 to 8", **this)
+    this = {"delivery_id": delivery.pk, "consignment_id": consignment.pk, "now": NOW}
+    for text in ("to 8", "2 to 8", "2..8"):
+        services.set_temperature_range(actor=alice, text=text, **this)
     drain()
     for error, actor, text in ((RangeInvalid, alice, "hot"), (PermissionRefused, rita, "2 to 8")):
         with pytest.raises(error):
@@ -95,3 +98,10 @@ def test_a_planner_sets_it_until_the_goods_leave(
         services.set_temperature_range(actor=alice, text="", **this)
 
     assert temperature_limits(delivery) == (2000, 8000)
+    changes = CustodyEvent.objects.filter(type="temperature_range_set").order_by("ordinal")
+    told = [json.loads(bytes(row.canonical)) for row in changes]
+    assert [event["details"] for event in told] == [
+        {"maximum_mc": 8000},
+        {"minimum_mc": 2000, "maximum_mc": 8000, "maximum_before_mc": 8000},
+    ]
+    assert [[each["number"] for each in event["consignments"]] for event in told] == [["C-1"]] * 2

@@ -188,6 +188,9 @@ def test_a_photo_from_the_queue_counts_once_and_what_is_none_is_refused_and_says
     assert [each["outcome"] for each in bad] == ["refused"] * 5
     assert all(each["answer"] for each in bad)
     assert (large.status_code, "60 MB" in large.json()["answer"]) == (413, True)
+    file = SimpleUploadedFile("7.jpg", bytes(60 * 1024 * 1024))
+    typed = at_phone.post("/drive/steps/", {"kind": "photo", "stop": stops[0].pk, "file": file})
+    assert (typed.status_code, "at most 20 MB" in typed.content.decode()) == (413, True)
     with doorway.enter_shipper(acme):
         assert Document.objects.filter(document_type="photo").count() == 1
 

@@ -269,7 +269,11 @@ def test_only_vehicles_that_are_clean_enough_go_into_a_zone(
     make_carrier("Cheap", {**RIGID, "emission_class": "euro_3"}, per_route=1)
     make_carrier("Clean", {**RIGID, "emission_class": "zero"}, per_route=500_000)
 
-    assert [route.vehicle.plate for route in planned().routes.all()] == ["CLE1"]
+    plan = planned()
+
+    assert [route.vehicle.plate for route in plan.routes.all()] == ["CLE1"]
+    (note,) = [one for one in plan.notes if "ways lead through" in one]
+    assert note.startswith("CHE1 may not stop in “Inner city”")
 
 
 @pytest.mark.parametrize("emission_class", ["euro_5", ""])

@@ -30,6 +30,7 @@ from apps.deliveries.services.papers import (
 )
 from apps.deliveries.services.planned import record_planned, ship_from
 from apps.deliveries.services.policy_answers import answer_by_policy
+from apps.deliveries.services.priority import set_priority
 from apps.deliveries.services.rebooking import move_now, propose_move, withdraw_move
 from apps.deliveries.services.reminding import remind_of_papers
 from apps.deliveries.services.self_check_in import Reported, report_at_gate, standing_of
@@ -103,6 +104,7 @@ __all__ = [
     "reseal",
     "run_series",
     "send_via",
+    "set_priority",
     "set_temperature_range",
     "ship_from",
     "standing_of",

@@ -59,10 +59,13 @@ def note_sensed(delivery: Delivery, readings: Readings, sensor: str, *, actor: A
 
 
 @transaction.atomic
-def set_temperature_range(*, actor: Actor, delivery_id: UUID, consignment_id: UUID, text: str) -> None:
+def set_temperature_range(
+    *, actor: Actor, delivery_id: UUID, consignment_id: UUID, text: str, now: datetime
+) -> None:
     """Say what a consignment may see on its way; blank leaves it to its class.
 
-    Readings are judged when they come, so nobody changes it once the goods are on the road.
+    Readings are judged when they come, so nobody changes it once the goods are on the road. The change is on
+    record with what it was before; the same range again changes nothing.
 
     Raises:
         PermissionRefused: only the shipper's planners may.
@@ -80,8 +83,24 @@ def set_temperature_range(*, actor: Actor, delivery_id: UUID, consignment_id: UU
         lowest, highest = read_range(text)
     except RangeUnreadable as error:
         raise RangeInvalid(f"“{text[:40]}” {error}.") from error
-    Consignment.objects.filter(pk=consignment_id, ride__delivery=delivery).update(
-        temperature_min_mc=lowest, temperature_max_mc=highest
+    consignment = Consignment.objects.filter(pk=consignment_id, ride__delivery=delivery).first()
+    if consignment is None or consignment.temperature_range == (lowest, highest):
+        return
+    before = consignment.temperature_range
+    consignment.temperature_min_mc, consignment.temperature_max_mc = lowest, highest
+    consignment.save(update_fields=["temperature_min_mc", "temperature_max_mc"])
+    record(
+        "temperature_range_set",
+        delivery=delivery,
+        actor=actor,
+        now=now,
+        only=consignment.number,
+        details={
+            "minimum_mc": lowest,
+            "maximum_mc": highest,
+            "minimum_before_mc": before[0],
+            "maximum_before_mc": before[1],
+        },
     )
 
 

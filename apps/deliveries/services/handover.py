@@ -59,10 +59,12 @@ def hand_over(
     now: datetime,
     device_time: datetime | None = None,
     device: Device | None = None,
+    released_for: str = "",
 ) -> Handover:
     """Record the statement and end the visit: delivered, in part or whole, or refused whole.
 
-    Sound, short, damaged and refused units equal expected + over units; damaged ones count as received.
+    ``released_for`` is the company that gives the goods away, where that is not the shipper itself. Sound,
+    short, damaged and refused units equal expected + over units; damaged ones count as received.
 
     Raises:
         PermissionRefused: ``actor`` does not work this site and does not drive.
@@ -123,16 +125,21 @@ def hand_over(
     _close_appointment(delivery, actor, now)
     if not refused and not custody.has_event(delivery.pk, "unloaded"):  # the gate may have said so already
         record("unloaded", delivery=delivery, actor=actor, now=now, event_time=device_time, details={})
-    if not delivery.leg:  # a leg ends with the shipper itself: the record passes goods to recipients alone
-        record(
-            f"handover_{result.outcome}",
-            delivery=delivery,
-            actor=actor,
-            now=now,
-            event_time=device_time,
-            device=device,
-            details=_details(delivery, handover, result, goods),
-        )
+    details = _details(delivery, handover, result, goods)
+    if released_for:
+        details["released_by"]["organisation"] = released_for
+    # What a leg brings is the shipper's still: its own people have it again, nothing is delivered by that.
+    event = "handover_own_site" if delivery.leg else f"handover_{result.outcome}"
+    record(
+        event,
+        delivery=delivery,
+        actor=actor,
+        now=now,
+        event_time=device_time,
+        device=device,
+        details=_of_a_leg(details) if delivery.leg else details,
+    )
+    if not delivery.leg:
         enqueue("deliveries.issue_proof_of_delivery", delivery_id=str(delivery.pk))
         enqueue("deliveries.announce_handover", delivery_id=str(delivery.pk))
     return handover
@@ -207,9 +214,15 @@ def _details(delivery: Delivery, handover: Handover, result: Judged, goods: Good
     return details
 
 
+def _of_a_leg(details: dict[str, Any]) -> dict[str, Any]:
+    """As the event of a leg's end has it: the shipper keeps its goods, so a refusal is a reservation."""
+    kept = {name: value for name, value in details.items() if name not in ("reason", "note")}
+    return kept | {"reservation": details.get("reservation") or details.get("note")}
+
+
 def _receiver(delivery: Delivery, statement: Statement, confirmed: bool) -> dict[str, Any]:
     recipient = delivery.site.recipient
-    organisation = recipient.name if recipient else delivery.site.name
+    organisation = recipient.name if recipient else f"{current_shipper().name}, {delivery.site.name}"
     if statement.unattended:
         return {"organisation": organisation, "assurance": "absent"}
     signed = _signatory(organisation, statement.received_by, statement.received_strokes)

@@ -1,8 +1,9 @@
 """Legs that end at a site of the shipper's own: to a terminal where goods change vehicles, and back again.
 
-A leg is a delivery like others, with its own loading, departure, arrival and unloading in the custody record
-and a statement of what came; nobody has to agree to it, so it has no appointment, and the record passes the
-goods to nobody: they are the shipper's still. A terminal that goods only pass through is a cross-dock.
+A leg is a delivery like others, with its own loading, departure, arrival, unloading and handover in the
+custody record. Nobody has to agree to it, so it has no appointment; with its handover the shipper's own
+people have the goods again, until the next vehicle takes them. A terminal that goods only pass through is a
+cross-dock.
 """
 
 from collections.abc import Sequence
@@ -105,11 +106,13 @@ def receive_leg(
     released_by: str,
     received_by: str,
     reservation: str = "",
+    released_for: str = "",
     now: datetime,
 ) -> Handover:
     """The shipper's own people take in what a leg brought, with the steps before it that nobody recorded.
 
-    ``came`` are the SSCCs that came; units that did not are short.
+    ``came`` are the SSCCs that came; units that did not are short. ``released_for`` is the driver's company,
+    where it is not the shipper itself.
 
     Raises:
         PermissionRefused: ``actor`` does not plan for this shipper, or the site is not its own.
@@ -125,7 +128,9 @@ def receive_leg(
     statement = Statement(
         released_by=released_by, received_by=received_by, reservation=reservation, scanned=tuple(came)
     )
-    return hand_over(actor=actor, delivery_id=delivery_id, statement=statement, now=now)
+    return hand_over(
+        actor=actor, delivery_id=delivery_id, statement=statement, released_for=released_for, now=now
+    )
 
 
 def _make_leg(

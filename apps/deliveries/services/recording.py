@@ -10,6 +10,7 @@ from apps.custody import services as custody
 from apps.custody.canonical import format_time
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import consignments_of
+from apps.facilities.models import Site
 
 
 def record(
@@ -22,11 +23,14 @@ def record(
     event_time: datetime | None = None,
     refs: tuple[tuple[str, str], ...] = (),
     device: custody.Device | None = None,
+    place: Site | None = None,
+    only: str = "",
 ) -> None:
     """Append the custody event of one step of a delivery, in the caller's transaction.
 
     ``event_time`` is the moment that a device claims; without one it is ``now``, the server's. Where the
-    ``device`` is known too, custody flags a clock that can't be right.
+    ``device`` is known too, custody flags a clock that can't be right. ``place`` is where it was, where that
+    is not the site of the visit; ``only`` is the consignment that it concerns, where not all of them.
     """
     custody.record(
         event_type,
@@ -36,10 +40,11 @@ def record(
         consignments={
             consignment.number: [unit.sscc for unit in consignment.handling_units.all()]
             for consignment in consignments_of(delivery)
+            if only in ("", consignment.number)
         },
         delivery_id=delivery.pk,
         delivery=delivery.number,
-        site=delivery.site,
+        site=place or delivery.site,
         refs=refs,
         details=details,
         device=device,

@@ -48,6 +48,12 @@ class ReceiveForm(forms.Form):
         help_text=gettext_lazy("What is not ticked is recorded as short."),
     )
     released_by = forms.CharField(label=gettext_lazy("Driver who releases the goods"), max_length=100)
+    released_for = forms.CharField(
+        label=gettext_lazy("Company that the driver drives for"),
+        required=False,
+        max_length=150,
+        help_text=gettext_lazy("Blank for a vehicle of your own."),
+    )
     received_by = forms.CharField(label=gettext_lazy("Received by"), max_length=100)
     reservation = forms.CharField(
         label=gettext_lazy("Reservation"), required=False, max_length=1000, widget=forms.Textarea({"rows": 3})

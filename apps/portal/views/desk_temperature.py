@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -64,7 +65,11 @@ def temperature(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
             with transaction.atomic():
                 for name, text in form.cleaned_data.items():
                     services.set_temperature_range(
-                        actor=request.actor, delivery_id=delivery.pk, consignment_id=UUID(name), text=text
+                        actor=request.actor,
+                        delivery_id=delivery.pk,
+                        consignment_id=UUID(name),
+                        text=text,
+                        now=timezone.now(),
                     )
         except PermissionRefused:
             raise

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.accounts.http import ActingRequest
+from apps.accounts.http import ActingRequest, client_address
 from apps.accounts.models import Link
 from apps.accounts.permissions import require
 from apps.appointments.models import Appointment
@@ -92,7 +92,7 @@ def report(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             answer = services.report_at_gate(
-                site=site, said=form.cleaned_data["said"], address=request.META["REMOTE_ADDR"], now=now
+                site=site, said=form.cleaned_data["said"], address=client_address(request), now=now
             )
         except TooManyReports as refusal:
             context["refusal"] = refusal

@@ -7,7 +7,7 @@ the owner (migrations, provisioning) keeps the owner's role.
 
 import psycopg
 from django.conf import settings
-from django.db.utils import DatabaseError
+from django.db.utils import DatabaseError, OperationalError
 from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantsDatabaseWrapper
 from django_tenants.utils import get_public_schema_name
 from psycopg import sql
@@ -41,6 +41,8 @@ class DatabaseWrapper(TenantsDatabaseWrapper):
                 raw.execute(statement)
         except psycopg.errors.InFailedSqlTransaction:
             self.search_path_set_schemas = None  # the next statement fails as well, and says why
+        except psycopg.OperationalError as error:  # the server is away, or went at this moment
+            raise OperationalError(f"cannot enter schema {self.schema_name}: {error}") from error
         except psycopg.Error as error:
             raise DatabaseError(f"cannot enter schema {self.schema_name}: {error}") from error
         else:

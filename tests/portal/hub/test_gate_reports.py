@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from apps.appointments.models import Appointment, AppointmentEvent, SelfReport
+from apps.appointments.services import self_reports
 from apps.core.ids import new_id
 from apps.facilities.models import Site
 from apps.tenancy.models import Shipper
@@ -209,6 +210,27 @@ def test_reports_are_few_and_a_poster_can_be_ended(
     assert (too_many.status_code, at_gate(visit)) == (429, [])
     assert phone.get(poster).status_code == 410
     assert SelfReport.objects.count() == 20
+
+
+def test_behind_a_proxy_each_client_is_limited_by_its_own_address(
+    poster: str, phone: Client, settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a client writes into the header itself stands before what the proxy adds, and is not believed."""
+    monkeypatch.setattr(self_reports, "FROM_ONE_ADDRESS", 1)
+
+    def reported(number: int, told: str) -> int:
+        return phone.post(poster, {"said": f"GP {number}"}, headers={"X-Forwarded-For": told}).status_code
+
+    believed_by_nobody = [reported(1, "203.0.113.1"), reported(2, "203.0.113.2")]
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    behind = [
+        reported(3, "203.0.113.3"),
+        reported(4, "203.0.113.4"),
+        reported(5, "198.51.100.9, 203.0.113.4"),
+    ]
+
+    assert believed_by_nobody == [200, 429]
+    assert behind == [200, 200, 429]
 
 
 def test_only_the_sites_managers_make_posters(
