@@ -20,8 +20,10 @@ from apps.portal.views import (
     desk_imports,
     desk_jobs,
     desk_legs,
+    desk_milestones,
     desk_moving,
     desk_offers,
+    desk_pilots,
     desk_plan,
     desk_priority,
     desk_replan,
@@ -47,6 +49,27 @@ from apps.portal.views import (
 
 app_name = "desk"
 
+milestones = [
+    path("figures/milestones/", desk_milestones.overview, name="milestones"),
+    path(
+        "figures/milestones/tables/<slug:name>/<slug:ending>/", desk_milestones.table, name="milestones_table"
+    ),
+    path("figures/milestones/new/", desk_milestones.new, name="milestone_new"),
+    path("figures/milestones/<uuid:milestone_id>/", desk_milestones.milestone, name="milestone"),
+    path(
+        "figures/milestones/<uuid:milestone_id>/deliveries/<slug:ending>/",
+        desk_milestones.deliveries,
+        name="milestone_deliveries",
+    ),
+    path("figures/milestones/<uuid:milestone_id>/tie/", desk_milestones.tie, name="milestone_tie"),
+    path(
+        "figures/milestones/<uuid:milestone_id>/untie/<uuid:delivery_id>/",
+        desk_milestones.untie,
+        name="milestone_untie",
+    ),
+    path("figures/milestones/<uuid:milestone_id>/remove/", desk_milestones.remove, name="milestone_remove"),
+]
+
 deliveries = [
     path("", desk_deliveries.deliveries, name="deliveries"),
     path("deliveries/papers/", papers.desk_day_papers, name="day_papers"),
@@ -61,6 +84,9 @@ deliveries = [
     path("figures/risks/tables/<slug:name>/<slug:ending>/", desk_risks.table, name="risks_table"),
     path("figures/demand/", desk_demand.overview, name="demand"),
     path("figures/demand/tables/<slug:name>/<slug:ending>/", desk_demand.table, name="demand_table"),
+    path("figures/pilots/", desk_pilots.overview, name="pilots"),
+    path("figures/pilots/tables/<slug:name>/<slug:ending>/", desk_pilots.table, name="pilots_table"),
+    *milestones,
     path("figures/tables/<slug:name>/<slug:ending>/", desk_figures.table, name="figures_table"),
     path("figures/<slug:name>/", desk_figures.drill, name="figure"),
     path("exceptions/", desk_exceptions.exceptions, name="exceptions"),

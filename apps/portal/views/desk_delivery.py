@@ -42,10 +42,12 @@ from apps.documents.models import Document
 from apps.documents.permissions import Parties as PaperParties
 from apps.documents.selectors import documents_of
 from apps.documents.views import serve_document
+from apps.figures.floats import floats
 from apps.portal.access import desk_page, shipper_page
 from apps.portal.forms_desk import DepartureForm, LoadingForm, ReasonForm
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import deliveries as present
+from apps.portal.presenters import milestones as present_milestones
 from apps.portal.presenters import offers as present_offers
 from apps.portal.presenters.dwell import dwell_card
 from apps.portal.presenters.expected import expected_of
@@ -287,6 +289,7 @@ def page(request: ActingRequest, shown: Delivery, *, refused: DomainError | None
         "may_bring": allows(request.actor, "deliveries.bring", shown),
         "stop": planned_stop(shown),
         "expected": expected_of(appointment),
+        "milestones": present_milestones.of_delivery(floats(delivery_id=shown.pk)),
         **_handover(shown),
         **legs_of(shown, allows(request.actor, "deliveries.plan")),
         **format_of(shown, allows(request.actor, "deliveries.plan")),
