@@ -123,6 +123,7 @@ def _visits_of(depots: Depots, day: LocalDay) -> list[Visit]:
         deliveries.deliveries()
         .filter(Q(day=day.day) | Q(pk__in=list(on_the_day)), origin__in=[one.pk for one in depots.sites])
         .filter(leg="")  # nobody agrees to a leg between the shipper's own sites; it has no slot to plan by
+        .exclude(format=Delivery.Format.PICKUP)  # its recipient comes for it
         .exclude(state=State.CANCELLED)
         .order_by("number")
     )
