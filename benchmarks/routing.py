@@ -129,8 +129,8 @@ def _others_checked(every: list[_instances.Instance], chosen: list[_instances.In
     for one in (each for each in every if each not in chosen):
         found = _families.ours(one, SHORT)
         checked += 1
-        gap = 100 * ((found.cost or 0) / one.best - 1)
-        print(f"routing: {one.name} in {SHORT:g} s: ours {gap:.2f}, checked", flush=True)
+        gap = "–" if found.cost is None else f"{100 * (found.cost / one.best - 1):.2f}"
+        print(f"routing: {one.name} in {SHORT:g} s: ours {gap}, checked", flush=True)
     yield Promise("routing-instances-checked", checked, target=len(every), bound="at least")
 
 
@@ -155,10 +155,13 @@ def _gaps(instances: list[_instances.Instance]) -> Iterator[Promise]:
         print(f"routing: {line}")
     for family, gaps in families.items():
         name, time = family.replace(" ", "-").lower(), int(gaps[0].seconds)
-        if (family, time) in TARGETS:
-            gap = mean(one.ours for one in gaps)
+        solved = [one.ours for one in gaps if one.ours is not None]
+        if (family, time) in TARGETS and solved:
+            gap = mean(solved)
             yield Promise(f"routing-gap-{name}", round(gap, 2), target=TARGETS[family, time], unit=" %")
         behind = [one.behind for one in gaps if one.behind is not None]
         if behind:
             points = round(mean(behind), 2)
             yield Promise(f"routing-behind-pyvrp-{name}", points, target=BEHIND, unit=" points")
+    without = sum(one.ours is None for one in found)
+    yield Promise("routing-without-a-solution", without, target=0)

@@ -67,7 +67,7 @@ def gather(
     travel: engine.TravelProvider | None = None,
 ) -> DayProblem:
     """The routing problem of one of the shipper's own sites, and of those planned with it, and a day in that
-    site's zone; 25 queries, 5 more with several sites, 7 more where routes may stay.
+    site's zone; 25 queries, 7 more with several sites, 7 more where routes may stay.
 
     Ids in the problem are what people call things: deliveries' numbers, plates, carriers' names, the site's
     code. ``travel`` knows distances; without it the router does, or great circles. Routes under way
