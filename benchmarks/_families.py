@@ -48,15 +48,15 @@ class Gaps:
     shares: tuple[float, ...]
 
     @property
-    def ours(self) -> float:
-        """Our own gap: there always is a solution."""
-        assert self.percent[0] is not None
+    def ours(self) -> float | None:
+        """Our own gap; None where we left out somebody who has to be served."""
         return self.percent[0]
 
     @property
     def behind(self) -> float | None:
-        """Points that we are behind bare PyVRP; negative: ahead of it."""
-        return None if self.percent[1] is None else self.ours - self.percent[1]
+        """Points that we are behind bare PyVRP; negative: ahead of it; None where one has no solution."""
+        ours, bare = self.percent[:2]
+        return None if ours is None or bare is None else ours - bare
 
     def __str__(self) -> str:
         told = ", ".join(f"{who} {_said(gap)}" for who, gap in zip(SOLVERS, self.percent, strict=True))
@@ -119,15 +119,15 @@ def table(families: dict[str, list[Gaps]]) -> Iterator[str]:
 
 
 def ours(instance: Instance, seconds: float) -> Found:
-    """Our engine: checked, and nobody left out who has to be served."""
+    """Our engine, checked; who leaves out somebody who has to be served has no solution."""
     workers = 2 if instance.customers >= LARGEST else 1
     budget = engine.Budget(seed=SEED, iterations=None, seconds=seconds, workers=workers)
     problem, data = instance.read(budget)
     answer, share = _timed(lambda: engine.plan(problem))
     assert engine.check(problem, answer) == ()
     optional = {str(number) for number, one in enumerate(data.clients(), start=1) if not one.required}
-    assert {one.visit_id for one in answer.unassigned} <= optional
-    return Found(float(answer.total_cost), share)
+    complete = {one.visit_id for one in answer.unassigned} <= optional
+    return Found(float(answer.total_cost) if complete else None, share)
 
 
 def bare(instance: Instance, seconds: float) -> Found:

@@ -10,17 +10,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import psycopg
 from django.db import connection, transaction
+from django.utils import timezone
 from psycopg import sql
 
+from apps.accounts.actors import actor_at_shipper
 from apps.accounts.models import Membership, Person, Role
-from apps.carriers.models import Carrier
+from apps.carriers.models import Carrier, Vehicle
 from apps.facilities.models import Dock, Partnership, Recipient, Site
 from apps.figures.gathering import COLUMNS
+from apps.integrations.models import Scope
+from apps.integrations.services import issue_key
 from apps.tenancy import doorway
 from apps.tenancy.models import SCHEMA_PREFIX, Shipper
 from benchmarks._shippers import provisioned
@@ -32,7 +37,8 @@ SITES, CARRIERS, DAYS = 30, 5, 730
 #: What the worker has to count itself: the last days of the history.
 UNCOUNTED_DAYS = 28
 UNDER_WAY = 600
-EMAIL, PASSWORD = "planner@tower.example", "correct horse battery"
+EMAIL, ADMINISTRATOR = "planner@tower.example", "administrator@tower.example"
+PASSWORD = "correct horse battery"  # noqa: S105 of a benchmark's own database
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,43 @@ def history(deliveries: int) -> History:
             _fill(shipper, sites, first=there, last=deliveries - 1)
             there = deliveries
     return History(shipper, planner, there)
+
+
+def fleet(shipper: Shipper, vehicles: int) -> tuple[str, list[str]]:
+    """What telematics send in the header, good for posting positions, and so many plates."""
+    person = Person.objects.filter(email=ADMINISTRATOR).first()
+    if person is None:
+        person = Person.objects.create_user(ADMINISTRATOR, PASSWORD, name="Tower Administrator")
+        Membership.objects.create(person=person, role=Role.SHIPPER_ADMIN, shipper=shipper)
+    plates = [f"TOWER{number:04d}" for number in range(vehicles)]
+    administrator = actor_at_shipper(person, shipper.pk)
+    assert administrator is not None
+    with doorway.enter_shipper(shipper):
+        carrier = Carrier.objects.get_or_create(name="Carrier 0")[0]
+        known = set(Vehicle.objects.filter(plate__in=plates).values_list("plate", flat=True))
+        Vehicle.objects.bulk_create(
+            Vehicle(
+                carrier=carrier,
+                plate=plate,
+                vehicle_class="rigid",
+                length_m=Decimal("7.5"),
+                height_m=Decimal("3.4"),
+                gross_weight_kg=12_000,
+                capacity_pallets=12,
+                capacity_kg=6_000,
+                capacity_m3=Decimal(40),
+            )
+            for plate in plates
+            if plate not in known
+        )
+        _key, token = issue_key(
+            actor=administrator,
+            name="telematics",
+            scopes=[Scope.POSITIONS],
+            now=timezone.now(),
+            valid_for=timedelta(days=1),
+        )
+    return f"Bearer {token}", plates
 
 
 @contextmanager

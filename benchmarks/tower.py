@@ -1,15 +1,19 @@
-"""The control tower over a long history, beside many shippers: its list, its dashboard, detection, counting.
+"""The control tower over a long history, beside many shippers: its list, its dashboard, detection, counting,
+and batches of positions.
 
-Pages are asked for as a browser does, through every middleware and template, in turn. A cause is detected at
+Pages are asked for as a browser does, through every middleware and template, in turn; positions are posted
+as telematics do, in full batches through the same way in, one batch after another. A cause is detected at
 the latest by the look that begins after it: the time between two looks and what one look takes at every
 shipper, the last one's included.
 """
 
+import json
 import time
-from collections.abc import Callable, Iterable
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from itertools import count as numbers
 from statistics import median, quantiles
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import connection
@@ -22,12 +26,14 @@ from apps.figures.services import count
 from apps.figures.summing import sum_days
 from apps.insights.models import DeliveryException
 from apps.insights.services import watch
+from apps.integrations.telematics import MOST_ROWS
 from apps.tenancy import doorway
 from apps.tenancy.everywhere import active_shippers, at_each_shipper
-from benchmarks._history import DAYS, NOW, UNCOUNTED_DAYS, History, history, others
+from benchmarks._history import DAYS, NOW, UNCOUNTED_DAYS, History, fleet, history, others
 from benchmarks.harness import Promise
 
 ROUNDS = 60
+VEHICLES, BATCHES = 500, 20
 
 
 def run(deliveries: int = 1_000_000, shippers: int = 200) -> Iterable[Promise]:
@@ -38,6 +44,7 @@ def run(deliveries: int = 1_000_000, shippers: int = 200) -> Iterable[Promise]:
             yield _count()
         yield from _look(told)
         yield from _ask(told)
+        yield _report(told)
 
 
 def _count() -> Promise:
@@ -105,6 +112,42 @@ def _ask(told: History) -> Iterable[Promise]:
     yield Promise("tower-list", _p95("list", listed), 150, "ms")
     yield Promise("tower-dashboard", _p95("dashboard of four weeks", dashboard), 300, "ms")
     yield Promise("tower-dashboard-year", _p95("dashboard of a year", a_year, ROUNDS // 3), 1_000, "ms")
+
+
+def _report(told: History) -> Promise:
+    """Vehicles drive on and say so once a second, all of them in each batch, until there are enough."""
+    token, plates = fleet(told.shipper, VEHICLES)
+    client = Client(SERVER_NAME=f"{told.shipper.slug}.{settings.NETWORK_HOST}")
+    sender, began_at = uuid4(), timezone.now() - timedelta(seconds=BATCHES * MOST_ROWS // VEHICLES + 60)
+    bodies = [
+        json.dumps({"positions": [_position(sender, began_at, plates, place) for place in places]})
+        for places in (range(n * MOST_ROWS, (n + 1) * MOST_ROWS) for n in range(BATCHES))
+    ]
+    began = time.perf_counter()
+    accepted = 0
+    for body in bodies:
+        answer = client.post(
+            "/api/v1/positions", body, content_type="application/json", headers={"Authorization": token}
+        )
+        accepted += answer.json()["counts"].get("accepted", 0)
+    taken = time.perf_counter() - began
+    assert accepted == BATCHES * MOST_ROWS, answer.json()["counts"]
+    print(f"  {accepted:,} positions of {VEHICLES} vehicles in {BATCHES} batches took {taken:.1f} s")
+    return Promise("tower-positions", round(accepted / taken), 5_000, "/s", bound="at least")
+
+
+def _position(sender: UUID, began_at: datetime, plates: Sequence[str], place: int) -> dict[str, object]:
+    second, vehicle = divmod(place, len(plates))
+    return {
+        "id": f"{sender}-{place}",
+        "vehicle": plates[vehicle],
+        "at": (began_at + timedelta(seconds=second)).isoformat(),
+        "latitude": -26.1 - vehicle / 1_000 - second * 1e-4,
+        "longitude": 28.0,
+        "speed_kmh": 40,
+        "heading": 180,
+        "accuracy_m": 8,
+    }
 
 
 def _p95(name: str, ask: Callable[[], None], rounds: int = ROUNDS) -> float:

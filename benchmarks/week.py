@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from apps.figures.models import Risk, VisitFacts
 from apps.figures.services import count, foresee, learn
+from apps.insights.kinds import Kind
 from apps.insights.models import DeliveryException
 from apps.insights.services import watch
 from apps.tenancy import doorway
@@ -30,6 +31,9 @@ from benchmarks.harness import Promise
 
 MONDAY = date(2026, 3, 9)
 EVERY = timedelta(minutes=15)
+#: Of one day, in quarters since midnight: every two hours from the day before, by day every quarter.
+MORNING = 12
+LOOKS = (*range(-72, MORNING, 8), *range(MORNING, 68))
 
 
 @dataclass
@@ -40,9 +44,12 @@ class Seen:
     found: Counter[str] = field(default_factory=Counter)
     named: Counter[str] = field(default_factory=Counter)
     alarms: Counter[str] = field(default_factory=Counter)
+    missed: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     minutes: list[float] = field(default_factory=list)
     told: list[tuple[float, bool]] = field(default_factory=list)
     by_model: int = 0
+    likely: int = 0
+    likely_wrong: int = 0
 
     @property
     def share(self) -> float:
@@ -76,6 +83,7 @@ def play(
     weeks: int,
     random: Random,
     days: int = 5,
+    looks: Sequence[int] = LOOKS,
     watched: Callable[[datetime], object] | None = None,
 ) -> Seen:
     """History, then the week day by day; to be called in the shipper's schema."""
@@ -92,11 +100,11 @@ def play(
         midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
         today = make_day(ground, day, per_day, random)
         made += today
-        for look in (*range(-72, 12, 8), *range(12, 68)):  # every two hours at night, then every quarter
+        for look in looks:
             now = midnight + look * EVERY
             apply(made, now)
             watched(now)
-            if look == 12:
+            if look == MORNING:
                 _count()
                 foresee(now=now)
         apply(today, midnight + timedelta(hours=20))
@@ -121,9 +129,16 @@ def _judge(seen: Seen, made: Sequence[Made]) -> None:
             if hit is not None:
                 seen.found[one.injected] += 1
                 seen.minutes.append((hit.detected_at - hit.cause_at) / timedelta(minutes=1))
-                seen.named[one.injected] += cause is None or told.cause == cause
+            is_named = hit is not None and (cause is None or told.cause == cause)
+            seen.named[one.injected] += is_named
+            if not is_named:
+                opened = ", ".join(sorted(rows)) or "nothing"
+                seen.missed[one.injected, opened, told.cause or "no cause"] += 1
         else:
-            seen.alarms.update(rows.keys())
+            seen.alarms.update(kind for kind in rows if kind != Kind.AT_RISK)
+        if Kind.AT_RISK in rows:
+            seen.likely += 1
+            seen.likely_wrong += bool(one.injected)
         if (risk := risks.get(one.delivery.pk)) is not None:
             late = told.came_at is not None and told.window_to is not None and told.came_at >= told.window_to
             seen.told.append((risk.probability, late or told.has_failed))
@@ -137,11 +152,16 @@ def report(seen: Sequence[Seen]) -> None:
             sum(getattr(each, of)[name] for each in seen) for of in ("injected", "found", "named")
         )
         print(f"  {name:<15} put in {put:>4}, found {found:>4}, rightly named {named:>4}")
+    missed = sum((each.missed for each in seen), Counter())
+    for (name, opened, cause), times in sorted(missed.items()):
+        print(f"  not rightly named: {name}, {times} times; opened were {opened}; the record says {cause}")
     alarms = sum((each.alarms for each in seen), Counter())
     print(f"  alarms where nothing was put in: {dict(alarms) or 'none'}")
+    likely, wrong = (sum(getattr(each, of) for each in seen) for of in ("likely", "likely_wrong"))
+    print(f"  {likely} listed as likely late or failed beforehand, {wrong} of them with something put in")
     minutes = [one for each in seen for one in each.minutes]
     print(f"  found {np.median(minutes):.0f} min (median) after it could be seen; a look every 15 min")
-    told = sorted(pair for each in seen for pair in each.told)
+    told = _ranked([pair for each in seen for pair in each.told])
     by_model = sum(each.by_model for each in seen)
     print(f"  risks told of {len(told)} deliveries, {by_model} of them by the model; tenths of them:")
     for part in np.array_split(np.array(told, dtype=float), 10):
@@ -152,15 +172,20 @@ def report(seen: Sequence[Seen]) -> None:
 
 def lift(told: Sequence[tuple[float, bool]]) -> float:
     """How many times the usual share went wrong in the riskiest tenth."""
-    ranked = sorted(told, reverse=True)
+    ranked = _ranked(told)[::-1]
     usual = np.mean([wrong for _p, wrong in ranked])
     return float(np.mean([wrong for _p, wrong in ranked[: max(1, len(ranked) // 10)]]) / usual)
 
 
 def error(told: Sequence[tuple[float, bool]]) -> float:
     """The mean distance of told and happened over tenths of risk."""
-    parts = np.array_split(np.array(sorted(told), dtype=float), 10)
+    parts = np.array_split(np.array(_ranked(told), dtype=float), 10)
     return float(sum(len(p) * abs(p[:, 0].mean() - p[:, 1].mean()) for p in parts if len(p)) / len(told))
+
+
+def _ranked(told: Sequence[tuple[float, bool]]) -> list[tuple[float, bool]]:
+    """By what was told alone: what happened must not order those that were told the same."""
+    return sorted(told, key=lambda pair: pair[0])
 
 
 def _count() -> None:

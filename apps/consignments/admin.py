@@ -44,8 +44,8 @@ class StockSheet(Sheet):
 
     class Meta(Sheet.Meta):
         model = StockedArticle
-        import_id_fields: ClassVar = ["site", "gtin", "article"]
-        fields: ClassVar = ["site", "gtin", "article"]
+        import_id_fields: ClassVar = ["site", "gtin", "article", "quantity"]
+        fields: ClassVar = ["site", "gtin", "article", "quantity"]
         export_order = fields
 
 
@@ -54,12 +54,12 @@ class StockedArticleAdmin(FieldHistory, Exchange, RuledAdmin, ModelAdmin):
     view_rule = "consignments.import"
     manage_rule = "consignments.import"
     resource_classes = [StockSheet]
-    list_display = ["article_or_gtin", "site"]
+    list_display = ["article_or_gtin", "site", "quantity"]
     list_filter = [("site", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["site"]
     search_fields = ["gtin", "article", "site__name", "site__code"]
     search_help_text = gettext_lazy("GTIN, article or site")
-    fields = ["site", ("gtin", "article")]
+    fields = ["site", ("gtin", "article"), "quantity"]
 
     def formfield_for_foreignkey(
         self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any

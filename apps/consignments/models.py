@@ -105,11 +105,21 @@ class ConsignmentItem(Record):
 class StockedArticle(Record):
     """An article that one of the shipper's own sites carries, named by its GTIN or, without one, as orders
     write it. Goods of which each article is carried may leave from that site as well as from where they were
-    ordered; how much of it is there nobody looks at."""
+    ordered, as long as there is enough beside what leaves from there anyway; an empty ``quantity`` is always
+    enough. It is what is there now, in the unit of orders, entered or imported anew as goods come and go."""
 
     site = models.ForeignKey(Site, on_delete=models.DO_NOTHING, related_name="+", verbose_name=_("site"))
     gtin = models.CharField("GTIN", max_length=14, blank=True)
     article = models.CharField(_("article"), max_length=300, blank=True)
+    quantity = models.DecimalField(
+        _("how much is there"),
+        max_digits=12,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("In the unit of orders; empty: as much as is asked for."),
+    )
 
     class Meta:
         verbose_name = _("stocked article")
@@ -120,6 +130,11 @@ class StockedArticle(Record):
                 name="stocked_article_named",
                 condition=~models.Q(gtin="", article=""),
                 violation_error_message=_("Name the article, or give its GTIN."),
+            ),
+            models.CheckConstraint(
+                name="stocked_article_not_negative",
+                condition=models.Q(quantity__isnull=True) | models.Q(quantity__gte=0),
+                violation_error_message=_("There can't be less than nothing of it."),
             ),
             models.UniqueConstraint(
                 fields=["site", "gtin", "article"],

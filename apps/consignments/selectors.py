@@ -1,8 +1,9 @@
 """Reads of the shipper's goods; all of them run in its schema."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet, Sum
@@ -21,24 +22,30 @@ class WaitingGoods:
     pallets: int
 
 
+Shelf = tuple[UUID, str, str]
+"""An article at a site: by its GTIN, or else by its name without regard to case."""
+
+
 @dataclass(frozen=True)
 class Stock:
-    """Which articles sites carry, by GTIN and by name."""
+    """What sites carry, and how much of it is there; None is as much as is asked for."""
 
-    gtins: frozenset[tuple[UUID, str]]
-    names: frozenset[tuple[UUID, str]]
+    amounts: Mapping[Shelf, Decimal | None]
 
-    def carries(self, site_id: UUID, gtin: str, article: str) -> bool:
-        """Whether a site carries an article; its name counts without regard to case."""
-        return (site_id, gtin) in self.gtins or (site_id, article.casefold()) in self.names
+    def shelf(self, site_id: UUID, gtin: str, article: str) -> Shelf | None:
+        """Where a site has an article; None where it does not carry it."""
+        named = ((site_id, gtin, ""), (site_id, "", article.casefold()))
+        return next((one for one in named if one in self.amounts), None)
 
 
 def stocked_at(site_ids: Collection[UUID]) -> Stock:
     """What those sites carry; one query."""
-    rows = StockedArticle.objects.filter(site__in=site_ids).values_list("site_id", "gtin", "article")
+    rows = StockedArticle.objects.filter(site__in=site_ids)
     return Stock(
-        gtins=frozenset((site, gtin) for site, gtin, _ in rows if gtin),
-        names=frozenset((site, article.casefold()) for site, gtin, article in rows if not gtin),
+        {
+            (site, gtin, "" if gtin else article.casefold()): quantity
+            for site, gtin, article, quantity in rows.values_list("site_id", "gtin", "article", "quantity")
+        }
     )
 
 

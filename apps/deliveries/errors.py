@@ -45,6 +45,13 @@ class RangeInvalid(DomainError):
     status = 422
 
 
+class FormatRefused(DomainError):
+    """The delivery can't be made that way: its site or its own state is in the way."""
+
+    code = "format-refused"
+    status = 409
+
+
 class LegRefused(DomainError):
     """The delivery can't take that way: no such terminal, or it has one already."""
 

@@ -21,6 +21,16 @@ class Delivery(Record):
         TO_TERMINAL = "to_terminal", _("To a terminal")
         BACK = "back", _("Back to the shipper")
 
+    class Format(models.TextChoices):
+        DOOR = "door", _("To the recipient’s dock")
+        PICKUP = "pickup", _("Collected by the recipient")
+        DROP = "drop", _("Left in a locker or place, with a code")
+
+    class Priority(models.TextChoices):
+        FIRST = "first", _("Before others")
+        NORMAL = "normal", _("Normal")
+        CAN_WAIT = "can_wait", _("Can wait")
+
     number = models.CharField(_("number"), max_length=40, unique=True)
     origin = models.ForeignKey(Site, on_delete=models.DO_NOTHING, related_name="+")
     site = models.ForeignKey(Site, on_delete=models.DO_NOTHING, related_name="+")
@@ -57,16 +67,45 @@ class Delivery(Record):
         help_text=_("Of another delivery's way, ending at a site of the shipper's own."),
     )
     leg_for = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="legs")
+    format = models.CharField(max_length=8, choices=Format, default=Format.DOOR, db_default=Format.DOOR)
+    code = models.CharField(
+        max_length=6,
+        blank=True,
+        db_default="",
+        help_text=_("What opens the locker, or what whoever collects says."),
+    )
+    wrong_codes = models.PositiveSmallIntegerField(default=0, db_default=0)
+    ready_at = models.DateTimeField(null=True, blank=True, help_text=_("To be collected, since then."))
+    priority = models.CharField(
+        max_length=10,
+        choices=Priority,
+        default=Priority.NORMAL,
+        db_default=Priority.NORMAL,
+        help_text=_("What is left out first, and what last, where not everything fits on a day's routes."),
+    )
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
         ordering = ["day", "number"]
         constraints = [
             models.CheckConstraint(
+                name="delivery_door_has_no_code",
+                condition=Q(format="door", code="", ready_at=None)
+                | Q(format="pickup")
+                | Q(format="drop", ready_at=None) & ~Q(code=""),
+            ),
+            models.CheckConstraint(
+                name="delivery_ready_has_a_code", condition=Q(ready_at=None) | ~Q(code="")
+            ),
+            models.CheckConstraint(name="delivery_codes_tried_at_most", condition=Q(wrong_codes__lte=5)),
+            models.CheckConstraint(
                 name="delivery_leg_is_of_another",
                 condition=Q(leg="", leg_for=None) | ~Q(leg="") & Q(leg_for__isnull=False),
             ),
             models.UniqueConstraint(fields=["leg_for", "leg"], name="delivery_one_leg_of_a_kind"),
+            models.CheckConstraint(
+                name="delivery_priority_known", condition=Q(priority__in=["first", "normal", "can_wait"])
+            ),
         ]
         indexes = [
             models.Index(fields=["site", "day"]),
@@ -80,6 +119,11 @@ class Delivery(Record):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def place(self) -> Site:
+        """Where its goods are handed over: at the recipient's site, or where the recipient collects them."""
+        return self.origin if self.format == self.Format.PICKUP else self.site
 
 
 class DeliveryConsignment(Record):
@@ -157,6 +201,9 @@ class Handover(Record):
     )
     doubts = ArrayField(models.CharField(max_length=30, choices=Doubt), default=list, blank=True)
     attempt = models.PositiveSmallIntegerField(default=1, help_text=_("1 is the first one."))
+    place = models.CharField(
+        _("where it was put"), max_length=100, blank=True, db_default="", help_text=_("A locker, a dock.")
+    )
     position = models.JSONField(null=True, blank=True)
     confirmed_by_code = models.BooleanField(default=False, help_text=_("By whoever received."))
     device_time = models.DateTimeField(help_text=_("As the device had it."))
@@ -180,6 +227,24 @@ class Handover(Record):
                 condition=~Q(outcome="unattended") | Q(position__isnull=False),
             ),
         ]
+
+
+class DropEmptied(Record):
+    """What the recipient's people found where goods were left for them; said once, as they took them out."""
+
+    delivery = models.OneToOneField(Delivery, on_delete=models.PROTECT, related_name="emptied")
+    taken_by = models.CharField(_("taken out by"), max_length=100)
+    missing = ArrayField(
+        models.CharField(max_length=18), default=list, blank=True, help_text=_("SSCCs that were not there.")
+    )
+    damaged = ArrayField(models.CharField(max_length=18), default=list, blank=True)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    recorded_at = models.DateTimeField()
+
+    access: ClassVar[Access] = Access(own="SELECT, INSERT")
+
+    def __str__(self) -> str:
+        return f"{self.delivery_id} {self.taken_by}"
 
 
 class Discrepancy(Record):

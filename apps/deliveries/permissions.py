@@ -37,6 +37,13 @@ def works_the_own_site(actor: Actor, delivery: Delivery) -> bool:
 
 
 @rules.predicate
+def hands_out(actor: Actor, delivery: Delivery) -> bool:
+    """Plans for the shipper at whose own site the recipient collects the delivery."""
+    owner = delivery.origin.shipper_id if delivery.format == Delivery.Format.PICKUP else None
+    return owner is not None and owner == actor.shipper_id and bool(is_planner(actor))
+
+
+@rules.predicate
 def is_driver(actor: Actor, delivery: Delivery | None = None) -> bool:
     return actor.side == Side.SHIPPER and actor.is_driver
 
@@ -47,7 +54,7 @@ rules.add_rule("deliveries.move", is_planner | is_driver)  # loading and departu
 rules.add_rule("deliveries.bring", is_planner | is_driver | works_the_site)  # papers come from either side
 rules.add_rule("deliveries.waive", manages_the_site)  # who demanded a paper may do without it
 rules.add_rule(
-    "deliveries.check_in", works_the_site | works_the_own_site | is_driver
+    "deliveries.check_in", works_the_site | works_the_own_site | hands_out | is_driver
 )  # whoever stands there first
 rules.add_rule(
     "deliveries.receive", works_the_site | works_the_own_site

@@ -1,5 +1,6 @@
 """Shared reads of a shipper's deliveries. Called in the shipper's schema."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -16,11 +17,12 @@ from apps.consignments.models import Consignment, ConsignmentItem, HandlingUnit
 from apps.consignments.ranges import Range, narrowed
 from apps.custody.models import Disclosure
 from apps.deliveries.errors import UnknownDelivery
-from apps.deliveries.models import Delivery
+from apps.deliveries.models import Delivery, DeliveryConsignment
 from apps.deliveries.temperatures import limits
-from apps.documents.models import Document
+from apps.documents.models import Document, Waiver
 from apps.documents.selectors import ChecklistLine, checklist, documents_of, waivers_of
 from apps.facilities.facts import GoodsKind
+from apps.facilities.models import DocumentRequirement
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,39 @@ def checklist_of(
         waivers=waivers_of(delivery.pk),
     )
     return lines, on
+
+
+def checklists_of(
+    visits: Iterable[tuple[Delivery, Appointment | None]],
+) -> dict[UUID, list[ChecklistLine]]:
+    """As ``checklist_of`` for many at once, by the delivery's id; 4 queries, however many they are.
+
+    Deliveries to sites that demand nothing are left out.
+    """
+    demanded: dict[UUID, list[DocumentRequirement]] = defaultdict(list)
+    pairs = list(visits)
+    for requirement in DocumentRequirement.objects.filter(site__in={one.site_id for one, _ in pairs}):
+        demanded[requirement.site_id].append(requirement)
+    pairs = [(delivery, appointment) for delivery, appointment in pairs if delivery.site_id in demanded]
+    ids = [delivery.pk for delivery, _appointment in pairs]
+    documents: dict[UUID | None, list[Document]] = defaultdict(list)
+    for document in Document.objects.filter(delivery_id__in=ids).select_related("scan"):
+        documents[document.delivery_id].append(document)
+    waivers: dict[UUID, list[Waiver]] = defaultdict(list)
+    for waiver in Waiver.objects.filter(delivery_id__in=ids):
+        waivers[waiver.delivery_id].append(waiver)
+    rides = DeliveryConsignment.objects.filter(delivery__in=ids).exclude(consignment__adr_classes=[])
+    dangerous = set(rides.values_list("delivery_id", flat=True))
+    return {
+        delivery.pk: checklist(
+            requirements=demanded[delivery.site_id],
+            documents=documents[delivery.pk],
+            goods=GoodsKind(delivery.load_type, delivery.temperature_class, delivery.pk in dangerous),
+            on=day_of_visit(delivery, appointment),
+            waivers=waivers[delivery.pk],
+        )
+        for delivery, appointment in pairs
+    }
 
 
 def load_of(delivery: Delivery) -> Load:

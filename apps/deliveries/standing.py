@@ -45,7 +45,7 @@ def with_standing(deliveries: QuerySet[Delivery]) -> QuerySet[Any]:
             When(state=State.FAILED, slot_state=AppointmentState.NO_SHOW, then=Value(Standing.TO_BOOK)),
             When(state__in=OVER, then=Value(Standing.STOPPED)),
             When(state__in=ON_THE_ROAD, then=Value(Standing.ON_THE_WAY)),
-            When(~Q(leg=""), then=Value(Standing.CONFIRMED)),
+            When(~Q(leg="") | Q(format=Delivery.Format.PICKUP), then=Value(Standing.CONFIRMED)),
             When(Q(slot_state=None) | Q(slot_state__in=WITHOUT_SLOT), then=Value(Standing.TO_BOOK)),
             When(offered & Q(slot_turn=Side.SHIPPER), then=Value(Standing.TO_ANSWER)),
             When(offered, then=Value(Standing.WAITING)),

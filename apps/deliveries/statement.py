@@ -73,6 +73,7 @@ class Statement:
     scanned are short, those that are not in the delivery are over. ``seals`` are those found on the vehicle,
     None where nobody looked; ``seals_after`` those put on for the way on. ``*_strokes`` are drawn signatures
     (`strokes`); without them the typed name stands. ``photos_taken`` is how many photos the device took.
+    ``place`` is where exactly the goods were put: a locker, a dock.
     """
 
     released_by: str
@@ -91,6 +92,7 @@ class Statement:
     received_strokes: str = ""
     position: Position | None = None
     photos_taken: int = 0
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,8 @@ def judge(statement: Statement, delivery: Delivery, goods: Goods, known: Circums
     _check_signatories(statement)
     if statement.unattended:
         _check_unattended(statement, known)
+        if delivery.format == Delivery.Format.DROP and not statement.place.strip():
+            raise StatementInvalid("Say which locker or place the goods are in, so that they are found.")
     findings = () if statement.refused else tuple(_all_findings(statement, goods))
     _check_findings(findings, goods)
     counts = _counts(statement, findings, len(goods.units))
@@ -189,6 +193,8 @@ def digest(judged: Judged, delivery: Delivery, goods: Goods, at: datetime) -> st
         "photos": sorted(photo.sha256 for photo in judged.photos),
         "at": format_time(at),
     }
+    if statement.place:
+        body["place"] = statement.place
     return hashlib.sha256(json_bytes(body)).hexdigest()
 
 

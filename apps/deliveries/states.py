@@ -19,8 +19,9 @@ class State(TextChoices):
 
 
 TRANSITIONS: dict[State, frozenset[State]] = {
-    # A vehicle may come whose loading nobody recorded (a walk-in), and may not come at all (a no-show).
-    State.OPEN: frozenset({State.LOADED, State.ARRIVED, State.FAILED, State.CANCELLED}),
+    # A vehicle may come whose loading nobody recorded (a walk-in), and may not come at all (a no-show); what
+    # the recipient collects is delivered where it stands.
+    State.OPEN: frozenset({State.LOADED, State.ARRIVED, State.FAILED, State.CANCELLED, State.DELIVERED}),
     State.LOADED: frozenset({State.IN_TRANSIT, State.ARRIVED, State.FAILED, State.OPEN}),
     State.IN_TRANSIT: frozenset({State.ARRIVED, State.FAILED}),
     State.ARRIVED: frozenset({State.UNLOADING, State.FAILED}),

@@ -17,9 +17,11 @@ from apps.deliveries.selectors import delivery_by_id
 from apps.deliveries.services import bulk, day_papers
 from apps.deliveries.services.codes import COMPOSER, new_code
 from apps.deliveries.services.expecting import ANSWER_BY_POLICY
+from apps.deliveries.services.formats import DROPPED, READY
 from apps.deliveries.services.freed import OFFER_FREED
 from apps.deliveries.services.handing_out import COMPOSER as PROOF
 from apps.deliveries.services.handing_out import HAND_OUT
+from apps.deliveries.states import State
 from apps.documents import store
 from apps.documents.models import Document
 from apps.documents.papers import Transport
@@ -151,6 +153,26 @@ def announce_handover(delivery_id: str) -> None:
         path=f"/deliveries/{delivery.pk}/",
         subject_id=delivery.pk,
     )
+
+
+@handles(DROPPED)
+def announce_drop(delivery_id: str) -> None:
+    """Tell the recipient's people that goods lie in a locker or place; the code stands on the page alone."""
+    services.announce_drop(delivery_id=UUID(delivery_id))
+
+
+@composes(READY)
+def compose_ready(notice: Notice) -> Mail | None:
+    """The mail to whoever collects, with the code as it is now; none where it is collected, or not ready."""
+    with doorway.network():
+        shipper = Shipper.objects.get(pk=notice.facts["shipper_id"])
+    with doorway.enter_shipper(shipper):
+        delivery = delivery_by_id(UUID(notice.facts["delivery_id"]))
+        if delivery.ready_at is None or delivery.state != State.OPEN:
+            return None
+        words = {"delivery": delivery, "shipper": shipper, "address": notice.body}
+        body = render_to_string("mail/pickup_ready.txt", words)
+    return Mail(notice.title, body.strip() + "\n")
 
 
 @handles(HAND_OUT)

@@ -149,7 +149,7 @@ class DeliveryNote:
     shipper: Party
     recipient: Party
     site: Place
-    visit: Visit
+    visit: Visit | None
     goods: tuple[Goods, ...]
     totals: Totals
     transport: Transport = Transport()
@@ -160,7 +160,8 @@ class DeliveryNote:
     @property
     def code_text(self) -> str:
         """What the QR code holds."""
-        return self.scan_text or f"{self.visit.confirmation_number} {self.number}"
+        number = f"{self.visit.confirmation_number} {self.number}" if self.visit else self.number
+        return self.scan_text or number
 
     @property
     def units(self) -> tuple[Unit, ...]:

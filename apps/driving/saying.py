@@ -79,6 +79,7 @@ def statement_said(driver: str, facts: Facts) -> Statement:
         released_strokes=text_said(facts, "released_strokes", 90_000),
         received_strokes=text_said(facts, "received_strokes", 90_000),
         position=position_said(facts),
+        place=text_said(facts, "place", 100),
         photos_taken=photos if isinstance(photos, int) and 0 <= photos < 1_000 else 0,
     )
 

@@ -29,3 +29,24 @@ class RatesSayNothing(DomainError):
 
     code = "rates-say-nothing"
     status = 422
+
+
+class MilestoneInvalid(DomainError):
+    """A milestone can't be as it was typed; nothing changed."""
+
+    code = "milestone-invalid"
+    status = 422
+
+
+class NoSuchMilestone(DomainError):
+    """There is no such milestone here."""
+
+    code = "no-such-milestone"
+    status = 404
+
+
+class NotOfThisSite(DomainError):
+    """A milestone waits for deliveries to its own site alone."""
+
+    code = "not-of-this-site"
+    status = 422

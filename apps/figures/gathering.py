@@ -49,7 +49,8 @@ _GATHERED = """
            h.id IS NOT NULL AND (ground.left_at IS NULL OR ground.came_at IS NULL
                                  OR ground.unloading_at IS NULL) AS is_unscanned,
            coalesce(e.exceptions, 0) AS exceptions, coalesce(e.answered, 0) AS exceptions_answered,
-           coalesce(e.response_s, 0) AS response_s, %(now)s AS counted_at
+           coalesce(e.response_s, 0) AS response_s, coalesce(e.ended, 0) AS exceptions_ended,
+           coalesce(e.resolution_s, 0) AS resolution_s, %(now)s AS counted_at
       FROM deliveries_delivery d
       JOIN public.facilities_site s ON s.id = d.site_id
       LEFT JOIN LATERAL (
@@ -92,6 +93,9 @@ _GATHERED = """
            SELECT count(*) AS exceptions, count(*) FILTER (WHERE answered_at IS NOT NULL) AS answered,
                   extract(epoch FROM sum(greatest(answered_at - detected_at, interval '0')))::bigint
                       AS response_s,
+                  count(*) FILTER (WHERE ended_at IS NOT NULL) AS ended,
+                  extract(epoch FROM sum(greatest(ended_at - detected_at, interval '0')))::bigint
+                      AS resolution_s,
                   bool_or(kind = 'paper_missing'
                           AND coalesce(ended_at, 'infinity') >= lower(a.during)) AS papers_lacked,
                   bool_or(kind = 'no_carrier'
@@ -129,14 +133,14 @@ _GATHERED = """
                    WHERE search.route_id = route.id) asked ON true
             WHERE stop.delivery_id = d.id
             ORDER BY plan.published_at DESC LIMIT 1) r ON true
-     WHERE d.id = ANY (%(ids)s) AND d.state <> 'cancelled' AND d.leg = ''
+     WHERE d.id = ANY (%(ids)s) AND d.state <> 'cancelled' AND d.leg = '' AND d.format <> 'pickup'
 """
 _STATEMENT = f"""
     WITH gone AS (
         DELETE FROM figures_visitfacts f
          WHERE f.delivery_id = ANY (%(ids)s)
            AND EXISTS (SELECT FROM deliveries_delivery d
-                        WHERE d.id = f.delivery_id AND d.state = 'cancelled'))
+                        WHERE d.id = f.delivery_id AND (d.state = 'cancelled' OR d.format = 'pickup')))
     INSERT INTO figures_visitfacts ({", ".join(COLUMNS)}, cause, step, evidence)
     SELECT {", ".join(f"g.{column}" for column in COLUMNS)}, '', '', '[]'
       FROM ({_GATHERED}) g

@@ -92,6 +92,8 @@ SUMS: dict[str, str] = {
     "exceptions": _total("exceptions"),
     "exceptions_answered": _total("exceptions_answered"),
     "response_s": _total("response_s"),
+    "exceptions_ended": _total("exceptions_ended"),
+    "resolution_s": _total("resolution_s"),
     "caused": _count("cause <> ''"),
 }
 _BIN = """CASE WHEN came_at < window_from - interval '60 minutes' THEN 1

@@ -15,13 +15,13 @@ from apps.accounts.actors import Side
 from apps.appointments.models import Appointment
 from apps.appointments.states import State as AppointmentState
 from apps.deliveries.models import Delivery, DeliveryEvent, Handover
-from apps.deliveries.selectors import checklist_of, deliveries
+from apps.deliveries.selectors import checklists_of, deliveries
 from apps.deliveries.states import FailureReason, State
 from apps.documents.selectors import SATISFIED, Standing
 from apps.facilities.models import DocumentType
 from apps.insights.detecting_data import OF_THE_DATA
 from apps.insights.detecting_road import GRACE, ON_THE_ROAD, tenders
-from apps.insights.finding import Finding
+from apps.insights.finding import LOOKS_FROM_ABOVE, Finding
 from apps.insights.kinds import GROWING, Kind, Severity
 from apps.routing.models import RoutePlan
 from apps.tendering.models import Tendering
@@ -39,7 +39,7 @@ _COMES = (*_WAITS, State.IN_TRANSIT)
 
 def findings(now: datetime) -> Iterator[Finding]:
     """Everything that is wrong at ``now``; of one trouble as it grows the last alone."""
-    found = [finding for look in _LOOKS for finding in look(now)]
+    found = [finding for look in (*_LOOKS, *LOOKS_FROM_ABOVE) for finding in look(now)]
     grown: dict[UUID, int] = {}
     for finding in found:
         if finding.kind in GROWING:
@@ -71,8 +71,10 @@ def _offers(now: datetime) -> Iterator[Finding]:
 def _papers(now: datetime) -> Iterator[Finding]:
     """A visit that begins soon lacks a paper that bars the vehicle."""
     soon = _confirmed().filter(during__startswith__gt=now, during__startswith__lte=now + PAPERS_AHEAD)
-    for delivery, appointment in _with_deliveries(soon, _COMES):
-        lines, _day = checklist_of(delivery, appointment)
+    coming = list(_with_deliveries(soon, _COMES))
+    lists = checklists_of(coming)
+    for delivery, appointment in coming:
+        lines = lists.get(delivery.pk, [])
         lacking = [
             line.document_type
             for line in lines

@@ -229,6 +229,7 @@ def _told(dock: str, slot: Any) -> dict[str, str]:
 
 _ON_THE_ROAD = frozenset(
     {
+        Kind.AT_RISK,
         Kind.LATE_RELEASE,
         Kind.LATE_DEPARTURE,
         Kind.LATE_ARRIVAL,
@@ -242,6 +243,7 @@ _OF: dict[Kind, tuple[Callable[[DeliveryException, datetime], Iterator[Intervent
     Kind.PAPER_MISSING: (_note,),
     Kind.TENDER_UNANSWERED: (_remind,),
     Kind.NO_CARRIER: (_vehicle, _repair),
+    Kind.AT_RISK: (_vehicle,),
     Kind.NO_SHOW_RISK: (_slots,),
     Kind.LATE_RELEASE: (_vehicle,),
     Kind.LATE_DEPARTURE: (_vehicle, _repair, _slots),

@@ -11,6 +11,7 @@ class Kind(TextChoices):
     PAPER_MISSING = "paper_missing", _("Paper missing")
     TENDER_UNANSWERED = "tender_unanswered", _("Tender unanswered")
     NO_CARRIER = "no_carrier", _("No carrier")
+    AT_RISK = "at_risk", _("Likely late or failed")
     NO_SHOW_RISK = "no_show_risk", _("Likely not to come")
     LATE_RELEASE = "late_release", _("Late release")
     LATE_DEPARTURE = "late_departure", _("Late departure")
@@ -64,6 +65,7 @@ class Decision(TextChoices):
 BY_PERSON = frozenset({Kind.DISCREPANCY, Kind.EXCURSION})
 #: The same trouble as it grows: only the last of these that is found for a delivery is shown.
 GROWING = (
+    Kind.AT_RISK,
     Kind.NO_SHOW_RISK,
     Kind.LATE_RELEASE,
     Kind.LATE_DEPARTURE,

@@ -38,6 +38,7 @@ TEXTS = (
     "released_strokes",
     "received_strokes",
     "code",
+    "place",
 )
 TICKS = ("refused", "unattended", "no_seal")
 #: The fields of a finding, by unit (``kind-<SSCC>``) or of the line that is named (``line-kind``).
@@ -101,6 +102,12 @@ class HandoverForm(forms.Form):
         help_text=_("With semicolons between."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "4.5; 5.0"}),
     )
+    place = forms.CharField(
+        label=_("Where the goods are"),
+        required=False,
+        max_length=100,
+        help_text=_("Where nobody receives them: which locker or place."),
+    )
     reservation = forms.CharField(
         label=_("Reservation"),
         max_length=1000,
@@ -117,6 +124,11 @@ class HandoverForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     received_by_role = forms.CharField(label=_("Role"), max_length=60, required=False)
+
+    def __init__(self, *args: Any, may_be_unattended: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_be_unattended:
+            del self.fields["place"]
 
 
 def read_step(request: HttpRequest, now: datetime) -> Sent:

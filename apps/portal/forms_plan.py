@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from apps.deliveries.models import Delivery
 from apps.routing.models import Schedule
 from apps.routing.services import Choices
 
@@ -53,3 +54,18 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg] # Django's is gen
         model = Schedule
         fields = ["active", "plans_at", "first_day_ahead", "last_day_ahead", "repairs_itself"]
         widgets = {"plans_at": forms.TimeInput(attrs={"type": "time"}, format="%H:%M")}
+
+
+class PriorityForm(forms.Form):
+    """How much it matters that a delivery is on the day's routes."""
+
+    priority = forms.ChoiceField(
+        label=_("Priority"),
+        choices=Delivery.Priority.choices,
+        widget=forms.RadioSelect,
+        help_text=_(
+            "Where not everything fits, what goes before others is left out last. What can wait goes along "
+            "with others; it is left out where it would add more than three quarters of what the cheapest "
+            "vehicle would cost for it alone."
+        ),
+    )

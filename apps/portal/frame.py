@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F as Field
 from django.db.models import Func, IntegerField, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, JSONObject
 from django.urls import reverse
 
 from apps.accounts.actors import Actor, Side
@@ -26,19 +28,20 @@ def frame(request: ActingRequest, *, section: str) -> dict[str, Any]:
 
 
 def hub_frame(request: ActingRequest, *, section: str = "", site: Site | None = None) -> dict[str, Any]:
-    """Context of ``hub_base.html``: the recipients' names, their sites, how much waits."""
+    """Context of ``hub_base.html``: the recipients' names, their sites, how much waits; one query."""
     actor = request.actor
-    waiting, notices, _ = _counts(actor)
-    sites = Site.objects.filter(recipient_id__in=actor.recipient_ids, active=True).order_by("name")
+    names = Recipient.objects.filter(pk__in=actor.recipient_ids).order_by("name").values("name")[:3]
+    in_use = Site.objects.filter(recipient_id__in=actor.recipient_ids, active=True).order_by("name")
+    waiting, notices, recipients, sites = _of_person(
+        actor, ArraySubquery(names), ArraySubquery(in_use.values_list(JSONObject(pk="pk", name="name")))
+    ) or (0, 0, [], [])
     return {
-        "recipient_name": ", ".join(
-            Recipient.objects.filter(pk__in=actor.recipient_ids).values_list("name", flat=True)[:3]
-        ),
+        "recipient_name": ", ".join(recipients),
         "inbox_count": waiting,
         "notices_count": notices,
         "notices_url": reverse("notices"),
         "sites": [
-            {"name": s.name, "url": reverse("hub:board", args=[s.pk]), "slug": str(s.pk)} for s in sites
+            {"name": s["name"], "url": reverse("hub:board", args=[s["pk"]]), "slug": s["pk"]} for s in sites
         ],
         "current_site": str(site.pk) if site else "",
         "people_url": reverse("hub:people"),
@@ -56,7 +59,8 @@ def hub_frame(request: ActingRequest, *, section: str = "", site: Site | None = 
 def desk_frame(request: ActingRequest, *, section: str) -> dict[str, Any]:
     """Context of ``desk_base.html``: the shipper's name, where this person may go, how many offers wait."""
     actor = request.actor
-    waiting, notices, logo = _counts(actor, Logo.objects.values("sha256")[:1])
+    sign = Coalesce(Subquery(Logo.objects.values("sha256")[:1]), Value(""))
+    waiting, notices, logo = _of_person(actor, sign) or (0, 0, "")
     return {
         "logo_url": f"{reverse('desk:logo_file')}?v={logo[:16]}" if logo else "",
         "branding_url": reverse("desk:branding") if allows(actor, "documents.brand") else "",
@@ -78,17 +82,12 @@ def role_label(actor: Actor) -> str:
     return ", ".join(sorted(str(Role(role).label) for role in roles))
 
 
-def _counts(actor: Actor, logo: QuerySet[Any, Any] | None = None) -> tuple[int, int, str]:
-    """How much waits for the person's answer, how many notices are unread, and what ``logo`` has; one
-    query."""
+def _of_person(actor: Actor, *more: Combinable) -> tuple[Any, ...] | None:
+    """How much waits for the person's answer, how many notices are unread, and ``more``; one query."""
     if actor.person_id is None:
-        return 0, 0, ""
-    sign = Value("") if logo is None else Coalesce(Subquery(logo), Value(""))
-    return (
-        Person.objects.filter(pk=actor.person_id)
-        .values_list(_how_many(waiting_for(actor)), _how_many(unread(actor)), sign)
-        .first()
-    ) or (0, 0, "")
+        return None
+    counts = (_how_many(waiting_for(actor)), _how_many(unread(actor)))
+    return Person.objects.filter(pk=actor.person_id).values_list(*counts, *more).first()
 
 
 def _how_many(rows: QuerySet[Any]) -> Coalesce:

@@ -12,7 +12,7 @@ from apps.appointments.models import Appointment, AppointmentEvent, Offer
 from apps.appointments.selectors import appointments_visible_to, timeline
 from apps.consignments.models import HandlingUnit
 from apps.deliveries.doorway import enter_delivery
-from apps.deliveries.models import Delivery, DeliveryEvent, Discrepancy, Handover
+from apps.deliveries.models import Delivery, DeliveryEvent, Discrepancy, DropEmptied, Handover
 from apps.deliveries.selectors import checklist_of, consignments_of, drawn_signatures
 from apps.documents.models import Document
 from apps.documents.selectors import ChecklistLine, documents_of
@@ -35,6 +35,7 @@ class HubVisit:
     may_waive: bool
     discrepancies: list[Discrepancy] = field(default_factory=list)
     strokes: dict[str, str] = field(default_factory=dict)
+    emptied: DropEmptied | None = None
 
     @property
     def parties(self) -> Parties:
@@ -93,6 +94,7 @@ def read_visit(*, actor: Actor, appointment_id: UUID) -> HubVisit:
             if handover
             else [],
             strokes=drawn_signatures(delivery) if handover else {},
+            emptied=DropEmptied.objects.filter(delivery=delivery).first() if handover else None,
         )
 
 

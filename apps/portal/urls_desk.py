@@ -16,12 +16,16 @@ from apps.portal.views import (
     desk_exceptions,
     desk_figures,
     desk_find,
+    desk_formats,
     desk_imports,
     desk_jobs,
     desk_legs,
+    desk_milestones,
     desk_moving,
     desk_offers,
+    desk_pilots,
     desk_plan,
+    desk_priority,
     desk_replan,
     desk_risks,
     desk_sheets,
@@ -45,6 +49,27 @@ from apps.portal.views import (
 
 app_name = "desk"
 
+milestones = [
+    path("figures/milestones/", desk_milestones.overview, name="milestones"),
+    path(
+        "figures/milestones/tables/<slug:name>/<slug:ending>/", desk_milestones.table, name="milestones_table"
+    ),
+    path("figures/milestones/new/", desk_milestones.new, name="milestone_new"),
+    path("figures/milestones/<uuid:milestone_id>/", desk_milestones.milestone, name="milestone"),
+    path(
+        "figures/milestones/<uuid:milestone_id>/deliveries/<slug:ending>/",
+        desk_milestones.deliveries,
+        name="milestone_deliveries",
+    ),
+    path("figures/milestones/<uuid:milestone_id>/tie/", desk_milestones.tie, name="milestone_tie"),
+    path(
+        "figures/milestones/<uuid:milestone_id>/untie/<uuid:delivery_id>/",
+        desk_milestones.untie,
+        name="milestone_untie",
+    ),
+    path("figures/milestones/<uuid:milestone_id>/remove/", desk_milestones.remove, name="milestone_remove"),
+]
+
 deliveries = [
     path("", desk_deliveries.deliveries, name="deliveries"),
     path("deliveries/papers/", papers.desk_day_papers, name="day_papers"),
@@ -59,6 +84,9 @@ deliveries = [
     path("figures/risks/tables/<slug:name>/<slug:ending>/", desk_risks.table, name="risks_table"),
     path("figures/demand/", desk_demand.overview, name="demand"),
     path("figures/demand/tables/<slug:name>/<slug:ending>/", desk_demand.table, name="demand_table"),
+    path("figures/pilots/", desk_pilots.overview, name="pilots"),
+    path("figures/pilots/tables/<slug:name>/<slug:ending>/", desk_pilots.table, name="pilots_table"),
+    *milestones,
     path("figures/tables/<slug:name>/<slug:ending>/", desk_figures.table, name="figures_table"),
     path("figures/<slug:name>/", desk_figures.drill, name="figure"),
     path("exceptions/", desk_exceptions.exceptions, name="exceptions"),
@@ -95,6 +123,10 @@ deliveries = [
     path("deliveries/<uuid:delivery_id>/via/", desk_legs.via, name="via"),
     path("deliveries/<uuid:delivery_id>/back/", desk_legs.take_back, name="take_back"),
     path("deliveries/<uuid:delivery_id>/receive/", desk_legs.receive, name="receive_leg"),
+    path("deliveries/<uuid:delivery_id>/format/", desk_formats.choose, name="choose_format"),
+    path("deliveries/<uuid:delivery_id>/ready/", desk_formats.ready, name="ready_to_collect"),
+    path("deliveries/<uuid:delivery_id>/hand-out/", desk_formats.hand_out, name="hand_out"),
+    path("deliveries/<uuid:delivery_id>/priority/", desk_priority.priority, name="priority"),
     path("deliveries/<uuid:delivery_id>/temperature/", desk_temperature.temperature, name="temperature"),
     path("deliveries/<uuid:delivery_id>/detention.pdf", gate_papers.desk_detention, name="detention"),
     path("deliveries/<uuid:delivery_id>/again/", desk_delivery.bring_again, name="bring_again"),

@@ -1,14 +1,17 @@
 """Which of the shipper's own sites are planned together, when each is open, and which of them stock what."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import time
+from decimal import Decimal
 from uuid import UUID
 
-from apps.consignments.models import ConsignmentItem
-from apps.consignments.selectors import stocked_at
+from django.db.models import QuerySet
+
+from apps.consignments.selectors import Shelf, Stock, stocked_at
 from apps.deliveries.models import Delivery, DeliveryConsignment
+from apps.deliveries.states import State
 from apps.facilities.models import Site
 from apps.routing.models import Depot
 
@@ -67,37 +70,122 @@ def _root(start: UUID, after: Mapping[UUID, UUID], known: Mapping[UUID, Site]) -
     return passed[-1]
 
 
-def origins_of(deliveries: Iterable[Delivery], sites: Iterable[Site]) -> dict[UUID, frozenset[UUID]]:
-    """From which of ``sites`` each delivery may leave, by ids; six queries, none where there is one site.
+@dataclass(frozen=True)
+class Origins:
+    """From which sites each delivery may leave, by ids; ``notes`` say where a site had not enough."""
+
+    of: Mapping[UUID, frozenset[UUID]]
+    notes: tuple[str, ...] = ()
+
+
+def origins_of(deliveries: Iterable[Delivery], sites: Iterable[Site]) -> Origins:
+    """From which of ``sites`` each delivery may leave; six queries, none where there is one site.
 
     From where it leaves now, from where each of its goods was ordered, and from every site that carries each
-    of its articles. What was sent via a terminal leaves from there alone.
+    of its articles and has enough of them: what leaves from there anyway comes first, and what one delivery
+    might take is kept for it whatever the plan decides, so that no plan takes more than is there. What was
+    sent via a terminal leaves from there alone.
     """
-    rows, here = list(deliveries), {site.pk for site in sites}
+    rows, named = list(deliveries), {site.pk: site.name for site in sites}
+    here = set(named)
     if len(here) < 2:
-        return {delivery.pk: frozenset({delivery.origin_id}) for delivery in rows}
-    rides = DeliveryConsignment.objects.filter(delivery__in=[one.pk for one in rows])
-    ordered: defaultdict[UUID, set[UUID]] = defaultdict(set)
-    carried: defaultdict[UUID, list[UUID]] = defaultdict(list)
-    for delivery_id, consignment_id, origin_id in rides.values_list(
-        "delivery_id", "consignment_id", "consignment__origin_id"
-    ):
-        ordered[delivery_id].add(origin_id)
-        carried[delivery_id].append(consignment_id)
-    items = ConsignmentItem.objects.filter(consignment__in=[key for keys in carried.values() for key in keys])
-    articles: defaultdict[UUID, set[tuple[str, str]]] = defaultdict(set)
-    for consignment_id, gtin, article in items.values_list("consignment_id", "gtin", "article"):
-        articles[consignment_id].add((gtin, article))
-    stock = stocked_at(here)
-    via = Delivery.objects.filter(leg=Delivery.Leg.TO_TERMINAL, leg_for__in=[one.pk for one in rows])
+        return Origins({delivery.pk: frozenset({delivery.origin_id}) for delivery in rows})
+    keys = [one.pk for one in rows]
+    needed = _needed(DeliveryConsignment.objects.filter(delivery__in=keys))
+    via = Delivery.objects.filter(leg=Delivery.Leg.TO_TERMINAL, leg_for__in=keys)
     bound = set(via.values_list("leg_for_id", flat=True))
-    found = {}
-    for delivery in rows:
-        if delivery.pk in bound:
-            found[delivery.pk] = frozenset({delivery.origin_id} & here)
+    own = _own(rows, here)
+    shelves = _beside_other_days(keys, here)
+    for one in rows:
+        for site in own[one.pk]:
+            shelves.take(site, needed[one.pk])
+    found, notes = {}, []
+    for one in rows:
+        if one.pk in bound:
+            found[one.pk] = frozenset({one.origin_id} & here)
             continue
-        needed = {one for key in carried[delivery.pk] for one in articles[key]}
-        stocking = {site for site in here if needed and all(stock.carries(site, *one) for one in needed)}
-        from_where = ordered[delivery.pk] if len(ordered[delivery.pk]) == 1 else set()
-        found[delivery.pk] = frozenset({delivery.origin_id, *from_where, *stocking} & here)
-    return found
+        stocking, short = shelves.give(here - own[one.pk], needed[one.pk])
+        found[one.pk] = frozenset(own[one.pk] | stocking)
+        notes += [f"{named[site]} has not enough {what} left for {one.number}." for site, what in short]
+    return Origins(found, tuple(sorted(notes)))
+
+
+def _own(rows: Iterable[Delivery], here: set[UUID]) -> dict[UUID, set[UUID]]:
+    """From where each delivery may leave whatever is stocked: from where it leaves now, and from where all of
+    its goods were ordered; one query."""
+    rows = list(rows)
+    ordered: defaultdict[UUID, set[UUID]] = defaultdict(set)
+    rides = DeliveryConsignment.objects.filter(delivery__in=[one.pk for one in rows])
+    for delivery_id, origin_id in rides.values_list("delivery_id", "consignment__origin_id"):
+        ordered[delivery_id].add(origin_id)
+    return {
+        one.pk: {one.origin_id, *(ordered[one.pk] if len(ordered[one.pk]) == 1 else ())} & here
+        for one in rows
+    }
+
+
+Goods = Mapping[tuple[str, str], Decimal]
+"""How much of each article, by GTIN and name."""
+
+
+def _needed(rides: QuerySet[DeliveryConsignment]) -> dict[UUID, Goods]:
+    """What the deliveries of these rides carry, all lines of each consignment; one query."""
+    found: defaultdict[UUID, defaultdict[tuple[str, str], Decimal]]
+    found = defaultdict(lambda: defaultdict(Decimal))
+    facts = (f"consignment__items__{name}" for name in ("gtin", "article", "quantity"))
+    lines = rides.values_list("delivery_id", *facts)
+    for delivery_id, gtin, article, quantity in lines:
+        if quantity is not None:
+            found[delivery_id][gtin, article] += quantity
+    return defaultdict(dict, found)
+
+
+class _Shelves:
+    """What is left of each article at each site while deliveries are given theirs."""
+
+    def __init__(self, stock: Stock) -> None:
+        self._stock, self._left = stock, dict(stock.amounts)
+
+    def take(self, site: UUID, goods: Goods) -> None:
+        """Keep so much for somebody who gets it anyway, be it more than there is."""
+        for (gtin, article), quantity in goods.items():
+            shelf = self._stock.shelf(site, gtin, article)
+            left = None if shelf is None else self._left[shelf]
+            if shelf is not None and left is not None:
+                self._left[shelf] = left - quantity
+
+    def give(self, sites: Iterable[UUID], goods: Goods) -> tuple[set[UUID], list[tuple[UUID, str]]]:
+        """Which of these sites carry all of it and have enough, which is taken; and where what fell short.
+
+        Goods that nobody listed are carried nowhere.
+        """
+        enough, short = set(), []
+        for site in sites:
+            shelves = {one: self._stock.shelf(site, *one) for one in goods}
+            if not goods or None in shelves.values():
+                continue
+            before = dict(self._left)
+            self.take(site, goods)
+            lacking = [article for (_, article), shelf in shelves.items() if shelf and self._overdrawn(shelf)]
+            if lacking:
+                self._left = before
+                short.append((site, lacking[0]))
+            else:
+                enough.add(site)
+        return enough, short
+
+    def _overdrawn(self, shelf: Shelf) -> bool:
+        left = self._left[shelf]
+        return left is not None and left < 0
+
+
+def _beside_other_days(keys: Collection[UUID], here: set[UUID]) -> _Shelves:
+    """What sites have beside what other deliveries than these take from there; three queries."""
+    shelves = _Shelves(stocked_at(here))
+    others = DeliveryConsignment.objects.filter(
+        delivery__origin__in=here, delivery__state__in=[State.OPEN, State.LOADED]
+    ).exclude(delivery__in=keys)
+    leaving = dict(others.values_list("delivery_id", "delivery__origin_id"))
+    for delivery_id, goods in _needed(others).items():
+        shelves.take(leaving[delivery_id], goods)
+    return shelves

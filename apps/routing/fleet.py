@@ -58,7 +58,7 @@ def gather_fleet(
     kept: Standing = NOTHING_STANDS,
     to: Iterable[Site] = (),
 ) -> Fleet:
-    """What can be used on ``day`` of the active carriers: vehicles with a tariff for their class; 16 queries.
+    """What can be used on ``day`` of the active carriers: vehicles with a tariff for their class; 17 queries.
 
     Who lapsed, is out of use or has no tariff stays out with a note (``carriers.usability``), and so do
     vehicles of other sites than those planned together and own vehicles for which no driver works. Vehicles
@@ -126,7 +126,7 @@ def gather_fleet(
         carriers=tuple(asked),
         by_plate={one.vehicle.plate: one.vehicle for one in usable},
         currency=_one_currency(usable),
-        notes=tuple(notes),
+        notes=(*notes, *_ways_through(usable, zones)),
         zones={
             one.pk: barring
             for one in sites
@@ -160,6 +160,15 @@ def _outside(site: Site, carriers: Iterable[Carrier]) -> frozenset[str]:
 def _barred(vehicle: Vehicle, zones: Mapping[UUID, Iterable[EmissionZone]]) -> set[str]:
     """The emission zones of the day that the vehicle may not enter."""
     return {zone.label for here in zones.values() for zone in here if not zone.admits(vehicle)}
+
+
+def _ways_through(usable: Iterable[Offered], zones: Mapping[UUID, Iterable[EmissionZone]]) -> Iterable[str]:
+    """What nobody looks at, said where it matters: a vehicle of the day is barred from a zone of the day."""
+    labels = {zone.label for here in zones.values() for zone in here}
+    barred = sorted({label for one in usable for label in one.barred if label in labels})
+    for label in barred:
+        plates = ", ".join(sorted(one.vehicle.plate for one in usable if label in one.barred))
+        yield f"{plates} may not stop in {label}; whether their ways lead through it is not looked at."
 
 
 def _why_not(

@@ -24,16 +24,13 @@ from apps.routing.roads import travel_provider
 from apps.routing.selectors import published_plan
 from apps.routing.standing import NOTHING_STANDS, Standing, current_of, locked_stops, standing
 from apps.routing.visits import LeftOut, PlannedVisit, Visits, gather_visits
+from apps.routing.worth import penalties
 
 ITERATIONS = 2_000
 """Of each round; see ``benchmarks.routing`` for how long a day of 50 deliveries takes."""
 
 SECONDS_AT_MOST = 300.0
 """Far more than the iterations of a day need; a search that hits it says so in its notes."""
-
-PENALTY_FACTOR = 10
-DEAREST_PENALTY_CENTS = 1_000_000_000
-"""Above it, the solver's numbers could no longer tell a left-out delivery from a forbidden road."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ def gather(
     travel: engine.TravelProvider | None = None,
 ) -> DayProblem:
     """The routing problem of one of the shipper's own sites, and of those planned with it, and a day in that
-    site's zone; 23 queries, 5 more with several sites, 7 more where routes may stay.
+    site's zone; 25 queries, 7 more with several sites, 7 more where routes may stay.
 
     Ids in the problem are what people call things: deliveries' numbers, plates, carriers' names, the site's
     code. ``travel`` knows distances; without it the router does, or great circles. Routes under way
@@ -121,13 +118,13 @@ def _problem(
     places = [(site.latitude, site.longitude) for site in depots.sites]
     places += [(v.asked.lat, v.asked.lon) for v in visits.planned]
     matrix = travel.matrix([engine.Point(*place) for place in places])
-    penalty = _penalty(fleet, visits, matrix)
+    worth = penalties(visits.planned, fleet.classes, [site.code for site in depots.sites], matrix)
     return engine.Problem(
         depots=tuple(_depot(site, depots, day, opens) for site in depots.sites),
         visits=tuple(
             replace(
                 visit.asked,
-                penalty_cents=penalty,
+                penalty_cents=worth[visit.asked.id],
                 zones=fleet.zones.get(visit.delivery.site_id, frozenset()),
             )
             for visit in visits.planned
@@ -172,31 +169,6 @@ def _repair_of(basis: RoutePlan | None, stays: Standing, problem: engine.Problem
         "current": tuple(one for one in now if one.visit_ids),
         "change_cents": basis.cost_cents // served if served else 0,
     }
-
-
-def _penalty(fleet: Fleet, visits: Visits, matrix: engine.TravelMatrix) -> int:
-    """The price of leaving one delivery out: ten times the dearest route that could be driven for it alone.
-
-    So a delivery that can be served is served, and of two plans the one that leaves out fewer is the better.
-    """
-    pallets = max((visit.asked.load.pallets for visit in visits.planned), default=0)
-    furthest_km = int(matrix.metres.max()) * 2 / 1000
-    dearest = max(
-        (
-            max(
-                tariff.minimum_cents,
-                tariff.fixed_cents
-                + tariff.per_km_cents * furthest_km
-                + (tariff.per_hour_cents + tariff.per_wait_hour_cents) * 24
-                + tariff.per_stop_cents
-                + tariff.per_pallet_cents * pallets,
-            )
-            for tariff in (offer.tariff for offer in fleet.classes)
-        ),
-        default=0,
-    )
-    penalty = max(engine.DEFAULT_PENALTY_CENTS, PENALTY_FACTOR * int(dearest))
-    return min(penalty, DEAREST_PENALTY_CENTS)
 
 
 def problem_sha256(problem: engine.Problem) -> str:

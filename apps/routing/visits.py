@@ -63,7 +63,7 @@ def gather_visits(
 ) -> Visits:
     """Deliveries from ``depots`` whose agreed slot begins on ``day``, and those asked for it without a slot.
 
-    Six queries, five more where there are several depots. Deliveries ``kept`` on routes that stay are passed
+    Six queries, seven more where there are several depots. Deliveries ``kept`` on routes that stay are passed
     over; others that are under way, on another site's plan in force, or agreed for another day than asked
     for, are only noted. What can't be unloaded any more by ``now`` is left out.
     """
@@ -100,9 +100,11 @@ def gather_visits(
             left_out.append(LeftOut(delivery, "dock-refuses", " ".join(refused), appointment))
         else:
             one = _planned(delivery, appointment, profile, frozenset(adr), day)
-            stocked = frozenset(codes[key] for key in origins[delivery.pk]) if depots.others else frozenset()
+            stocked = (
+                frozenset(codes[key] for key in origins.of[delivery.pk]) if depots.others else frozenset()
+            )
             planned.append(replace(one, asked=replace(one.asked, origins=stocked)))
-    return Visits(tuple(planned), tuple(left_out), tuple(notes))
+    return Visits(tuple(planned), tuple(left_out), (*notes, *origins.notes))
 
 
 def _planned_elsewhere(depots: Depots, day: LocalDay) -> dict[UUID, str]:
@@ -121,6 +123,7 @@ def _visits_of(depots: Depots, day: LocalDay) -> list[Visit]:
         deliveries.deliveries()
         .filter(Q(day=day.day) | Q(pk__in=list(on_the_day)), origin__in=[one.pk for one in depots.sites])
         .filter(leg="")  # nobody agrees to a leg between the shipper's own sites; it has no slot to plan by
+        .exclude(format=Delivery.Format.PICKUP)  # its recipient comes for it
         .exclude(state=State.CANCELLED)
         .order_by("number")
     )

@@ -89,14 +89,16 @@ def test_a_way_that_is_longer_back_is_longer_back(folder):
 
 
 @pytest.mark.skipif(_instances.folder() is None, reason="no instances; name their folder in INSTANCES_DIR")
-def test_the_checker_passes_on_every_published_variant():
+def test_the_checker_passes_on_every_published_variant_and_on_every_small_instance():
     where = _instances.folder()
     assert where is not None
-    seen = set()
+    seen, small = set(), 0
     for instance in _instances.instances(where):
-        if instance.variant in seen or instance.customers > 120:
+        if instance.customers > 120 or (instance.variant in seen and instance.customers > 25):
             continue
         seen.add(instance.variant)
+        small += instance.customers <= 25
         problem, _ = instance.read(Budget(seed=1, iterations=40))
         assert check(problem, plan(problem)) == ()
     assert seen >= {"VRPTW", "HFVRP", "MTVRPTWR", "SDVRPTW"}
+    assert small >= 12

@@ -1,8 +1,13 @@
 """Delivery notes for the tests: an ordinary one, one of 300 lines, one in many scripts."""
 
+import base64
+import io
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+
+import pypdfium2
+from PIL import Image
 
 from apps.documents.papers import (
     DeliveryNote,
@@ -225,3 +230,21 @@ def crowded() -> DeliveryNote:
             Goods(number="B", items=(item(1, article="W" * 300, unit="U" * 20),)),
         ),
     )
+
+
+def logo() -> str:
+    """A picture of 400 by 107 dots as a shipper's logo stands on papers."""
+    drawn = io.BytesIO()
+    Image.new("RGB", (400, 107), (0, 102, 122)).save(drawn, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(drawn.getvalue()).decode()}"
+
+
+def pictures_on(pdf: bytes) -> list[tuple[int, int]]:
+    """Width and height in mm of every picture of that logo's shape, page by page."""
+    found = []
+    for page in pypdfium2.PdfDocument(pdf):
+        for item in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]):
+            left, bottom, right, top = item.get_bounds()
+            if abs((right - left) / (top - bottom) - 400 / 107) < 0.1:
+                found.append((round((right - left) / 72 * 25.4), round((top - bottom) / 72 * 25.4)))
+    return found

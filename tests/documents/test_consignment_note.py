@@ -43,6 +43,14 @@ def test_the_same_facts_give_the_same_bytes():
     assert rendered(notes.small()) == rendered(notes.small())
 
 
+def test_it_carries_the_sender_s_logo():
+    note = notes.small()
+
+    pdf = rendered(replace(note, shipper=replace(note.shipper, logo=notes.logo())))
+
+    assert notes.pictures_on(pdf) == [(45, 12)]
+
+
 def test_a_carrier_that_is_not_known_yet_leaves_room_to_write():
     pdf = rendered(replace(notes.small(), transport=Transport()))
 

@@ -1,5 +1,7 @@
 """Labels are read by a scanner as GS1-128 with the unit's SSCC; equal facts print equal bytes."""
 
+from dataclasses import replace
+
 import pypdfium2
 import pytest
 import zxingcpp
@@ -46,6 +48,17 @@ def test_a_label_says_for_people_what_it_says_for_scanners():
     assert f"(00) {note.units[0].sscc}" in text
     assert [round(side / 72 * 25.4) for side in page.get_size()] == [105, 148]
     assert "Northern Hospital stores" in text
+
+
+def test_labels_and_packing_list_carry_the_shipper_s_logo_and_still_scan():
+    note = notes.small()
+    party = replace(note.shipper, logo=notes.logo())
+    named = replace(note, shipper=party)
+
+    sheets = [print_labels(labels(named)), print_packing_list(labels(named))]
+
+    assert [notes.pictures_on(sheet) for sheet in sheets] == [[(30, 8)] * len(note.units), [(45, 12)]]
+    assert scanned(sheets[0]) == scanned(print_labels(labels(note)))
 
 
 def test_the_bars_are_as_wide_and_high_as_gs1_wants_them():

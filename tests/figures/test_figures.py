@@ -12,6 +12,7 @@ from apps.deliveries.services import UnitFinding
 from apps.figures import services
 from apps.figures.definitions import DEFINITIONS
 from apps.figures.reading import By, Choice, Period, behind, compared, figures, lateness
+from apps.insights.models import DeliveryException
 from apps.tenancy import doorway
 from tests.deliveries.conftest import DAY, order_file
 from tests.factories.cast import NOW
@@ -111,3 +112,22 @@ def test_anothers_deliveries_are_in_no_figure(hand_over, globex):
     with doorway.enter_shipper(globex):
         assert told()["first_attempt"].of == 0
         assert not behind("otif", CHOICE).exists()
+
+
+def test_how_long_exceptions_take_leaves_open_ones_out_and_says_so(confirmed):
+    at = confirmed.during.lower
+    common = {
+        "delivery_id": confirmed.delivery_id,
+        "severity": "2",
+        "cause_at": at,
+        "harm_at": at,
+        "detected_at": at,
+    }
+    over = {"ended_at": at + timedelta(minutes=30), "ending": "passed"}
+    DeliveryException.objects.create(kind="paper_missing", **common, **over)
+    DeliveryException.objects.create(kind="dwell", **common)
+
+    found = told()["resolution"]
+
+    assert (found.value, found.of, found.uncounted) == (30, 1, 1)
+    assert [each.pk for each in behind("resolution", CHOICE, left_out=True)] == [confirmed.delivery_id]

@@ -11,6 +11,8 @@ from apps.figures.models import Risk, RiskModel, VisitFacts
 from apps.figures.prediction.features import FEATURES, Case, in_time
 from apps.figures.prediction.scoring import RULES, Weights, tell
 from apps.figures.prediction.training import LEAST_CASES, train
+from apps.insights.models import DeliveryException
+from apps.insights.services import watch
 
 START = date(2025, 9, 1)
 
@@ -117,3 +119,27 @@ def test_a_trained_model_is_stored_as_numbers_and_told_by(confirmed, monkeypatch
     assert Risk.objects.get().model == model
     assert services.learn(now=now + timedelta(hours=1)) is None
     assert VisitFacts.objects.count() == 1
+
+
+def test_a_high_risk_is_an_exception_until_it_is_clearly_lower(confirmed, northern_site):
+    services.count(now=timezone.now())
+    now = confirmed.during.lower - timedelta(hours=20)
+    services.foresee(now=now)
+
+    def seen(probability, feature="site", later=timedelta(0)):
+        reasons = [{"feature": feature, "value": 1.0, "weight": 1.0}]
+        Risk.objects.update(probability=probability, reasons=reasons, told_at=now + later)
+        watch(now=now + later)
+        return list(DeliveryException.objects.filter(ended_at=None).values_list("kind", "facts__percent"))
+
+    assert seen(0.45) == []
+    assert seen(0.8, feature="papers") == []
+    assert seen(0.62) == [("at_risk", 62)]
+    row = DeliveryException.objects.get()
+    assert (row.harm_at, row.group) == (
+        confirmed.during.lower,
+        f"risk {northern_site.pk} {confirmed.during.lower.date()}",
+    )
+    assert seen(0.45, later=timedelta(minutes=10)) == [("at_risk", 45)]
+    assert seen(0.3, later=timedelta(minutes=20)) == [("at_risk", 45)]
+    assert seen(0.3, later=timedelta(minutes=25)) == []

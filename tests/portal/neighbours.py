@@ -28,7 +28,8 @@ from apps.deliveries.selectors import load_of
 from apps.deliveries.services.bulk import request_bulk
 from apps.documents.models import Document
 from apps.facilities.models import Site
-from apps.figures.services import count
+from apps.figures.models import Milestone
+from apps.figures.services import Dates, count, set_milestone, tie
 from apps.insights.models import DeliveryException, EscalationRule
 from apps.insights.services import watch
 from apps.integrations.models import ApiKey
@@ -183,9 +184,29 @@ def do_business(
         rule = EscalationRule.objects.create(name=f"{word} rule")
         business.own["tracking_conditionlimits"] = _keys([limits])
         business.own["insights_escalationrule"] = _keys([rule])
+        business.own["milestone_id"] = _keys([_milestone(trips[0], planner, word)])
         business.own["exception_id"] = _keys(DeliveryException.objects.all())
         assert business.own["exception_id"]
     return business
+
+
+def _milestone(trip: Trip, planner: Actor, word: str) -> Milestone:
+    """Something that waits for the first trip's delivery."""
+    dates = Dates(
+        project=f"{word} project",
+        name="Crew",
+        kind=Milestone.Kind.CREW,
+        site=trip.site,
+        starts_at=AFTERWARDS,
+        not_before=None,
+        late_day=None,
+        early_day=None,
+        currency="ZAR",
+    )
+    milestone = set_milestone(actor=planner, dates=dates)
+    numbers = list(Delivery.objects.filter(pk__in=trip.ids["delivery_id"]).values_list("number", flat=True))
+    tie(actor=planner, milestone_id=milestone.pk, numbers=numbers)
+    return milestone
 
 
 def _word_of(trips: list[Trip], recipient_id: UUID) -> str:

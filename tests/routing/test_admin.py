@@ -1,5 +1,7 @@
 """What planning needs, as entered at the desk's admin: own sites, what they stock, zones; nobody else's."""
 
+from decimal import Decimal
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -100,14 +102,14 @@ def test_what_a_site_stocks_comes_as_a_table_and_names_own_sites_alone(desk, acm
         return desk.post(url, {"import_file": file, "format": "0", "resource": "0"})
 
     refused = tried("site,gtin,article\nGLX-DC,,Zidovudine\n").context["result"]
-    good = tried("site,gtin,article\nACME-DC,06001234000015,\nACME-DC,,Zidovudine 300 mg\n")
+    good = tried("site,gtin,article,quantity\nACME-DC,06001234000015,,\nACME-DC,,Zidovudine 300 mg,40.5\n")
     desk.post("/admin/consignments/stockedarticle/process_import/", good.context["confirm_form"].initial)
 
     said = [str(error.error) for row in refused.error_rows for error in row.errors]
     said += [text for row in refused.invalid_rows for text in row.error.messages]
     assert said == ["There is no site of your own with the code “GLX-DC”."]
     with doorway.enter_shipper(acme):
-        assert sorted(StockedArticle.objects.values_list("gtin", "article")) == [
-            ("", "Zidovudine 300 mg"),
-            ("06001234000015", ""),
+        assert sorted(StockedArticle.objects.values_list("gtin", "article", "quantity")) == [
+            ("", "Zidovudine 300 mg", Decimal("40.5")),
+            ("06001234000015", "", None),
         ]

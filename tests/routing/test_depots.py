@@ -1,6 +1,6 @@
 """Several depots, second trips, duties and emission zones, as entered: what they change about a day."""
 
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -8,6 +8,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from apps.carriers.models import Driver, EmissionZone, Shift, Vehicle, ZoneArea
 from apps.consignments.models import StockedArticle
+from apps.deliveries.models import Delivery
 from apps.facilities.models import Site
 from apps.routing import engine
 from apps.routing.depots import depots_of, lead_of
@@ -75,6 +76,31 @@ def test_goods_that_the_other_site_does_not_stock_leave_from_their_own_and_it_is
 
     assert left_out.code == "no-compatible-vehicle"
     assert "vehicle starts at ACME-S, the goods are at ACME-DC" in left_out.reasons[0]
+
+
+def test_a_site_gives_no_more_than_it_has_and_what_leaves_from_there_anyway_comes_first(
+    open_second, warehouse, order, agree, southern_site
+):
+    first, second, third = (
+        agree(order(southern_site), "Dock 1", clock) for clock in ("09:00", "10:00", "11:00")
+    )
+    tomorrow = order(southern_site, day=DAY + timedelta(days=1))
+    south = open_second()
+    Delivery.objects.filter(pk=third.pk).update(origin=south)
+
+    def origins(quantity):
+        StockedArticle.objects.update(quantity=quantity)
+        found = gather(site=warehouse, day=DAY, now=NOW)
+        could = {visit.id for visit in found.problem.visits if "ACME-S" in visit.origins}
+        return could, [note for note in found.notes if "not enough" in note]
+
+    said = "Acme south has not enough Zidovudine 300 mg left for {}."
+    every = {first.number, second.number, third.number}
+    assert origins(None) == (every, [])
+    assert origins(120) == (every, [])
+    assert origins(119) == ({first.number, third.number}, [said.format(second.number)])
+    Delivery.objects.filter(pk=tomorrow.pk).update(origin=south)
+    assert origins(119) == ({third.number}, [said.format(one.number) for one in (first, second)])
 
 
 def test_a_published_plan_lets_the_delivery_leave_from_the_planned_depot_and_a_replan_may_take_it_back(
@@ -269,7 +295,11 @@ def test_only_vehicles_that_are_clean_enough_go_into_a_zone(
     make_carrier("Cheap", {**RIGID, "emission_class": "euro_3"}, per_route=1)
     make_carrier("Clean", {**RIGID, "emission_class": "zero"}, per_route=500_000)
 
-    assert [route.vehicle.plate for route in planned().routes.all()] == ["CLE1"]
+    plan = planned()
+
+    assert [route.vehicle.plate for route in plan.routes.all()] == ["CLE1"]
+    (note,) = [one for one in plan.notes if "ways lead through" in one]
+    assert note.startswith("CHE1 may not stop in “Inner city”")
 
 
 @pytest.mark.parametrize("emission_class", ["euro_5", ""])

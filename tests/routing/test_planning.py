@@ -12,7 +12,9 @@ from apps.appointments.models import Appointment
 from apps.appointments.selectors import find_slots
 from apps.core.errors import PermissionRefused
 from apps.core.models import Job
+from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import load_of
+from apps.deliveries.services import set_priority
 from apps.routing import engine
 from apps.routing.errors import UnknownPlan
 from apps.routing.models import RoutePlan
@@ -328,6 +330,25 @@ def test_progress_is_told_while_searching(warehouse, order, agree, northern_site
     assert [*stops, watch.is_cancelled()] == [False, False, False, True]
 
 
+def test_what_can_wait_does_not_hide_what_the_best_plan_so_far_costs(
+    warehouse, order, agree, southern_site, alice
+):
+    make_carrier("Swift", RIGID)
+    waits = agree(order(southern_site), "Dock 1", "09:00")
+    set_priority(actor=alice, delivery_id=waits.pk, priority=Delivery.Priority.CAN_WAIT)
+    agree(order(southern_site), "Dock 1", "11:00")
+    problem = gather(site=warehouse, day=DAY).problem
+
+    def said(cents):
+        watch = running.JobWatch(waits.pk, problem)
+        watch.hear(engine.Progress(round=1, iterations=1, best_cost=cents))
+        return watch._best_so_far()
+
+    dearest = max(visit.penalty_cents for visit in problem.visits)
+    assert said(912_050) == "; the best so far costs ZAR 9,120.50, what can wait and is left out priced in"
+    assert said(dearest) == "; the best so far leaves deliveries out"
+
+
 def test_a_day_that_makes_no_sense_fails_with_the_reason(ask, drain):
     make_carrier("Swift", RIGID)
     make_carrier("Rand", RIGID, currency="EUR")
@@ -453,3 +474,24 @@ def test_what_is_left_out_comes_with_slots_that_its_dock_can_give_priced_on_this
         assert slot["dock"] == str(visit.dock.pk)
         assert remedy["route"] == 1
         assert f"for ZAR {remedy['extra_cents'] / 100:,.2f} more" in remedy["sentence"]
+
+
+def test_what_goes_before_others_is_served_first_and_what_can_wait_only_goes_along(
+    warehouse, order, agree, planned, northern_site, southern_site, alice
+):
+    make_carrier("Swift", RIGID)
+    waits = agree(order(northern_site), "Dock 1", "10:00")
+    set_priority(actor=alice, delivery_id=waits.pk, priority=Delivery.Priority.CAN_WAIT)
+
+    alone = planned()
+    normal = agree(order(southern_site), "Dock 1", "09:00")
+    first = agree(order(northern_site), "Dock 1", "09:00")
+    set_priority(actor=alice, delivery_id=first.pk, priority=Delivery.Priority.FIRST)
+    together = planned()
+
+    assert routes_of(alone) == []
+    ((code, (reason,)),) = left_out(alone).values()
+    assert code == "dearer-than-penalty"
+    assert "leaving it out is priced at ZAR" in reason
+    assert routes_of(together) == [("SWI1", [first.number, waits.number])]
+    assert set(left_out(together)) == {normal.number}

@@ -17,6 +17,14 @@ from apps.deliveries.services.conditions import note_sensed, set_temperature_ran
 from apps.deliveries.services.day_papers import cancel_day_papers, open_day_papers, request_day_papers
 from apps.deliveries.services.expecting import escalate_offers
 from apps.deliveries.services.following import bring_again, not_taken
+from apps.deliveries.services.formats import (
+    announce_drop,
+    choose_format,
+    empty_drop,
+    hand_out,
+    note_wrong_code,
+    ready_to_collect,
+)
 from apps.deliveries.services.gate import call_to_dock, check_in, check_out, end_unloading
 from apps.deliveries.services.handing_out import hand_out_proof
 from apps.deliveries.services.handover import hand_over, judged, photos_of
@@ -30,6 +38,7 @@ from apps.deliveries.services.papers import (
 )
 from apps.deliveries.services.planned import record_planned, ship_from
 from apps.deliveries.services.policy_answers import answer_by_policy
+from apps.deliveries.services.priority import set_priority
 from apps.deliveries.services.rebooking import move_now, propose_move, withdraw_move
 from apps.deliveries.services.reminding import remind_of_papers
 from apps.deliveries.services.self_check_in import Reported, report_at_gate, standing_of
@@ -53,6 +62,7 @@ __all__ = [
     "Statement",
     "UnitFinding",
     "accept_offer",
+    "announce_drop",
     "answer_by_policy",
     "ask_for_slots",
     "bring_again",
@@ -64,13 +74,16 @@ __all__ = [
     "cancel_day_papers",
     "check_in",
     "check_out",
+    "choose_format",
     "confirm_code",
     "counter_offer",
     "decline_offer",
+    "empty_drop",
     "end_unloading",
     "escalate_offers",
     "expire_offers",
     "group_consignments",
+    "hand_out",
     "hand_out_proof",
     "hand_over",
     "import_orders",
@@ -82,11 +95,13 @@ __all__ = [
     "move_vehicle",
     "not_taken",
     "note_sensed",
+    "note_wrong_code",
     "offer_freed_slots",
     "on_the_vehicle",
     "open_day_papers",
     "photos_of",
     "propose_move",
+    "ready_to_collect",
     "receive_leg",
     "record_arrival",
     "record_departure",
@@ -103,6 +118,7 @@ __all__ = [
     "reseal",
     "run_series",
     "send_via",
+    "set_priority",
     "set_temperature_range",
     "ship_from",
     "standing_of",

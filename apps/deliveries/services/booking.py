@@ -15,7 +15,7 @@ from apps.appointments.models import Appointment, Offer
 from apps.appointments.services.reschedule import cutoff, needs_consent
 from apps.appointments.states import State as AppointmentState
 from apps.custody.canonical import format_time
-from apps.deliveries.errors import UnknownDelivery
+from apps.deliveries.errors import FormatRefused, UnknownDelivery
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import load_of
 from apps.deliveries.services.expecting import policy_to_answer, time_to_answer
@@ -52,9 +52,12 @@ def ask_for_slots(
     ``load`` may name the largest vehicle that will come; without it the delivery's own figures hold.
 
     Raises:
+        FormatRefused: its recipient collects it.
         PermissionRefused, SlotRefused, SlotTaken: as ``appointments.services.offer_slots``.
     """
     require(actor, "deliveries.plan")
+    if delivery.format == Delivery.Format.PICKUP:
+        raise FormatRefused(f"{delivery.number} is collected at {delivery.origin.name}; it takes no slot.")
     try_again(delivery, actor=actor, now=now)
     shipper_id = current_shipper().pk
     policy = policy_to_answer(side=Side.RECIPIENT, site_id=delivery.site_id, shipper_id=shipper_id)

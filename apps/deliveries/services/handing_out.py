@@ -47,7 +47,9 @@ def hand_out_proof(*, delivery_id: UUID, document_id: UUID, now: datetime) -> No
         keep(recipient_id=recipient.pk, shipper_id=shipper.pk, head=head, paper=document.number, now=now)
     receiving = recipient_people(recipient.pk, Role.RECEIVING_MANAGER, Role.AUDITOR, mailbox=recipient.email)
     visit = Appointment.objects.filter(delivery_id=delivery.pk).order_by("-id").first()
-    page = f"/appointments/{visit.pk}/" if visit else ""
+    page = (
+        f"/appointments/{visit.pk}/" if visit else ""
+    )  # what was collected had no visit; its proof is enclosed
     _tell(receiving, delivery, document, head, path=page)
     if not head.grew:
         notify(

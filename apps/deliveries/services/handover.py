@@ -12,8 +12,10 @@ from apps.accounts.permissions import require
 from apps.appointments import services as appointments
 from apps.appointments.states import State as AppointmentState
 from apps.consignments.models import HandlingUnit
+from apps.core.errors import IllegalTransition
 from apps.custody import selectors as custody
 from apps.custody.services import Device, Personal
+from apps.deliveries.errors import StatementInvalid
 from apps.deliveries.models import Delivery, Discrepancy, Handover
 from apps.deliveries.selectors import consignments_of, visit_of
 from apps.deliveries.services.codes import use_code
@@ -74,14 +76,19 @@ def hand_over(
         IllegalTransition: unloading has not begun, or the handover was made already.
     """
     delivery = lock(delivery_id)
+    is_pickup = delivery.format == Delivery.Format.PICKUP
     require(actor, "deliveries.check_in", delivery)
+    if delivery.state == State.OPEN and not is_pickup:
+        raise IllegalTransition(f"{delivery.number} has not come; its handover follows the unloading.")
     require_documents(delivery, Step.HANDOVER)
     at = device_time or now
     goods = goods_of(consignments_of(delivery))
     result = judge(statement, delivery, goods, _circumstances(statement, delivery, goods, actor))
     refused = result.outcome == Handover.Outcome.REFUSED
-    confirmed = delivery.site.asks_code and not statement.unattended
-    if confirmed:
+    if is_pickup and refused:
+        raise StatementInvalid("Nothing was taken, so nothing is handed over; the goods stay ready here.")
+    confirmed = is_pickup or (delivery.site.asks_code and not statement.unattended)
+    if confirmed and not is_pickup:  # whoever collects said the code of the pickup
         use_code(delivery, statement, now=now)
     transition(delivery, State.REFUSED if refused else State.DELIVERED, actor=actor, at=now)
     if statement.temperatures_mc:
@@ -106,6 +113,7 @@ def hand_over(
         attempt=attempt_of(delivery),
         position=statement.position.fact() if statement.position else None,
         confirmed_by_code=confirmed,
+        place=statement.place.strip(),
         device_time=at,
         recorded_at=now,
     )
@@ -122,8 +130,11 @@ def hand_over(
         )
         for each in result.findings
     )
-    _close_appointment(delivery, actor, now)
-    if not refused and not custody.has_event(delivery.pk, "unloaded"):  # the gate may have said so already
+    if not is_pickup:
+        _close_appointment(delivery, actor, now)
+    if not (refused or is_pickup) and not custody.has_event(
+        delivery.pk, "unloaded"
+    ):  # the gate may have said so already
         record("unloaded", delivery=delivery, actor=actor, now=now, event_time=device_time, details={})
     details = _details(delivery, handover, result, goods)
     if released_for:
@@ -138,10 +149,13 @@ def hand_over(
         event_time=device_time,
         device=device,
         details=_of_a_leg(details) if delivery.leg else details,
+        place=delivery.place,
     )
     if not delivery.leg:
         enqueue("deliveries.issue_proof_of_delivery", delivery_id=str(delivery.pk))
         enqueue("deliveries.announce_handover", delivery_id=str(delivery.pk))
+    if delivery.format == Delivery.Format.DROP and statement.unattended:
+        enqueue("deliveries.announce_drop", delivery_id=str(delivery.pk))
     return handover
 
 
@@ -200,6 +214,7 @@ def _details(delivery: Delivery, handover: Handover, result: Judged, goods: Good
         "attempt": handover.attempt,
         "doubts": list(result.doubts) or None,
         "position": handover.position,
+        "place": handover.place or None,
         "photos": [photo_fact(photo) for photo in whole] or None,
     }
     found = [_discrepancy(each, goods, result.photos) for each in result.findings]

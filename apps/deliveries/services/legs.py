@@ -53,6 +53,8 @@ def send_via(*, actor: Actor, delivery_id: UUID, terminal_id: UUID, now: datetim
     terminal = Site.objects.filter(pk=terminal_id, shipper_id=current_shipper().pk, active=True).first()
     if terminal is None or terminal.pk == delivery.origin_id:
         raise LegRefused(f"Choose another site of your own than {delivery.origin.name}.")
+    if delivery.ready_at is not None:
+        raise LegRefused(f"{delivery.number} stands ready at {delivery.origin.name} to be collected.")
     if Delivery.objects.filter(leg_for=delivery, leg=Delivery.Leg.TO_TERMINAL).exists():
         raise LegRefused(f"{delivery.number} goes via a terminal already.")
     units = [unit for each in consignments_of(delivery) for unit in each.handling_units.all()]
@@ -78,7 +80,7 @@ def take_back(*, actor: Actor, delivery_id: UUID, now: datetime) -> Delivery:
     known = Delivery.objects.filter(leg_for=delivery, leg=Delivery.Leg.BACK).first()
     if known is not None:
         return known
-    units = on_the_vehicle(delivery)
+    units = [] if delivery.format == Delivery.Format.PICKUP else on_the_vehicle(delivery)
     if not units:
         raise NothingToFollow(f"Nothing of {delivery.number} stayed on the vehicle, so nothing comes back.")
     leg = _make_leg(

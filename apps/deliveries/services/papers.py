@@ -47,9 +47,10 @@ def issue_delivery_note(
     """Issue the delivery note as things stand; the same facts again give the issue that exists.
 
     Raises:
-        IllegalTransition: no slot is agreed yet, so there is nothing to say about the visit.
+        IllegalTransition: no slot is agreed yet and it is not ready to be collected, so there is nothing to
+            say about where it goes.
     """
-    visit = _confirmed(delivery)
+    visit = visit_of(delivery) if delivery.ready_at is not None else _confirmed(delivery)
     return _recorded(
         lambda: documents.issue_delivery_note(
             note=delivery_note(visit, transport or papers.Transport()),
@@ -159,7 +160,7 @@ def proof_of_delivery(delivery: Delivery, handover: Handover) -> papers.ProofOfD
         recipient=papers.Party(
             name=recipient.name if recipient else delivery.site.name, gln=recipient.gln if recipient else ""
         ),
-        site=_place(delivery.site),
+        site=_place(delivery.place),
         outcome=handover.outcome,
         units_expected=handover.units_expected,
         units_received=handover.units_received,
@@ -216,6 +217,7 @@ def _stated(delivery: Delivery, handover: Handover) -> tuple[tuple[str, str], ..
     ]
     rows = (
         (_("Attempt"), str(handover.attempt) if handover.attempt > 1 else ""),
+        (_("Where it was put"), handover.place),
         (_("Condition of the load"), str(handover.get_condition_display()) if handover.condition else ""),
         (_("Seals at departure"), ", ".join(handover.seals_out)),
         (_("Seals found"), ", ".join(handover.seals)),
@@ -267,16 +269,17 @@ def labels(delivery: Delivery) -> papers.Labels:
 
 
 def delivery_note(visit: Visit, transport: papers.Transport) -> papers.DeliveryNote:
-    """The facts of the delivery note of a confirmed visit."""
+    """The facts of the delivery note of a confirmed visit, or of what its recipient collects."""
     delivery, appointment = visit.delivery, visit.appointment
-    assert appointment is not None
+    is_pickup = delivery.format == Delivery.Format.PICKUP
+    assert is_pickup or appointment is not None
     recipient = delivery.site.recipient
     return papers.DeliveryNote(
         number=delivery.number,
         shipper=_shipper(delivery),
         recipient=papers.Party(name=recipient.name if recipient else delivery.site.name),
-        site=_place(delivery.site),
-        visit=_agreed(appointment),
+        site=_place(delivery.place),
+        visit=None if is_pickup or appointment is None else _agreed(appointment),
         goods=tuple(_goods(consignment) for consignment in consignments_of(delivery)),
         totals=papers.Totals(
             pallets=delivery.pallets, weight_kg=delivery.weight_kg, volume_m3=delivery.volume_m3

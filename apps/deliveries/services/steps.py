@@ -44,11 +44,12 @@ def record_loading(
     """
     delivery = lock(delivery_id)
     require(actor, "deliveries.move", delivery)
+    require_not_collected(delivery)
     if not (delivery.leg or visit_of(delivery).is_confirmed):
         raise IllegalTransition(
             f"{delivery.number} has no confirmed appointment; agree on a slot before loading."
         )
-    _require_goods(delivery)
+    require_goods(delivery)
     transition(delivery, State.LOADED, actor=actor, at=now)
     if seals:
         delivery.seals = list(seals)
@@ -179,6 +180,7 @@ def record_failure(
     """The attempt failed; ``reason`` is one of Open Trip Model's ten. Photos that were brought go along."""
     delivery = lock(delivery_id)
     require(actor, "deliveries.move", delivery)
+    require_not_collected(delivery)
     delivery.failure_reason = reason
     transition(delivery, State.FAILED, actor=actor, at=now)
     record(
@@ -198,7 +200,18 @@ def record_failure(
     return delivery
 
 
-def _require_goods(delivery: Delivery) -> None:
+def require_not_collected(delivery: Delivery) -> None:
+    """
+    Raises:
+        IllegalTransition: the recipient collects it, so no vehicle of the shipper's brings it.
+    """
+    if delivery.format == Delivery.Format.PICKUP:
+        raise IllegalTransition(
+            f"{delivery.site.name} collects {delivery.number} at {delivery.origin.name}; no vehicle comes."
+        )
+
+
+def require_goods(delivery: Delivery) -> None:
     """
     Raises:
         IllegalTransition: the goods are still on a leg that brings them to where the delivery leaves from.

@@ -17,6 +17,7 @@ from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import goods_of, load_of, visit_of
 from apps.deliveries.services.freed import slot_freed
 from apps.deliveries.services.recording import record
+from apps.deliveries.services.steps import require_not_collected
 from apps.deliveries.services.transitions import lock, transition
 from apps.deliveries.states import FailureReason, State
 from apps.documents.selectors import missing_documents
@@ -125,6 +126,7 @@ def record_walk_in(
             f"{delivery.number} is known as {known.appointment}; go on from its page.",
             appointment=str(known.appointment.pk),
         )
+    require_not_collected(delivery)
     _require_papers(delivery, now)
     transition(delivery, State.ARRIVED, actor=actor, at=now)
     appointment = appointments.register_walk_in(

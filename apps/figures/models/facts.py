@@ -92,6 +92,8 @@ class VisitFacts(models.Model):
     exceptions = models.PositiveIntegerField(default=0)
     exceptions_answered = models.PositiveIntegerField(default=0)
     response_s = models.PositiveBigIntegerField(default=0)
+    exceptions_ended = models.PositiveIntegerField(default=0)
+    resolution_s = models.PositiveBigIntegerField(default=0)
 
     cause = models.CharField(max_length=20, choices=Cause, blank=True)
     step = models.CharField(max_length=12, choices=Step, blank=True)
@@ -177,6 +179,8 @@ class DayFigures(models.Model):
     exceptions = _sum()
     exceptions_answered = _sum()
     response_s = _sum()
+    exceptions_ended = _sum()
+    resolution_s = _sum()
     caused = _sum()
     lateness = ArrayField(models.BigIntegerField(), default=list)
 

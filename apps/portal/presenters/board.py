@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,14 +29,16 @@ def board(day: DayBoard, *, density: str = "", poll_url: str = "", may_move: boo
     ``may_move`` gives cards the addresses where a move is asked about and made.
     """
     axis = axis_around([(day.opens, day.closes)], within=(day.start, day.end), zone=day.site.time_zone)
-    rows = [_row(row, axis, day, may_move) for row in day.rows]
     unassigned = [_waiting_card(item, day, may_move) for item in day.unassigned]
     drawn: Context = {
         "title": title(day),
         "hours": axis.hours,
         "axis_start": axis.start,
         "hour_marks": axis.marks(),
-        "groups": [{"rows": rows[n : n + ROWS_PER_PAGE]} for n in range(0, len(rows), ROWS_PER_PAGE)],
+        "groups": [
+            {"name": name, "rows": [_row(row, axis, day, may_move) for row in rows]}
+            for name, rows in _pages(day.rows)
+        ],
         "unassigned": unassigned,
         "density": density or "comfortable",
         "poll_url": poll_url,
@@ -115,6 +118,16 @@ def days_around(site_id: object, day: date, *, now: datetime, zone: str) -> Cont
         "address": address,
         "day": day,
     }
+
+
+def _pages(rows: Iterable[Row]) -> Iterator[tuple[str, Sequence[Row]]]:
+    """What one sheet of paper has: a dock group's lanes, at most ten; groups in the order of their first."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.dock.group, []).append(row)
+    for name, lanes in groups.items():
+        for first in range(0, len(lanes), ROWS_PER_PAGE):
+            yield name, lanes[first : first + ROWS_PER_PAGE]
 
 
 def _row(row: Row, axis: Axis, day: DayBoard, may_move: bool) -> Context:

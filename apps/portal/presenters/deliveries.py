@@ -55,6 +55,8 @@ def badge(delivery: Delivery, appointment: Appointment | None, standing: Standin
     state = State(delivery.state)
     if state in GROUND:
         return GROUND[state], str(state.label)
+    if delivery.format == Delivery.Format.PICKUP and state == State.OPEN:
+        return "confirmed", _("Ready to be collected") if delivery.ready_at else _("To be made ready")
     if appointment is not None and standing in (Standing.TO_BOOK, Standing.STOPPED):
         ended = AppointmentState(appointment.state)
         return ended.value, str(ended.label)
@@ -67,6 +69,11 @@ def turn(
     """Whose turn it is; None when nothing is left to do."""
     if delivery.leg:
         return _turn_of_leg(delivery, shipper)
+    if delivery.format == Delivery.Format.PICKUP and delivery.state == State.OPEN:
+        is_ready = delivery.ready_at is not None
+        return (
+            Turn(recipient_of(delivery), _("Collect it")) if is_ready else Turn(shipper, _("Make it ready"))
+        )
     recipient = recipient_of(delivery)
     by = appointment.must_act_by if appointment else None
     return {

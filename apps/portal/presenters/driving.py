@@ -75,6 +75,7 @@ def facts_of(stop: Stop) -> Context:
         "temperature_range": worded_range(temperature_limits(delivery)),
         "may_be_unattended": site.allows_unattended,
         "asks_code": site.asks_code,
+        "drop_code": delivery.code if delivery.format == delivery.Format.DROP else "",
         "findings": FINDINGS,
     }
 

@@ -14,6 +14,7 @@ from apps.facilities.models import DocumentType
 from apps.insights.interventions import fingerprint
 from apps.insights.kinds import Kind, Severity
 from apps.insights.models import DeliveryException
+from apps.portal.presenters.risks import reason
 from apps.portal.presenters.times import span_label
 from apps.tracking.models import Measure, RefusedPosition
 
@@ -71,6 +72,12 @@ def sentence(exception: DeliveryException) -> str:
             return _("Still to be brought: %(papers)s.") % {"papers": names}
         case Kind.TENDER_UNANSWERED:
             return _("%(carrier)s has not answered for route %(route)s.") % facts
+        case Kind.AT_RISK:
+            return _("%(percent)s %% likely to come late or fail, %(by)s: %(reasons)s.") % {
+                "percent": facts["percent"],
+                "by": _("as the past tells") if facts["by"] == "model" else _("by stated rules"),
+                "reasons": "; ".join(reason(each) for each in facts["reasons"]),
+            }
         case Kind.NO_SHOW_RISK:
             return _("Its slot begins soon and no plan in force brings it.")
         case Kind.LATE_RELEASE:
@@ -196,6 +203,8 @@ def suggestion(exception: DeliveryException) -> Context:
             return {"url": f"{bring}?document_type={kind}", "label": _("Add the paper")}
         case Kind.NO_CARRIER | Kind.TENDER_UNANSWERED:
             return {"url": reverse("desk:tenders"), "label": _("See the tenders")}
+        case Kind.AT_RISK:
+            return {"url": reverse("desk:risks"), "label": _("See the risks")}
         case Kind.LATE_DEPARTURE | Kind.LATE_RELEASE | Kind.NO_SHOW_RISK:
             return {"url": plan, "label": _("Repair the plan")}
         case Kind.EXCURSION:

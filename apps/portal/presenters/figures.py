@@ -116,7 +116,7 @@ def chart_of_comparison(rows: Sequence[tuple[str, Figure]], *, name: str) -> Saf
 def lateness_words() -> dict[str, str]:
     """How an arrival lay to its window, in words."""
     return {
-        "early_60": _("> 60 min early"),
+        "early_60": _("> 60 early"),
         "early_30": _("30–60 early"),
         "early_0": _("< 30 early"),
         "inside": _("inside"),
@@ -131,7 +131,7 @@ def lateness_words() -> dict[str, str]:
 def lateness(bins: Sequence[tuple[str, int]]) -> tuple[Table, SafeString]:
     """Early and late arrivals as a table and a histogram."""
     words, all_of = lateness_words(), sum(n for _name, n in bins)
-    heads = [Column(_("To its window")), Column(_("Arrivals"), True), Column(_("Share"), True)]
+    heads = [Column(_("To its window (min)")), Column(_("Arrivals"), True), Column(_("Share"), True)]
     rows = []
     for name, n in bins:
         share = n / all_of if all_of else None

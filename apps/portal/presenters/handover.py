@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from apps.consignments.models import HandlingUnit
-from apps.deliveries.models import Discrepancy, Doubt, Handover
+from apps.deliveries.models import Delivery, Discrepancy, Doubt, DropEmptied, Handover
 from apps.deliveries.services import Judged
 from apps.deliveries.strokes import NoSignature, read_strokes, svg_path
 from apps.documents.models import Document
@@ -44,7 +44,11 @@ def review(result: Judged, lines: dict[str, str]) -> Context:
         "reservation": statement.reservation,
         "doubts": doubt_labels(result.doubts),
         "facts": _conditions(
-            statement.condition, statement.seals, statement.seals_after, statement.temperatures_mc
+            statement.condition,
+            statement.seals,
+            statement.seals_after,
+            statement.temperatures_mc,
+            statement.place,
         ),
         "photos": len(result.photos),
         "findings": [
@@ -78,7 +82,9 @@ def handover_facts(
         "received_path": _path(drawn.get("received_by", "")),
         "reservation": "" if handover.reservation == _listed(discrepancies) else handover.reservation,
         "doubts": doubt_labels(handover.doubts),
-        "facts": _conditions(handover.condition, handover.seals or None, handover.seals_after, ()),
+        "facts": _conditions(
+            handover.condition, handover.seals or None, handover.seals_after, (), handover.place
+        ),
         "seals_out": handover.seals_out,
         "attempt": handover.attempt,
         "at": handover.device_time,
@@ -86,6 +92,19 @@ def handover_facts(
         "findings": [
             _finding(found.kind, _subject(found), found.reason, found.note) for found in discrepancies
         ],
+    }
+
+
+def drop_facts(delivery: Delivery, handover: Handover | None, emptied: DropEmptied | None) -> Context | None:
+    """Where goods were left for the recipient, and what its people found; None where nothing was left."""
+    if handover is None or handover.outcome != Outcome.UNATTENDED:
+        return None
+    return {
+        "place": handover.place,
+        "code": delivery.code,
+        "emptied": emptied,
+        "missing": emptied.missing if emptied else [],
+        "damaged": emptied.damaged if emptied else [],
     }
 
 
@@ -124,10 +143,15 @@ def unit_facts(goods: Sequence[HandlingUnit]) -> list[Context]:
 
 
 def _conditions(
-    condition: str, seals: Sequence[str] | None, seals_after: Sequence[str], temperatures_mc: Sequence[int]
+    condition: str,
+    seals: Sequence[str] | None,
+    seals_after: Sequence[str],
+    temperatures_mc: Sequence[int],
+    place: str,
 ) -> list[Context]:
     """Condition, seals and temperatures that were stated, each in a line; what was not is left out."""
     rows = [
+        (_("Where it was put"), place),
         (_("Condition of the load"), str(Handover.Condition(condition).label) if condition else ""),
         (_("Seals found"), _("none") if seals == () else ", ".join(seals or ())),
         (_("Seals put on"), ", ".join(seals_after)),

@@ -106,7 +106,7 @@ def tiles(plan: RoutePlan) -> list[Context]:
         {"label": _("On no route"), "value": len(plan.unassigned.all())},
         {"label": _("Distance"), "value": kilometres(plan.distance_m), "unit": "km"},
         {"label": _("Of it empty"), "value": kilometres(empty_metres(plan)), "unit": "km"},
-        {"label": _("On the road"), "value": f"{_on_the_road(plan):.1f}", "unit": "h"},
+        {"label": _("On the road"), "value": _hours(_seconds_on_the_road(plan)), "unit": "h"},
         {"label": _("Pallet spaces used"), **_utilisation(plan)},
         {"label": _("Cost"), "value": _whole(plan.cost_cents), "unit": plan.currency},
     ]
@@ -119,10 +119,14 @@ def empty_metres(plan: RoutePlan) -> int:
     return home + sum(stop.empty_m for stop in stops)
 
 
-def _on_the_road(plan: RoutePlan) -> float:
-    """Hours from leaving to returning, of all routes together."""
+def _seconds_on_the_road(plan: RoutePlan) -> int:
+    """From leaving to returning, of all routes together."""
     spent = sum((route.returns_at - route.departs_at for route in plan.routes.all()), timedelta())
-    return spent / timedelta(hours=1)
+    return int(spent.total_seconds())
+
+
+def _hours(seconds: int) -> str:
+    return f"{seconds / 3600:.1f}"
 
 
 def _utilisation(plan: RoutePlan) -> Context:
@@ -142,6 +146,8 @@ def comparison(plan: RoutePlan, previous: RoutePlan | None) -> list[Context]:
     figures: list[tuple[str, int, int, Callable[[int], str]]] = [
         (_("Cost, %(currency)s") % {"currency": plan.currency}, plan.cost_cents, previous.cost_cents, _whole),
         (_("Distance, km"), plan.distance_m, previous.distance_m, kilometres),
+        (_("Of it empty, km"), empty_metres(plan), empty_metres(previous), kilometres),
+        (_("On the road, h"), _seconds_on_the_road(plan), _seconds_on_the_road(previous), _hours),
         (_("Routes"), len(plan.routes.all()), len(previous.routes.all()), str),
         (_("Stops"), stops_of(plan), stops_of(previous), str),
         (_("On no route"), len(plan.unassigned.all()), len(previous.unassigned.all()), str),

@@ -31,7 +31,7 @@ def coming(rows: Iterable[Risk]) -> Table:
     lines = []
     for risk in rows:
         facts = risk.delivery.facts
-        reasons = "; ".join(_reason(each) for each in risk.reasons)
+        reasons = "; ".join(reason(str(each["feature"])) for each in risk.reasons)
         slot = moment_label(facts.slot_from, facts.site.time_zone) if facts.slot_from else NOTHING
         lines.append(
             [
@@ -117,7 +117,8 @@ def calibration(bins: Sequence[Mapping[str, Any]]) -> tuple[Table, SafeString]:
     return table, mark_safe(drawn)  # noqa: S308 the charts escape every text
 
 
-def _reason(each: Mapping[str, Any]) -> str:
+def reason(feature: str) -> str:
+    """What of a delivery raises its risk, in words."""
     words = {
         "site": _("deliveries to this site went wrong more often than others"),
         "dock": _("deliveries at this dock went wrong more often than others"),
@@ -133,4 +134,4 @@ def _reason(each: Mapping[str, Any]) -> str:
         "tight": _("planned less than 15 minutes before its window ends"),
         "slack": _("how much time the plan leaves"),
     }
-    return words.get(str(each["feature"]), str(each["feature"]))
+    return words.get(feature, feature)

@@ -59,6 +59,7 @@ def page(
     )
     return {
         "delivery": delivery,
+        "pickup": _pickup(delivery) if delivery.format == Delivery.Format.PICKUP else None,
         "site": delivery.site,
         "zone": delivery.site.time_zone,
         "address": address(delivery.site),
@@ -102,3 +103,8 @@ def _here(here: Whereabouts) -> Context:
         "away": _("about %(n)s km away in a straight line") % {"n": formats.number_format(kilometres)},
         "map_url": f"geo:{here.latitude:.5f},{here.longitude:.5f}",
     }
+
+
+def _pickup(delivery: Delivery) -> Context:
+    """Where it is collected, and since when it stands ready there; the code goes by mail alone."""
+    return {"place": delivery.origin.name, "address": address(delivery.origin), "ready_at": delivery.ready_at}

@@ -18,7 +18,7 @@ from apps.facilities.models import DocumentType
 from apps.portal.hub_visit import HubVisit
 from apps.portal.presenters import offers as negotiation
 from apps.portal.presenters.dwell import dwell_card
-from apps.portal.presenters.handover import handover_facts, photo_facts
+from apps.portal.presenters.handover import drop_facts, handover_facts, photo_facts
 from apps.portal.presenters.papers import missing, papers
 from apps.portal.presenters.sites import address
 from apps.portal.presenters.slots import described_slots, taken
@@ -64,6 +64,11 @@ def visit_page(
         "handover": handover_facts(visit.handover, visit.discrepancies, visit.strokes)
         if visit.handover
         else None,
+        "drop": drop_facts(visit.delivery, visit.handover, visit.emptied),
+        "drop_url": reverse("hub:empty_drop", args=[appointment.pk])
+        if visit.may_receive and visit.handover and not visit.emptied
+        else "",
+        "may_see_code": visit.may_receive,
         "photos": photo_facts(
             [each for each in reversed(visit.documents) if each.document_type == DocumentType.PHOTO],
             url=lambda pk: reverse("hub:document", args=[appointment.pk, pk]),

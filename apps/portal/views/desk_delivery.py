@@ -25,7 +25,7 @@ from apps.appointments.models import Appointment, Offer
 from apps.appointments.states import State as AppointmentState
 from apps.core.errors import DomainError, PermissionRefused
 from apps.deliveries import services
-from apps.deliveries.models import Delivery, Handover
+from apps.deliveries.models import Delivery, DropEmptied, Handover
 from apps.deliveries.selectors import (
     Visit,
     checklist_of,
@@ -42,18 +42,21 @@ from apps.documents.models import Document
 from apps.documents.permissions import Parties as PaperParties
 from apps.documents.selectors import documents_of
 from apps.documents.views import serve_document
+from apps.figures.floats import floats
 from apps.portal.access import desk_page, shipper_page
 from apps.portal.forms_desk import DepartureForm, LoadingForm, ReasonForm
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import deliveries as present
+from apps.portal.presenters import milestones as present_milestones
 from apps.portal.presenters import offers as present_offers
 from apps.portal.presenters.dwell import dwell_card
 from apps.portal.presenters.expected import expected_of
-from apps.portal.presenters.handover import handover_facts, photo_facts
+from apps.portal.presenters.handover import drop_facts, handover_facts, photo_facts
 from apps.portal.presenters.papers import missing, papers
 from apps.portal.presenters.parties import Parties
 from apps.portal.presenters.policies import left_to_person
 from apps.portal.presenters.timeline import timeline
+from apps.portal.views.desk_formats import format_of
 from apps.portal.views.desk_legs import legs_of
 from apps.portal.views.waiting import waiting_facts
 from apps.routing.models import RoutePlan, Stop
@@ -286,8 +289,10 @@ def page(request: ActingRequest, shown: Delivery, *, refused: DomainError | None
         "may_bring": allows(request.actor, "deliveries.bring", shown),
         "stop": planned_stop(shown),
         "expected": expected_of(appointment),
+        "milestones": present_milestones.of_delivery(floats(delivery_id=shown.pk)),
         **_handover(shown),
         **legs_of(shown, allows(request.actor, "deliveries.plan")),
+        **format_of(shown, allows(request.actor, "deliveries.plan")),
         "may_plan": allows(request.actor, "deliveries.plan"),
         "timeline": timeline(
             [event for each in _appointments(shown) for event in appointments.timeline(each)],
@@ -307,6 +312,7 @@ def _handover(shown: Delivery) -> dict[str, Any]:
     found = list(handover.discrepancies.select_related("handling_unit", "item")) if handover else []
     return {
         "handover": handover_facts(handover, found, drawn_signatures(shown)) if handover else None,
+        "drop": drop_facts(shown, handover, DropEmptied.objects.filter(delivery=shown).first()),
         "not_taken": len(services.not_taken(shown)) if handover else 0,
         "again": Delivery.objects.filter(follows=shown).first(),
         "follows": Delivery.objects.filter(pk=shown.follows_id).first() if shown.follows_id else None,

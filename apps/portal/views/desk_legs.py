@@ -99,7 +99,7 @@ def via(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
             actor=request.actor, delivery_id=shown.pk, terminal_id=typed["terminal"].pk, now=timezone.now()
         )
 
-    return _ask(
+    return ask(
         request,
         shown,
         form,
@@ -126,7 +126,7 @@ def receive(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
         services.receive_leg(actor=request.actor, delivery_id=shown.pk, now=timezone.now(), **typed)
         return shown
 
-    return _ask(
+    return ask(
         request,
         shown,
         form,
@@ -154,7 +154,7 @@ def take_back(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
     return redirect("desk:delivery", leg.pk)
 
 
-def _ask(
+def ask(
     request: ActingRequest,
     shown: Delivery,
     form: forms.Form,
@@ -165,6 +165,7 @@ def _ask(
     verb: str,
     done: str,
 ) -> HttpResponse:
+    """One question before one step of a delivery; a refusal is said above the form; what was typed stays."""
     refused: DomainError | None = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -174,7 +175,7 @@ def _ask(
         except DomainError as error:
             refused = error
         else:
-            messages.success(request, done % {"leg": leg.number})
+            messages.success(request, done % {"leg": leg.number, "number": leg.number})
             return redirect("desk:delivery", leg.pk)
     context = desk_frame(request, section="deliveries") | {
         "base": "desk_base.html",

@@ -235,7 +235,11 @@ def _page(
         "rows": rows_of(stops, upcoming),
         "problem_form": ProblemForm(auto_id="problem_%s"),
         "photo_form": PhotoForm(auto_id="photo_%s", subjects=shown["subjects"] if shown else ()),
-        "handover_form": HandoverForm(auto_id="handover_%s", initial={"released_by": session.driver_name}),
+        "handover_form": HandoverForm(
+            auto_id="handover_%s",
+            initial={"released_by": session.driver_name},
+            may_be_unattended=bool(shown and shown["may_be_unattended"]),
+        ),
         "refused": refused,
         "now": now,
     }

@@ -102,13 +102,18 @@ class JobWatch:
         return self._reporter.is_stopped
 
     def _best_so_far(self) -> str:
-        """The best cost; while deliveries are left out it is mostly penalties, so that is said instead."""
+        """The best cost; while deliveries are left out it is mostly penalties, so that is said instead.
+
+        What can wait is worth little, so a plan without it is told by its cost, its price included.
+        """
         if self._best is None:
             return ""
-        penalty = min((visit.penalty_cents for visit in self._problem.visits), default=0)
-        if self._best >= penalty:
+        worth = [visit.penalty_cents for visit in self._problem.visits]
+        musts = [one for one in worth if one >= engine.DEFAULT_PENALTY_CENTS]
+        if musts and self._best >= min(musts):
             return "; the best so far leaves deliveries out"
-        return f"; the best so far costs {self._problem.currency} {self._best / 100:,.2f}"
+        priced_in = ", what can wait and is left out priced in" if len(musts) < len(worth) else ""
+        return f"; the best so far costs {self._problem.currency} {self._best / 100:,.2f}{priced_in}"
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ import pytest
 from apps.appointments.models import Appointment
 from apps.appointments.selectors import find_slots
 from apps.appointments.states import State as Agreed
+from apps.core.errors import PermissionRefused
 from apps.deliveries import services
 from apps.deliveries.models import Delivery
 from apps.deliveries.states import State
@@ -151,3 +152,19 @@ def test_an_auditor_reads_the_page_without_a_step_to_take(confirmed, delivery, a
 
 def test_a_delivery_that_is_not_there_is_not_found(at_acme, desk):
     assert desk.get("/deliveries/01999999-0000-7000-8000-000000000000/").status_code == 404
+
+
+def test_a_planner_sets_the_priority_until_the_goods_are_loaded(confirmed, delivery, desk, alice, rita):
+    address = f"/deliveries/{delivery.pk}/priority/"
+    unread = desk.post(address, {"priority": "at once"})
+    answer = desk.post(address, {"priority": "can_wait"})
+    page = desk.get(f"/deliveries/{delivery.pk}/").content.decode()
+    with pytest.raises(PermissionRefused):
+        services.set_priority(actor=rita, delivery_id=delivery.pk, priority=Delivery.Priority.FIRST)
+    services.record_loading(actor=alice, delivery_id=delivery.pk, now=NOW)
+    late = desk.post(address, {"priority": "first"})
+
+    assert (unread.status_code, answer.status_code, late.status_code) == (422, 302, 409)
+    assert "Can wait" in page
+    assert "its priority is set before it is loaded" in late.content.decode()
+    assert Delivery.objects.get(pk=delivery.pk).priority == "can_wait"

@@ -1,14 +1,14 @@
 """The day board: everything to scale, refreshed only when something changed, and the gate's list."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
 
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from apps.appointments.models import Appointment
-from apps.facilities.models import Closure, Site
+from apps.facilities.models import Closure, Dock, ReceivingWindow, Site
 from tests.portal.hub.conftest import DAY
 
 
@@ -135,3 +135,47 @@ def test_three_vehicles_take_no_more_queries_than_one(
 
     assert len(cards(page)) == 6
     assert len(of_three) == len(of_one)
+
+
+def test_each_dock_group_is_a_sheet_of_its_own_by_its_name(rita_at_hub: Client, northern_site: Site) -> None:
+    first, second = northern_site.docks.order_by("rank")
+    Dock.objects.filter(pk=second.pk).update(group="Cold store")
+    Dock.objects.create(site=northern_site, name="Dock 3", rank=3)
+
+    page = rita_at_hub.get(f"/sites/{northern_site.pk}/?day={DAY}")
+
+    groups = page.context["board"]["groups"]
+    assert [(group["name"], [row["name"] for row in group["rows"]]) for group in groups] == [
+        ("", [first.name, "Dock 3"]),
+        ("Cold store", [second.name]),
+    ]
+    assert page.content.decode().count("board__header--paper") == 2
+
+
+def test_twenty_docks_of_sixteen_hours_take_six_queries_and_three_to_know_who_asks(
+    rita_at_hub: Client, ask: Callable[..., Appointment], northern_site: Site
+) -> None:
+    """What middleware asks is counted: session, person, roles. A refresh, without the frame, has eight."""
+    Dock.objects.bulk_create(
+        Dock(site=northern_site, name=f"Dock {n}", group=f"Group {n % 3}", rank=n) for n in range(3, 21)
+    )
+    ReceivingWindow.objects.filter(site=northern_site).update(opens=time(5), closes=time(21))
+    ask()
+    ask()
+    address = f"/sites/{northern_site.pk}/?day={DAY}"
+    rita_at_hub.get(address)
+
+    with CaptureQueriesContext(connection) as whole:
+        page = rita_at_hub.get(address)
+    with CaptureQueriesContext(connection) as refresh:
+        rita_at_hub.get(f"{address}&part=board")
+
+    board = page.context["board"]
+    assert (sum(len(group["rows"]) for group in board["groups"]), board["hours"]) == (20, 16)
+    who = ("django_session", "accounts_person", "accounts_membership")
+    assert [table in query["sql"] for table, query in zip(who, whole.captured_queries[:3], strict=True)] == [
+        True,
+        True,
+        True,
+    ]
+    assert (len(whole), len(refresh)) == (3 + 6, 3 + 5)
