@@ -1333,7 +1333,6 @@ CSV_COLUMNS = words(
 )
 
 
-CELL_END, QUOTE, CELLS_MEET = "\n", '"', '","'  # no text of an event holds the first
 LIKE_A_FORMULA = re.compile("'|[ \u00a0\u3000\"']*[-=+@\t\r\n\0\uff1d\uff0b\uff0d\uff20]")
 
 
@@ -1358,8 +1357,8 @@ def csv_event(index: int, event: dict[str, Any]) -> list[str]:
 
 def csv_line(cells: list[str]) -> bytes:
     """Quoted cells; an apostrophe before what begins like a formula, or with an apostrophe."""
-    line = CELL_END.join(["'" + cell if LIKE_A_FORMULA.match(cell) else cell for cell in cells])
-    return f'"{line.replace(QUOTE, QUOTE * 2).replace(CELL_END, CELLS_MEET)}"\r'.encode()
+    escaped = ["'" + cell if LIKE_A_FORMULA.match(cell) else cell for cell in cells]
+    return ('"' + '","'.join([cell.replace('"', '""') for cell in escaped]) + '"\r').encode()
 
 
 # --- The steps ----------------------------------------------------------------------------------------------
