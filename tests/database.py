@@ -26,8 +26,8 @@ def fingerprint() -> str:
     """Changes when the schema, the privileges or the cast do."""
     digest = hashlib.sha256(repr((settings.SHARED_APPS, settings.TENANT_APPS)).encode())
     files = [
-        *ROOT.glob("apps/*/migrations/*.py"),
-        *ROOT.glob("apps/*/models.py"),
+        *ROOT.glob("apps/**/migrations/*.py"),
+        *ROOT.glob("apps/**/models.py"),
         *ROOT.glob("apps/*/models/*.py"),
         *ROOT.glob("apps/tenancy/*.py"),
     ]

@@ -18,6 +18,7 @@ manifest.note           signed note over manifest.json by the log's key
 network.json            proofs that checkpoints of this log are in the network's log under network.note, and
                         that it only grew from earlier heads
 network.note            signed head of the network's log
+network-rotations/…     changes of the network's key, as rotations/<n>.note
 proofs.jsonl            inclusion proof of each event, line by line
 rotations/<n>.note      changes of the log's key, signed by the old and the new one
 timestamps/<size>.tsr   RFC 3161 tokens over the checkpoint note of that size
@@ -147,11 +148,13 @@ class NetworkEntry:
 
 @dataclass(frozen=True, slots=True)
 class NetworkProof:
-    """A head of the network's log, this log's entries under it, proofs that it grew from earlier sizes."""
+    """A head of the network's log, this log's entries under it, proofs that it grew from earlier sizes, and
+    the changes of its key, oldest first."""
 
     note: bytes
     entries: Sequence[NetworkEntry]
     grown: Mapping[int, Sequence[bytes]]
+    rotations: Sequence[bytes] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,7 +350,11 @@ def _network_members(network: NetworkProof) -> dict[str, _Member]:
         for size in sorted(network.grown)
     ]
     told = canonical.json_bytes({"entries": entries, "grown": grown})
-    return {"network.json": _in_memory(told), "network.note": _in_memory(network.note)}
+    changes = {
+        f"network-rotations/{number}.note": _in_memory(note)
+        for number, note in enumerate(network.rotations, start=1)
+    }
+    return {"network.json": _in_memory(told), "network.note": _in_memory(network.note), **changes}
 
 
 def _copy_name(copy: BundleCopy) -> str:

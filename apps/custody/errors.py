@@ -37,6 +37,13 @@ class LogDamaged(DomainError):
     status = 500
 
 
+class NothingSigned(DomainError):
+    """A log without a head has nothing that its key could vouch for."""
+
+    code = "nothing-signed"
+    status = 409
+
+
 class ExportFailed(DomainError):
     """No bundle could be made that proves itself."""
 

@@ -49,7 +49,7 @@ def network_signer() -> notes.KeySigner:
     """Who signs for the network's log, as `signer`; to be called in the network."""
     origin, published = network_origin(), network_key()
     if published is None:
-        key = _new(origin, NETWORK)
+        key = new_network_key()
         NetworkKey.objects.bulk_create([NetworkKey(vkey=str(key.key))])
         return key
     vkey = notes.VerifierKey.parse(published)
@@ -59,6 +59,11 @@ def network_signer() -> notes.KeySigner:
 def new_key(shipper: Shipper) -> notes.KeySigner:
     """Make a key for a shipper's log and keep it; nothing is signed with it until the database names it."""
     return _new(log_origin(shipper), shipper.schema_name)
+
+
+def new_network_key() -> notes.KeySigner:
+    """Make a key for the network's log, as `new_key`."""
+    return _new(network_origin(), NETWORK)
 
 
 def _new(origin: str, owner: str) -> notes.KeySigner:

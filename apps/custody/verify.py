@@ -342,7 +342,7 @@ class Trust:
         if not chain:
             return 0
         if not set(chain) & set(self.given):
-            raise Rejected("rotations", "none of these keys is the given one")
+            raise Rejected(f"changes of the key of {self.origin}", "none of these keys is the given one")
         bounds = [-1, *sizes, math.inf]
         self.reach |= {key: (int(bounds[i]), bounds[i + 1]) for i, key in enumerate(chain)}
         return len(sizes)
@@ -652,8 +652,10 @@ OPTIONAL = frozenset(words("history.json network.json network.note verify.html")
 DOCUMENT_NAME = re.compile(r"documents/([0-9a-f]{64})\.[a-z0-9]{1,8}", re.ASCII)
 HISTORY_NAME = re.compile(r"history/([1-9][0-9]{0,14})\.note", re.ASCII)
 ROTATION_NAME = re.compile(r"rotations/([1-9][0-9]{0,3})\.note", re.ASCII)
+NETWORK_ROTATION_NAME = re.compile(r"network-rotations/([1-9][0-9]{0,3})\.note", re.ASCII)
 TIMESTAMP_NAME = re.compile(r"timestamps/([1-9][0-9]{0,14})\.tsr", re.ASCII)
 COPY_NAME = re.compile(r"copies(/[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}){1,2}", re.ASCII)
+NUMBERED = (DOCUMENT_NAME, HISTORY_NAME, ROTATION_NAME, NETWORK_ROTATION_NAME, TIMESTAMP_NAME, COPY_NAME)
 
 
 class Member(NamedTuple):
@@ -828,8 +830,7 @@ def require_bytes(
 
 def belongs(name: str) -> bool:
     """Whether a file of this name may be in a bundle."""
-    patterns = (DOCUMENT_NAME, HISTORY_NAME, ROTATION_NAME, TIMESTAMP_NAME, COPY_NAME)
-    return name in REQUIRED | OPTIONAL or any(each.fullmatch(name) for each in patterns)
+    return name in REQUIRED | OPTIONAL or any(each.fullmatch(name) for each in NUMBERED)
 
 
 def require_names(names: set[str]) -> None:
@@ -837,6 +838,8 @@ def require_names(names: set[str]) -> None:
         raise Rejected(name, "missing from the bundle")
     if any(map(HISTORY_NAME.fullmatch, names)) and "history.json" not in names:
         raise Rejected("history.json", "missing from the bundle: an older checkpoint needs its proof")
+    if any(map(NETWORK_ROTATION_NAME.fullmatch, names)) and "network.note" not in names:
+        raise Rejected("network.note", "missing from the bundle: the changes of its key belong to it")
     for name, other in (("network.json", "network.note"), ("network.note", "network.json")):
         if other in names and name not in names:
             raise Rejected(name, f"missing from the bundle: it belongs to {other}")
@@ -1330,7 +1333,6 @@ CSV_COLUMNS = words(
 )
 
 
-CELL_END, QUOTE, CELLS_MEET = "\n", '"', '","'  # no text of an event holds the first
 LIKE_A_FORMULA = re.compile("'|[ \u00a0\u3000\"']*[-=+@\t\r\n\0\uff1d\uff0b\uff0d\uff20]")
 
 
@@ -1355,8 +1357,8 @@ def csv_event(index: int, event: dict[str, Any]) -> list[str]:
 
 def csv_line(cells: list[str]) -> bytes:
     """Quoted cells; an apostrophe before what begins like a formula, or with an apostrophe."""
-    line = CELL_END.join(["'" + cell if LIKE_A_FORMULA.match(cell) else cell for cell in cells])
-    return f'"{line.replace(QUOTE, QUOTE * 2).replace(CELL_END, CELLS_MEET)}"\r'.encode()
+    escaped = ["'" + cell if LIKE_A_FORMULA.match(cell) else cell for cell in cells]
+    return ('"' + '","'.join([cell.replace('"', '""') for cell in escaped]) + '"\r').encode()
 
 
 # --- The steps ----------------------------------------------------------------------------------------------
@@ -1400,13 +1402,18 @@ class Evidence:
 
 def follow_keys(container: Container, trust: Trust, report: Report) -> None:
     """Take on the keys that followed the given one, or came before it."""
-    numbers = sorted(int(match[1]) for match in map(ROTATION_NAME.fullmatch, container.members) if match)
-    if numbers != list(range(1, len(numbers) + 1)):
-        raise Rejected("rotations", "are not numbered 1, 2, 3")
-    names = [f"rotations/{number}.note" for number in numbers]
-    changes = trust.follow((name, container.read(name)) for name in names)
+    changes = trust.follow(changes_in(container, ROTATION_NAME, "rotations"))
     if changes:
         report.proven.append(f"changes of the log's key, each signed by the old and the new one: {changes}")
+
+
+def changes_in(container: Container, pattern: re.Pattern[str], folder: str) -> list[tuple[str, bytes]]:
+    """The changes of key in a folder of the bundle, oldest first, each with its name."""
+    numbers = sorted(int(match[1]) for match in map(pattern.fullmatch, container.members) if match)
+    if numbers != list(range(1, len(numbers) + 1)):
+        raise Rejected(folder, "are not numbered 1, 2, 3")
+    names = [f"{folder}/{number}.note" for number in numbers]
+    return [(name, container.read(name)) for name in names]
 
 
 def check_signature(container: Container, trust: Trust) -> Note:
@@ -1926,6 +1933,11 @@ def check_network(
     if not given or not present:
         return
     trust = Trust(network.keys)
+    changes = trust.follow(changes_in(container, NETWORK_ROTATION_NAME, "network-rotations"))
+    if changes:
+        report.proven.append(
+            f"changes of the network's key, each signed by the old and the new one: {changes}"
+        )
     top = trust.open_checkpoint(container.read("network.note"), "network.note")[0]
     value = require_fields(
         parse_json(container.read("network.json"), "network.json"), "entries grown", "network.json"

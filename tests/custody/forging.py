@@ -95,10 +95,13 @@ def cosigned(log: SampleLog, size: int | None = None) -> bytes:
 
 
 def entered(log: SampleLog, sizes: Iterable[int]) -> SampleNetwork:
-    """The network's log with this log at these sizes, a day each; the log remembers it."""
+    """The network's log with this log at these sizes, a day each, and another key from the second day on;
+    the log remembers it."""
     log.network = SampleNetwork()
     for number, size in enumerate(sizes):
         log.network.enter(log, size, date(2026, 11, 18 + number))
+        if number == 0:
+            log.network.change_key()
     return log.network
 
 
@@ -300,6 +303,16 @@ def network_of_nobody(files: Files, at: int) -> None:
     files["network.note"] = notes.sign_note(text, [notes.KeySigner(text.partition("\n")[0], stranger)])
 
 
+def network_key_of_nobody(files: Files, at: int) -> None:
+    """A change to a stranger's key that the old one knows nothing of, and a head signed with the new one."""
+    network_of_nobody(files, at)
+    lines = files["network-rotations/1.note"].decode().partition("\n\n")[0].split("\n")
+    private = Ed25519PrivateKey.from_private_bytes(bytes([at % 200 + 20]) * 32)
+    stranger = notes.KeySigner(lines[1], private)
+    text = "\n".join([*lines[:4], str(stranger.key), ""])
+    files["network-rotations/1.note"] = notes.sign_note(text, [stranger])
+
+
 FILE_KINDS: dict[str, Callable[[Files, int], None]] = {
     "another day in the network's log": other_network(
         lambda told, at: told["entries"][at % 2].update(day="2026-11-01")
@@ -310,6 +323,7 @@ FILE_KINDS: dict[str, Callable[[Files, int], None]] = {
     "a hash of the network's proof changed": other_network(other_sibling),
     "the network's early entry left out": other_network(lambda told, at: told["entries"].pop(0)),
     "the network's head signed by another": network_of_nobody,
+    "the network's key changed by another": network_key_of_nobody,
     "a line of the table changed": in_line("custody.csv", lambda line: line.replace(b'"', b'"0', 1)),
     "a hash of a proof changed": in_line("proofs.jsonl", other_proof),
     "the place in the log changed": in_line("proofs.jsonl", other_index),

@@ -176,14 +176,20 @@ class SampleNetwork:
     tree: merkle.Tree = field(default_factory=merkle.Tree)
     entries: list[bundle.NetworkEntry] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)  # of the tree after each day
+    changed_at: int | None = None
 
-    @property
-    def signer(self) -> notes.KeySigner:
-        return notes.KeySigner(self.origin, Ed25519PrivateKey.from_private_bytes(bytes([self.seed]) * 32))
+    def signer(self, size: int) -> notes.KeySigner:
+        """Who signs this log at ``size`` leaves."""
+        seed = self.seed + (self.changed_at is not None and size > self.changed_at)
+        return notes.KeySigner(self.origin, Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32))
 
     @property
     def vkey(self) -> str:
-        return str(self.signer.key)
+        """The first key, which auditors were given."""
+        return str(self.signer(0).key)
+
+    def change_key(self) -> None:
+        self.changed_at = self.tree.size
 
     def enter(self, log: SampleLog, size: int, day: date) -> None:
         """A day's batch of sixteen leaves, one of which says what ``log`` was at ``size`` events."""
@@ -202,13 +208,23 @@ class SampleNetwork:
 
     def checkpoint(self, size: int | None = None) -> bytes:
         size = self.tree.size if size is None else size
-        return notes.sign_checkpoint(notes.Checkpoint(self.origin, size, self.tree.root(size)), [self.signer])
+        head = notes.Checkpoint(self.origin, size, self.tree.root(size))
+        return notes.sign_checkpoint(head, [self.signer(size)])
+
+    def changes(self) -> list[bytes]:
+        """The change of key, signed by both, if there was one."""
+        size = self.changed_at
+        if size is None:
+            return []
+        old, new = self.signer(size), self.signer(size + 1)
+        text = notes.rotation_text(origin=self.origin, size=size, old=old.key, new=new.key)
+        return [notes.sign_note(text, [old, new])]
 
     def proof(self) -> bundle.NetworkProof:
         """What a bundle takes along from this log."""
         proven = [replace(each, proof=self.tree.inclusion_proof(each.index)) for each in self.entries]
         grown = {size: self.tree.consistency_proof(size) for size in self.sizes[:-1]}
-        return bundle.NetworkProof(self.checkpoint(), proven, grown)
+        return bundle.NetworkProof(self.checkpoint(), proven, grown, self.changes())
 
     def known(self, day: int = 0) -> verify.Network:
         """What an auditor has who kept the head of that day."""

@@ -16,9 +16,9 @@ from django.db.utils import ProgrammingError
 from apps.accounts.actors import SYSTEM
 from apps.custody import hostile, merkle, selectors, verify
 from apps.custody import services as custody
-from apps.custody.errors import LogDamaged
+from apps.custody.errors import LogDamaged, NothingSigned
 from apps.custody.models import Checkpoint
-from apps.custody.network import signing
+from apps.custody.network import rotating, signing
 from apps.custody.network.models import NetworkCheckpoint, NetworkEntry, NetworkNode
 from apps.custody.network.selectors import is_kept, network_head, network_key, node
 from apps.custody.services import ExportScope
@@ -235,3 +235,39 @@ def test_the_heads_and_the_key_can_be_taken_at_the_desk_and_at_the_hub(days, bro
     answer = desk.get("/api/v1/custody/network-checkpoint")
     assert (answer.content.decode(), answer["X-Custody-Verifier-Key"]) == (head.note, network_key())
     assert "as it was with 5 events" in desk.get("/custody/").content.decode()
+
+
+def test_a_new_key_of_the_network_signs_from_the_next_day_on_and_whoever_has_either_can_check(
+    days, at_acme, arthur, now
+):
+    old = network_key()
+    later = now + timedelta(days=3)
+
+    changed = rotating.rotate_network_key(now=later)
+
+    assert (changed.since, network_key()) == (64, changed.vkey)
+    assert changed.vkey != old
+    signing.sign_day(now=later + timedelta(days=1))
+    data = bundle_of(arthur, later + timedelta(days=1))
+    keys = [verify.parse_key(str(selectors.verifier_key()))]
+    for vkey in (old, changed.vkey):
+        network = replace_keys(known_head(48), vkey)
+        report = verify.verify(io.BytesIO(data), keys, network=network)
+        assert (report.verdict, report.failures) == (verify.PASS, [])
+    stranger = SampleNetwork(origin=verify.parse_key(changed.vkey).name).vkey
+    report = verify.verify(io.BytesIO(data), keys, network=verify.Network([verify.parse_key(stranger)]))
+    assert "none of these keys is the given one" in report.failures[0]
+    head = network_head()
+    with pytest.raises(verify.Rejected, match="not signed by the given key"):
+        verify.Trust([verify.parse_key(old)]).open_checkpoint(head.note.encode(), "network.note")
+
+
+def replace_keys(network: verify.Network, vkey: str) -> verify.Network:
+    return network._replace(keys=[verify.parse_key(vkey)])
+
+
+def test_the_networks_key_is_not_changed_before_it_signed_anything(db, now):
+    with pytest.raises(NothingSigned):
+        rotating.rotate_network_key(now=now)
+
+    assert network_key() is None

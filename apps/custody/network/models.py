@@ -47,9 +47,16 @@ class NetworkNode(models.Model):
 
 
 class NetworkKey(Record):
-    """The verifier key of the network's log, for everybody to see. No database has the private half."""
+    """A verifier key of the network's log, for everybody to see; the newest signs. No database has the
+    private half.
+
+    It signs heads of more than ``since`` leaves. ``note`` is the change from the key before it, signed by
+    both; empty for the first one.
+    """
 
     vkey = models.CharField(max_length=300, unique=True)
+    since = models.BigIntegerField(default=0)
+    note = models.TextField(blank=True, default="")
 
     access: ClassVar[Access] = Access(hub=APPEND, shipper=READ)
 

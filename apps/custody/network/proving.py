@@ -8,6 +8,7 @@ from apps.custody.network.selectors import (
     inclusion_proofs,
     kept_heads,
     network_head,
+    network_key_changes,
     own_entries,
 )
 
@@ -28,6 +29,7 @@ def network_proof(checkpoint: Checkpoint) -> bundle.NetworkProof | None:
             for entry in entries
         ],
         grown=consistency_proofs(_earlier(head), head.size),
+        rotations=network_key_changes(),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from django.conf import settings
 
-from apps.custody import merkle
+from apps.custody import merkle, notes
 from apps.custody.network.models import NetworkCheckpoint, NetworkEntry, NetworkKey, NetworkNode
 from apps.tenancy import doorway
 from apps.tenancy.doorway import current_shipper
@@ -33,8 +33,24 @@ def network_origin() -> str:
 
 
 def network_key() -> str | None:
-    """The key that the network's heads are checked with; None while there is none."""
+    """The key that the network's newest heads are checked with; None while there is none."""
     return NetworkKey.objects.order_by("-id").values_list("vkey", flat=True).first()
+
+
+def network_key_at(size: int) -> notes.VerifierKey:
+    """The key that signs the network's log at ``size`` leaves.
+
+    Raises:
+        NoteInvalid: there is none, or what is published is no key.
+    """
+    published = NetworkKey.objects.filter(since__lt=size).order_by("-since", "-id").first()
+    return notes.VerifierKey.parse(published.vkey if published else "")
+
+
+def network_key_changes() -> list[bytes]:
+    """The changes of the network's key as signed notes, oldest first."""
+    changes = NetworkKey.objects.exclude(note="").order_by("since", "id")
+    return [note.encode() for note in changes.values_list("note", flat=True)]
 
 
 def network_head() -> NetworkCheckpoint | None:

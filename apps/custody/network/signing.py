@@ -16,7 +16,7 @@ from apps.custody import checking, keys, merkle, notes, selectors
 from apps.custody.errors import LogDamaged
 from apps.custody.network import entries
 from apps.custody.network.models import NetworkCheckpoint, NetworkEntry, NetworkNode
-from apps.custody.network.selectors import network_head, network_key, network_origin, node
+from apps.custody.network.selectors import network_head, network_key_at, network_origin, node
 from apps.tenancy import doorway
 from apps.tenancy.everywhere import active_shippers
 from apps.tenancy.models import Shipper
@@ -51,7 +51,7 @@ def sign_day(*, now: datetime) -> NetworkCheckpoint | None:
             return None
     heads = _heads()
     with doorway.network(), transaction.atomic():
-        _lock()
+        lock_network()
         if not heads or NetworkCheckpoint.objects.filter(day=day).exists():
             return None
         return _append(heads, day, now)
@@ -77,7 +77,7 @@ def _heads() -> list[_Head]:
 def _append(heads: list[_Head], day: date, now: datetime) -> NetworkCheckpoint:
     signer, last = keys.network_signer(), network_head()
     size = last.size if last else 0
-    _require_unchanged(last)
+    require_unchanged(last)
     leaves = [_leaf(head, day) for head in heads]
     leaves += [(None, secrets.token_bytes(merkle.HASH_SIZE)) for _ in range(-len(leaves) % BATCH)]
     secrets.SystemRandom().shuffle(leaves)
@@ -116,14 +116,18 @@ def _grow(nodes: dict[tuple[int, int], bytes], index: int, leaf: bytes) -> None:
         nodes[level + 1, right >> 1] = merkle.node_hash(left, nodes[level, right])
 
 
-def _require_unchanged(last: NetworkCheckpoint | None) -> None:
-    """Refuse to sign on after the tree or the last head was changed: that would cover it up."""
+def require_unchanged(last: NetworkCheckpoint | None) -> None:
+    """Refuse to sign on after the tree or the last head was changed: that would cover it up.
+
+    Raises:
+        LogDamaged: it was.
+    """
     if last is None:
         if NetworkNode.objects.exists():
             raise LogDamaged("The network's log has leaves but no head.")
         return
     try:
-        key = notes.VerifierKey.parse(network_key() or "")
+        key = network_key_at(last.size)
         signed = notes.open_checkpoint(last.note.encode(), origin=network_origin(), trusted=[key])
         sound = (signed.size, signed.root) == (last.size, merkle.range_hash(0, last.size, node))
     except (ValueError, IndexError) as error:
@@ -132,6 +136,7 @@ def _require_unchanged(last: NetworkCheckpoint | None) -> None:
         raise LogDamaged(f"The network's head at {last.size} leaves is not the one that was signed.")
 
 
-def _lock() -> None:
+def lock_network() -> None:
+    """Let one transaction at a time go on with the network's log."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('custody.network', 0))")
