@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from statistics import mean
 from time import perf_counter, process_time
 from typing import TypeVar
@@ -25,6 +26,8 @@ LARGEST = 1000
 SMALL = 50
 SECONDS_SMALL = 2.0
 SECONDS_LARGEST = 120.0
+GRACE = 30.0
+"""Seconds beyond its time, for reading and a busy machine, after which a peer is given up."""
 SOLVERS = ("ours", "PyVRP", "OR-Tools")
 
 Answer = TypeVar("Answer")
@@ -131,9 +134,23 @@ def ours(instance: Instance, seconds: float) -> Found:
 
 
 def bare(instance: Instance, seconds: float) -> Found:
-    """PyVRP as it comes, with our seed."""
+    """PyVRP as it comes, with our seed; one that does not come back by itself (its first local search on
+    PR03, PR08 and PR09 never ends) has no solution."""
+    context = get_context("spawn")
+    told, teller = context.Pipe(duplex=False)
+    child = context.Process(target=_bare, args=(teller, instance, seconds))
+    child.start()
+    teller.close()
+    came = told.poll(seconds + GRACE)
+    found = told.recv() if came else Found(None, 0.0)
+    child.kill()
+    child.join()
+    return found
+
+
+def _bare(teller: Connection, instance: Instance, seconds: float) -> None:
     data = instance.data()
-    return Found(*_timed(lambda: _peers.bare_pyvrp(data, seconds, SEED)))
+    teller.send(Found(*_timed(lambda: _peers.bare_pyvrp(data, seconds, SEED))))
 
 
 def google(instance: Instance, seconds: float) -> Found:
