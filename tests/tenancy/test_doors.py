@@ -36,6 +36,7 @@ SQL_BY_HAND = {
     "apps/documents/services/issuing.py",
     "apps/facilities/selectors.py",
     "apps/figures/gathering.py",
+    "apps/figures/pilots.py",
     "apps/figures/receiving.py",
     "apps/figures/services/counting.py",
     "apps/figures/summing.py",
