@@ -36,12 +36,13 @@ def hub_frame(request: ActingRequest, *, section: str = "", site: Site | None = 
         actor, ArraySubquery(names), ArraySubquery(in_use.values_list(JSONObject(pk="pk", name="name")))
     ) or (0, 0, [], [])
     return {
-        "recipient_name": ", ".join(recipients),
+        "recipient_name": ", ".join(recipients or ()),  # whoever acts for none gets null
         "inbox_count": waiting,
         "notices_count": notices,
         "notices_url": reverse("notices"),
         "sites": [
-            {"name": s["name"], "url": reverse("hub:board", args=[s["pk"]]), "slug": s["pk"]} for s in sites
+            {"name": s["name"], "url": reverse("hub:board", args=[s["pk"]]), "slug": s["pk"]}
+            for s in sites or ()
         ],
         "current_site": str(site.pk) if site else "",
         "people_url": reverse("hub:people"),
