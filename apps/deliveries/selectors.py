@@ -143,6 +143,11 @@ def temperature_limits(delivery: Delivery) -> Range:
     return narrowed([limits(delivery.temperature_class, each.temperature_range) for each in consignments])
 
 
+def ssccs_of(delivery: Delivery) -> list[str]:
+    """The numbers of a delivery's handling units."""
+    return [unit.sscc for each in consignments_of(delivery) for unit in each.handling_units.all()]
+
+
 def checklist_of(
     delivery: Delivery, appointment: Appointment | None, documents: list[Document] | None = None
 ) -> tuple[list[ChecklistLine], date]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connections
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -72,6 +73,7 @@ def browser() -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=path, headless=True, args=ARGUMENTS)
         yield launched
         launched.close()
+    connections.close_all()  # those from before Playwright's loop, to a database that was replaced since
 
 
 @pytest.fixture(autouse=True)

@@ -68,11 +68,12 @@ def test_what_can_not_be_counted_is_said_and_can_be_listed(confirmed, alice):
 
 
 def test_every_list_behind_a_figure_can_be_asked_for(confirmed):
-    told()
+    found = told()
 
-    for name in DEFINITIONS:
-        list(behind(name, CHOICE))
-        list(behind(name, CHOICE, left_out=True))
+    for name, definition in DEFINITIONS.items():
+        assert {each.delivery_id for each in behind(name, CHOICE)} <= {confirmed.delivery_id}
+        if definition.left_out is not None:
+            assert behind(name, CHOICE, left_out=True).count() == found[name].uncounted, name
 
 
 def test_costs_are_those_of_plans_in_force(tendered):

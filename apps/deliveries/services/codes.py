@@ -105,9 +105,14 @@ def use_code(delivery: Delivery, statement: Statement, *, now: datetime) -> None
     confirmed.save(update_fields=["used_at"])
 
 
+def six_digits() -> str:
+    """A code that can be said and typed."""
+    return f"{secrets.randbelow(10**6):06}"
+
+
 def new_code(code_id: UUID) -> tuple[HandoverCode, str]:
     """Draw the six digits of a code just before they are mailed; nothing but a slow hash of them is kept."""
-    digits = f"{secrets.randbelow(10**6):06}"
+    digits = six_digits()
     code = HandoverCode.objects.select_related("delivery__site").get(pk=code_id)
     code.code_hash = make_password(digits)
     code.save(update_fields=["code_hash"])

@@ -7,7 +7,6 @@ the recipient's site in an agreed slot and left in a locker or place whose code 
 the recipient's people once the goods are there; what they find they say when they take it out.
 """
 
-import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from hmac import compare_digest
@@ -24,8 +23,8 @@ from apps.core.errors import IllegalTransition
 from apps.custody.services import Personal
 from apps.deliveries.errors import CodeRefused, FormatRefused, StatementInvalid
 from apps.deliveries.models import Delivery, DropEmptied, Handover
-from apps.deliveries.selectors import consignments_of, delivery_by_id, visit_of
-from apps.deliveries.services.codes import MOST_ATTEMPTS
+from apps.deliveries.selectors import delivery_by_id, ssccs_of, visit_of
+from apps.deliveries.services.codes import MOST_ATTEMPTS, six_digits
 from apps.deliveries.services.handover import hand_over
 from apps.deliveries.services.recording import record
 from apps.deliveries.services.steps import require_goods
@@ -75,7 +74,7 @@ def choose_format(*, actor: Actor, delivery_id: UUID, format: str, now: datetime
             f"{delivery.number} has a slot at {delivery.site.name}. Cancel it first: a pickup takes none."
         )
     delivery.format = format
-    delivery.code = _digits() if format == Format.DROP else ""
+    delivery.code = six_digits() if format == Format.DROP else ""
     delivery.ready_at, delivery.wrong_codes = None, 0
     delivery.version += 1
     delivery.save(update_fields=["format", "code", "ready_at", "wrong_codes", "version"])
@@ -96,7 +95,7 @@ def ready_to_collect(*, actor: Actor, delivery_id: UUID, now: datetime) -> Deliv
     require(actor, "deliveries.check_in", delivery)
     require_goods(delivery)
     was_ready = delivery.ready_at is not None
-    delivery.code, delivery.wrong_codes = _digits(), 0
+    delivery.code, delivery.wrong_codes = six_digits(), 0
     delivery.ready_at = delivery.ready_at or now
     delivery.version += 1
     delivery.save(update_fields=["code", "wrong_codes", "ready_at", "version"])
@@ -175,7 +174,7 @@ def empty_drop(
     handover = Handover.objects.filter(delivery=delivery, outcome=Handover.Outcome.UNATTENDED).first()
     if handover is None or DropEmptied.objects.filter(delivery=delivery).exists():
         raise IllegalTransition(f"Nothing of {delivery.number} lies there to be taken out.")
-    units = {unit.sscc for each in consignments_of(delivery) for unit in each.handling_units.all()}
+    units = set(ssccs_of(delivery))
     if not taken_by.strip():
         raise StatementInvalid("Write the name of whoever took the goods out.")
     if not {*missing, *damaged} <= units or set(missing) & set(damaged):
@@ -238,10 +237,6 @@ def announce_drop(*, delivery_id: UUID) -> None:
 def _require_pickup(delivery: Delivery) -> None:
     if delivery.format != Format.PICKUP or delivery.state != State.OPEN:
         raise IllegalTransition(f"{delivery.number} is not there to be collected.", state=delivery.state)
-
-
-def _digits() -> str:
-    return f"{secrets.randbelow(10**6):06}"
 
 
 def _address(site: Site) -> str:

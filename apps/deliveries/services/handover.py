@@ -130,12 +130,11 @@ def hand_over(
         )
         for each in result.findings
     )
-    if not is_pickup:
+    if not is_pickup:  # which has no slot and no vehicle to unload
         _close_appointment(delivery, actor, now)
-    if not (refused or is_pickup) and not custody.has_event(
-        delivery.pk, "unloaded"
-    ):  # the gate may have said so already
-        record("unloaded", delivery=delivery, actor=actor, now=now, event_time=device_time, details={})
+        # the gate may have said so already
+        if not (refused or custody.has_event(delivery.pk, "unloaded")):
+            record("unloaded", delivery=delivery, actor=actor, now=now, event_time=device_time, details={})
     details = _details(delivery, handover, result, goods)
     if released_for:
         details["released_by"]["organisation"] = released_for

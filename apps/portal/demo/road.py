@@ -8,7 +8,7 @@ from uuid import UUID
 from apps.deliveries import services
 from apps.deliveries.doorway import enter_delivery
 from apps.deliveries.models import Delivery, Discrepancy, Handover
-from apps.deliveries.selectors import consignments_of, deliveries_on, visit_of
+from apps.deliveries.selectors import deliveries_on, ssccs_of, visit_of
 from apps.deliveries.states import State
 from apps.facilities.models import Site
 from apps.portal.demo.booking import Story, desk, recipient_actor
@@ -162,9 +162,7 @@ def _findings(delivery: Delivery, number: int) -> list[services.UnitFinding]:
     kinds = {SHORT_ONE: Discrepancy.Kind.SHORT, DAMAGED_ONE: Discrepancy.Kind.DAMAGED}
     if number not in kinds:
         return []
-    last = [
-        unit.sscc for consignment in consignments_of(delivery) for unit in consignment.handling_units.all()
-    ][-1]
+    last = ssccs_of(delivery)[-1]
     note = "Wrapping torn, two cartons wet." if kinds[number] == Discrepancy.Kind.DAMAGED else ""
     return [services.UnitFinding(kind=kinds[number], sscc=last, note=note)]
 

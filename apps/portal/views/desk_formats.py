@@ -19,10 +19,10 @@ from apps.core.errors import DomainError, PermissionRefused
 from apps.deliveries import services
 from apps.deliveries.errors import CodeRefused
 from apps.deliveries.models import Delivery, Discrepancy
-from apps.deliveries.selectors import consignments_of, delivery_by_id
+from apps.deliveries.selectors import delivery_by_id, ssccs_of
 from apps.deliveries.states import State
 from apps.portal.access import desk_page
-from apps.portal.views.desk_legs import ask
+from apps.portal.views.asking import Done, ask, of_delivery
 
 Format = Delivery.Format
 
@@ -100,21 +100,20 @@ def choose(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
     require(request.actor, "deliveries.plan")
     form = FormatForm(request.POST or None, initial={"format": shown.format})
 
-    def act(typed: dict[str, Any]) -> Delivery:
-        return services.choose_format(
-            actor=request.actor, delivery_id=shown.pk, format=typed["format"], now=timezone.now()
-        )
+    def act() -> Done:
+        chosen = form.cleaned_data["format"]
+        services.choose_format(actor=request.actor, delivery_id=shown.pk, format=chosen, now=timezone.now())
+        return Done(_("%(number)s: chosen.") % {"number": shown.number})
 
     return ask(
         request,
-        shown,
         form,
         act,
+        **of_delivery(request, shown),
         title=_("How %(number)s is delivered") % {"number": shown.number},
         needs=_("%(origin)s is where it leaves from, and where it would be collected.")
         % {"origin": shown.origin.name},
         verb=_("Choose"),
-        done=_("%(number)s: chosen."),
     )
 
 
@@ -140,27 +139,27 @@ def hand_out(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
     """Hand the goods to whoever says the code; a wrong one is counted."""
     shown = delivery_by_id(delivery_id)
     require(request.actor, "deliveries.check_in", shown)
-    units = [unit.sscc for each in consignments_of(shown) for unit in each.handling_units.all()]
+    units = ssccs_of(shown)
     initial = {"taken": units, "released_by": request.actor.name}
     form = HandOutForm(request.POST if request.method == "POST" else None, units=units, initial=initial)
 
-    def act(typed: dict[str, Any]) -> Delivery:
+    def act() -> Done:
         this: dict[str, Any] = {"actor": request.actor, "delivery_id": shown.pk}
+        code = form.cleaned_data["code"]
         try:
-            services.hand_out(**this, code=typed["code"], statement=form.statement(units), now=timezone.now())
+            services.hand_out(**this, code=code, statement=form.statement(units), now=timezone.now())
         except CodeRefused:
             services.note_wrong_code(**this)
             raise
-        return shown
+        return Done(_("%(number)s is handed over; both sides get the proof.") % {"number": shown.number})
 
     return ask(
         request,
-        shown,
         form,
         act,
+        **of_delivery(request, shown),
         title=_("Hand out %(number)s to %(site)s") % {"number": shown.number, "site": shown.site.name},
         needs=_("Who says the code gets the goods; custody passes from %(origin)s to %(site)s.")
         % {"origin": shown.origin.name, "site": shown.site.name},
         verb=_("Sign and hand over"),
-        done=_("%(number)s is handed over; both sides get the proof."),
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,11 +18,11 @@ from apps.accounts.permissions import require
 from apps.core.errors import DomainError, PermissionRefused
 from apps.deliveries import services
 from apps.deliveries.models import Delivery
-from apps.deliveries.selectors import consignments_of, delivery_by_id
+from apps.deliveries.selectors import delivery_by_id, ssccs_of
 from apps.deliveries.states import State
 from apps.facilities.models import Site
 from apps.portal.access import desk_page
-from apps.portal.frame import desk_frame
+from apps.portal.views.asking import Done, ask, of_delivery
 from apps.tenancy.doorway import current_shipper
 
 TO_RECEIVE = (State.IN_TRANSIT, State.ARRIVED, State.UNLOADING)
@@ -94,20 +94,24 @@ def via(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
     require(request.actor, "deliveries.plan")
     form = TerminalForm(request.POST or None, terminals=terminals_for(shown))
 
-    def act(typed: dict[str, Any]) -> Delivery:
-        return services.send_via(
-            actor=request.actor, delivery_id=shown.pk, terminal_id=typed["terminal"].pk, now=timezone.now()
+    def act() -> Done:
+        leg = services.send_via(
+            actor=request.actor,
+            delivery_id=shown.pk,
+            terminal_id=form.cleaned_data["terminal"].pk,
+            now=timezone.now(),
         )
+        said = _("%(leg)s brings the goods to the terminal.") % {"leg": leg.number}
+        return Done(said, reverse("desk:delivery", args=[leg.pk]))
 
     return ask(
         request,
-        shown,
         form,
         act,
+        **of_delivery(request, shown),
         title=_("Send %(number)s via a terminal") % {"number": shown.number},
         needs=_("A leg of its own brings the goods there; the delivery then leaves from the terminal."),
         verb=_("Send via the terminal"),
-        done=_("%(leg)s brings the goods to the terminal."),
     )
 
 
@@ -117,24 +121,25 @@ def receive(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
     """Take in what a leg brought to a site of the shipper's own."""
     shown = delivery_by_id(delivery_id)
     require(request.actor, "deliveries.receive", shown)
-    units = [unit.sscc for each in consignments_of(shown) for unit in each.handling_units.all()]
+    units = ssccs_of(shown)
     initial = {"came": units, "received_by": request.actor.name}
     form = ReceiveForm(request.POST if request.method == "POST" else None, initial=initial)
     form.fields["came"].choices = [(sscc, sscc) for sscc in units]  # type: ignore[attr-defined]  # a choice field
 
-    def act(typed: dict[str, Any]) -> Delivery:
-        services.receive_leg(actor=request.actor, delivery_id=shown.pk, now=timezone.now(), **typed)
-        return shown
+    def act() -> Done:
+        services.receive_leg(
+            actor=request.actor, delivery_id=shown.pk, now=timezone.now(), **form.cleaned_data
+        )
+        return Done(_("%(leg)s is received.") % {"leg": shown.number})
 
     return ask(
         request,
-        shown,
         form,
         act,
+        **of_delivery(request, shown),
         title=_("Receive %(number)s at %(site)s") % {"number": shown.number, "site": shown.site.name},
         needs=_("Custody passes from the vehicle to the site; it goes on record once."),
         verb=_("Receive the goods"),
-        done=_("%(leg)s is received."),
     )
 
 
@@ -152,39 +157,3 @@ def take_back(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
         return redirect("desk:delivery", delivery_id)
     messages.success(request, _("%(number)s brings it back.") % {"number": leg.number})
     return redirect("desk:delivery", leg.pk)
-
-
-def ask(
-    request: ActingRequest,
-    shown: Delivery,
-    form: forms.Form,
-    act: Any,
-    *,
-    title: str,
-    needs: str,
-    verb: str,
-    done: str,
-) -> HttpResponse:
-    """One question before one step of a delivery; a refusal is said above the form; what was typed stays."""
-    refused: DomainError | None = None
-    if request.method == "POST" and form.is_valid():
-        try:
-            leg = act(form.cleaned_data)
-        except PermissionRefused:
-            raise
-        except DomainError as error:
-            refused = error
-        else:
-            messages.success(request, done % {"leg": leg.number, "number": leg.number})
-            return redirect("desk:delivery", leg.pk)
-    context = desk_frame(request, section="deliveries") | {
-        "base": "desk_base.html",
-        "title": title,
-        "needs": needs,
-        "verb": verb,
-        "form": form,
-        "back": reverse("desk:delivery", args=[shown.pk]),
-        "refused": refused,
-    }
-    status = refused.status if refused else 422 if form.errors else 200
-    return render(request, "portal/paper_form.html", context, status=status)

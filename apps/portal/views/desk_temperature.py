@@ -4,11 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -16,12 +13,11 @@ from django.views.decorators.http import require_http_methods
 from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import require
 from apps.consignments.ranges import RangeUnreadable, read_range, worded_range, written_range
-from apps.core.errors import DomainError, PermissionRefused
 from apps.deliveries import services
 from apps.deliveries.selectors import delivery_by_id
 from apps.deliveries.temperatures import RANGES
 from apps.portal.access import desk_page
-from apps.portal.frame import desk_frame
+from apps.portal.views.asking import Done, ask, of_delivery
 
 
 class RangesForm(forms.Form):
@@ -59,33 +55,25 @@ def temperature(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
     require(request.actor, "deliveries.plan")
     consignments = [ride.consignment for ride in delivery.rides.select_related("consignment")]
     form = RangesForm(request.POST if request.method == "POST" else None, consignments=consignments)
-    refused: DomainError | None = None
-    if request.method == "POST" and form.is_valid():
-        try:
-            with transaction.atomic():
-                for name, text in form.cleaned_data.items():
-                    services.set_temperature_range(
-                        actor=request.actor,
-                        delivery_id=delivery.pk,
-                        consignment_id=UUID(name),
-                        text=text,
-                        now=timezone.now(),
-                    )
-        except PermissionRefused:
-            raise
-        except DomainError as error:
-            refused = error
-        else:
-            messages.success(request, _("The temperature ranges are set."))
-            return redirect("desk:delivery", delivery.pk)
-    context = desk_frame(request, section="deliveries") | {
-        "base": "desk_base.html",
-        "title": _("Temperature on the way"),
-        "needs": _("Readings at the dock and a logger’s table are held to these ranges."),
-        "verb": _("Set the ranges"),
-        "form": form,
-        "back": reverse("desk:delivery", args=[delivery.pk]),
-        "refused": refused,
-    }
-    status = refused.status if refused else 422 if form.errors else 200
-    return render(request, "portal/paper_form.html", context, status=status)
+
+    @transaction.atomic
+    def act() -> Done:
+        for name, text in form.cleaned_data.items():
+            services.set_temperature_range(
+                actor=request.actor,
+                delivery_id=delivery.pk,
+                consignment_id=UUID(name),
+                text=text,
+                now=timezone.now(),
+            )
+        return Done(_("The temperature ranges are set."))
+
+    return ask(
+        request,
+        form,
+        act,
+        **of_delivery(request, delivery),
+        title=_("Temperature on the way"),
+        needs=_("Readings at the dock and a logger’s table are held to these ranges."),
+        verb=_("Set the ranges"),
+    )

@@ -4,9 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,12 +13,12 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import require
-from apps.core.errors import DomainError, PermissionRefused
 from apps.deliveries import services
 from apps.deliveries.doorway import enter_delivery
 from apps.portal.access import hub_page
 from apps.portal.frame import hub_frame
 from apps.portal.hub_visit import hub_appointment, read_goods
+from apps.portal.views.asking import Done, ask
 
 
 class EmptyForm(forms.Form):
@@ -52,28 +50,22 @@ def empty_drop(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
         units = [unit.sscc for unit in read_goods(delivery)]
     typed = request.POST if request.method == "POST" else None
     form = EmptyForm(typed, units=units, initial={"taken_by": request.actor.name})
-    refused: DomainError | None = None
-    if request.method == "POST" and form.is_valid():
-        try:
-            with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
-                services.empty_drop(
-                    actor=request.actor, delivery_id=delivery.pk, now=timezone.now(), **form.cleaned_data
-                )
-        except PermissionRefused:
-            raise
-        except DomainError as error:
-            refused = error
-        else:
-            messages.success(request, _("What was found is on record."))
-            return redirect("hub:appointment", appointment_id)
-    context = hub_frame(request, site=appointment.site) | {
-        "base": "hub_base.html",
-        "title": _("Goods taken out"),
-        "needs": _("What is ticked was not as it had been left; both sides read it."),
-        "verb": _("Put it on record"),
-        "form": form,
-        "back": reverse("hub:appointment", args=[appointment_id]),
-        "refused": refused,
-    }
-    status = refused.status if refused else 422 if form.errors else 200
-    return render(request, "portal/paper_form.html", context, status=status)
+
+    def act() -> Done:
+        with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
+            services.empty_drop(
+                actor=request.actor, delivery_id=delivery.pk, now=timezone.now(), **form.cleaned_data
+            )
+        return Done(_("What was found is on record."))
+
+    return ask(
+        request,
+        form,
+        act,
+        **hub_frame(request, site=appointment.site),
+        base="hub_base.html",
+        back=reverse("hub:appointment", args=[appointment_id]),
+        title=_("Goods taken out"),
+        needs=_("What is ticked was not as it had been left; both sides read it."),
+        verb=_("Put it on record"),
+    )

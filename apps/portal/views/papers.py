@@ -1,13 +1,11 @@
 """Bringing papers to a delivery from either side, looking at them, and not insisting on one."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -29,6 +27,7 @@ from apps.portal.access import desk_page, hub_page, shipper_page
 from apps.portal.forms_papers import DayForm, PaperForm, WaiverForm
 from apps.portal.frame import desk_frame, hub_frame
 from apps.portal.hub_visit import hub_appointment
+from apps.portal.views.asking import Done, ask
 from apps.tenancy.doorway import current_shipper
 
 
@@ -40,8 +39,11 @@ def desk_bring(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
     back = reverse("desk:delivery", args=[delivery.pk])
     form = _paper_form(request)
 
-    def act(now: datetime) -> None:
-        services.bring_document(actor=request.actor, delivery_id=delivery.pk, now=now, **form.paper())
+    def act() -> Done:
+        services.bring_document(
+            actor=request.actor, delivery_id=delivery.pk, now=timezone.now(), **form.paper()
+        )
+        return Done(_("The paper is added."))
 
     context = {
         **desk_frame(request, section="deliveries"),
@@ -51,7 +53,7 @@ def desk_bring(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
             {"label": delivery.number, "url": back},
         ],
     }
-    return _ask(request, form, act, back=back, **_bringing(context, delivery.number))
+    return ask(request, form, act, back=back, **_bringing(context, delivery.number))
 
 
 @hub_page
@@ -61,15 +63,18 @@ def hub_bring(request: ActingRequest, appointment_id: UUID) -> HttpResponse:
     appointment = hub_appointment(request.actor, appointment_id)
     form = _paper_form(request)
 
-    def act(now: datetime) -> None:
+    def act() -> Done:
         with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
-            services.bring_document(actor=request.actor, delivery_id=delivery.pk, now=now, **form.paper())
+            services.bring_document(
+                actor=request.actor, delivery_id=delivery.pk, now=timezone.now(), **form.paper()
+            )
+        return Done(_("The paper is added."))
 
     with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
         require(request.actor, "deliveries.bring", delivery)
     context = hub_frame(request, site=appointment.site) | {"base": "hub_base.html"}
     back = reverse("hub:appointment", args=[appointment.pk])
-    return _ask(request, form, act, back=back, **_bringing(context, appointment.reference))
+    return ask(request, form, act, back=back, **_bringing(context, appointment.reference))
 
 
 @hub_page
@@ -82,19 +87,20 @@ def waive(request: ActingRequest, appointment_id: UUID, document_type: str) -> H
     kind = DocumentType(document_type)
     form = WaiverForm(request.POST or None)
 
-    def act(now: datetime) -> None:
+    def act() -> Done:
         with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
             services.waive_document(
                 actor=request.actor,
                 delivery_id=delivery.pk,
                 document_type=kind,
                 reason=form.cleaned_data["reason"],
-                now=now,
+                now=timezone.now(),
             )
+        return Done(_("Not insisted on: %(paper)s.") % {"paper": kind.label})
 
     with enter_delivery(actor=request.actor, appointment_id=appointment_id) as delivery:
         require(request.actor, "deliveries.waive", delivery)
-    return _ask(
+    return ask(
         request,
         form,
         act,
@@ -105,7 +111,6 @@ def waive(request: ActingRequest, appointment_id: UUID, document_type: str) -> H
         needs=_("%(reference)s may pass every step without: %(paper)s.")
         % {"reference": appointment.reference, "paper": kind.label},
         verb=_("Do without it"),
-        done=_("Not insisted on: %(paper)s.") % {"paper": kind.label},
     )
 
 
@@ -214,25 +219,4 @@ def _bringing(context: dict[str, Any], number: str) -> dict[str, Any]:
         "needs": _("To %(number)s. Both sides can open it, and it goes on the custody record.")
         % {"number": number},
         "verb": _("Add the paper"),
-        "done": _("The paper is added."),
     }
-
-
-def _ask(
-    request: ActingRequest, form: forms.Form, act: Any, *, back: str, done: str, **context: Any
-) -> HttpResponse:
-    """Show the form, or act on it; a refusal is said beside it and nothing typed is lost but the file."""
-    refused: DomainError | None = None
-    if request.method == "POST" and form.is_valid():
-        try:
-            act(timezone.now())
-        except PermissionRefused:
-            raise
-        except DomainError as error:
-            refused = error
-        else:
-            messages.success(request, done)
-            return redirect(back)
-    status = refused.status if refused else 422 if form.errors else 200
-    context |= {"form": form, "back": back, "refused": refused}
-    return render(request, "portal/paper_form.html", context, status=status)

@@ -21,6 +21,7 @@ def text_of(pdf):
     return "\n".join(page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(pdf))
 
 
+@pytest.mark.papers
 def test_the_sheet_says_all_a_driver_needs_and_equal_routes_print_equal_bytes(
     route, delivery, confirmed, desk
 ):
