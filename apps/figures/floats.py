@@ -5,7 +5,7 @@ then by the end of the day it was asked for, in the site's own time. Float is co
 milestone's begin; it is early by what its vehicle comes before the goods may. Harm goes by begun days.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -137,8 +137,3 @@ def _when(
 
 def _begun(span: timedelta) -> int:
     return max(0, -(-span // DAY))
-
-
-def least(found: Sequence[Float]) -> Float | None:
-    """The one with the least time left, those that are not coming before all others."""
-    return found[0] if found else None

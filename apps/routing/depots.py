@@ -1,7 +1,7 @@
 """Which of the shipper's own sites are planned together, when each is open, and which of them stock what."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
 from decimal import Decimal
@@ -110,10 +110,9 @@ def origins_of(deliveries: Iterable[Delivery], sites: Iterable[Site]) -> Origins
     return Origins(found, tuple(sorted(notes)))
 
 
-def _own(rows: Iterable[Delivery], here: set[UUID]) -> dict[UUID, set[UUID]]:
+def _own(rows: Sequence[Delivery], here: set[UUID]) -> dict[UUID, set[UUID]]:
     """From where each delivery may leave whatever is stocked: from where it leaves now, and from where all of
     its goods were ordered; one query."""
-    rows = list(rows)
     ordered: defaultdict[UUID, set[UUID]] = defaultdict(set)
     rides = DeliveryConsignment.objects.filter(delivery__in=[one.pk for one in rows])
     for delivery_id, origin_id in rides.values_list("delivery_id", "consignment__origin_id"):

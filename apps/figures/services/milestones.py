@@ -54,6 +54,8 @@ def set_milestone(*, actor: Actor, dates: Dates, milestone_id: UUID | None = Non
             one.set_by = actor.name
             one.save()
     except IntegrityError as error:
+        if "milestone_once" not in str(error):
+            raise
         raise MilestoneInvalid("The project has a milestone of this name at this site already.") from error
     return one
 
