@@ -190,7 +190,7 @@ def _each_named_once(pdf: bytes) -> bytes:
         named = document.Root.get("/AF", pikepdf.Array())
         once = {each.objgen: each for each in named}
         document.Root["/AF"] = pikepdf.Array(once.values())
-        document.save(output, fix_metadata_version=False)
+        document.save(output, fix_metadata_version=False, deterministic_id=True)  # else made from the clock
     return output.getvalue()
 
 
