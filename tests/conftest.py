@@ -221,7 +221,7 @@ def browse(db: None) -> Callable[..., Client]:
         there = doorway.enter_shipper(doorway.shipper_by_schema(f"t_{slug}")) if slug else doorway.network()
         with there:
             if email and (person := Person.objects.filter(email=email).first()):
-                client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+                client.force_login(person, backend="apps.accounts.backends.MemberBackend")
                 session = client.session
                 session[SIGNED_IN_AT] = client.defaults["SERVER_NAME"]
                 session.save()

@@ -4,6 +4,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
+from django.db.models.functions import JSONObject
+
 from apps.accounts.models import Membership, Person, Role
 
 
@@ -78,14 +82,16 @@ class Actor:
 SYSTEM = Actor(side=Side.NETWORK, name="Dockside")
 
 
+def with_memberships(people: QuerySet[Person]) -> QuerySet[Person]:
+    """People with what they are members of, as far as the reader's schema may see it, in one statement."""
+    held = Membership.objects.filter(person=OuterRef("pk")).order_by("id")
+    row = JSONObject(role="role", shipper_id="shipper_id", recipient_id="recipient_id")
+    return people.annotate(held=ArraySubquery(held.values(row=row)))
+
+
 def actor_at_shipper(person: Person, shipper_id: UUID) -> Actor | None:
     """The person as a member of that shipper; None when they are not one."""
-    roles = frozenset(
-        Role(role)
-        for role in Membership.objects.filter(person=person, shipper_id=shipper_id).values_list(
-            "role", flat=True
-        )
-    )
+    roles = frozenset(held.role for held in _held(person) if held.shipper_id == shipper_id)
     if not roles:
         return None
     return Actor(Side.SHIPPER, person.pk, person.name, person.email, shipper_id=shipper_id, roles=roles)
@@ -93,15 +99,35 @@ def actor_at_shipper(person: Person, shipper_id: UUID) -> Actor | None:
 
 def actor_in_network(person: Person) -> Actor | None:
     """The person at the hub: for their recipients, or for the network; None when they have no part in it."""
-    memberships = list(Membership.objects.filter(person=person, shipper=None))
+    memberships = [held for held in _held(person) if held.shipper_id is None]
     if not memberships:
         return None
-    at_recipients = tuple((m.recipient_id, Role(m.role)) for m in memberships if m.recipient_id)
-    network_roles = frozenset(Role(m.role) for m in memberships if not m.recipient_id)
+    at_recipients = tuple((held.recipient_id, held.role) for held in memberships if held.recipient_id)
+    network_roles = frozenset(held.role for held in memberships if not held.recipient_id)
     side = Side.RECIPIENT if at_recipients else Side.NETWORK
     return Actor(
         side, person.pk, person.name, person.email, roles=network_roles, recipient_roles=at_recipients
     )
+
+
+@dataclass(frozen=True)
+class _Held:
+    role: Role
+    shipper_id: UUID | None
+    recipient_id: UUID | None
+
+
+def _held(person: Person) -> list[_Held]:
+    """What the person is a member of, in the order in which that came about."""
+    known = getattr(person, "held", None)
+    if known is None:
+        rows = Membership.objects.filter(person=person).order_by("id")
+        known = list(rows.values("role", "shipper_id", "recipient_id"))
+    return [_Held(Role(row["role"]), _uuid(row["shipper_id"]), _uuid(row["recipient_id"])) for row in known]
+
+
+def _uuid(value: UUID | str | None) -> UUID | None:
+    return UUID(str(value)) if value else None
 
 
 def actor_by_link(organisation: Organisation, address: str) -> Actor:

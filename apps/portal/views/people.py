@@ -23,7 +23,7 @@ from apps.portal.forms import InviteForm, JoinForm
 from apps.portal.frame import desk_frame, hub_frame
 from apps.tenancy.doorway import current_shipper
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "apps.accounts.backends.MemberBackend"
 
 
 @shipper_page
