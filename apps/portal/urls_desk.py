@@ -240,6 +240,10 @@ urlpatterns = [
     path("systems/", systems.desk_keys, name="keys"),
     path("systems/<uuid:key_id>/revoke/", systems.desk_revoke, name="key_revoke"),
     path("people/", people.desk_people, name="people"),
+    path("people/<uuid:membership_id>/end/", people.desk_end_role, name="end_role"),
+    path(
+        "people/invitations/<uuid:invitation_id>/withdraw/", people.desk_withdraw, name="withdraw_invitation"
+    ),
     path("sites/<uuid:site_id>/", site_profile.desk_site, name="site"),
     path("sites/<uuid:site_id>/versions/<int:number>/", site_profile.desk_version, name="site_version"),
 ]

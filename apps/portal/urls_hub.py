@@ -109,5 +109,9 @@ urlpatterns = [
     path("systems/", systems.hub_keys, name="keys"),
     path("systems/<slug:shipper>/<uuid:key_id>/revoke/", systems.hub_revoke, name="key_revoke"),
     path("people/", people.hub_people, name="people"),
+    path("people/<uuid:membership_id>/end/", people.hub_end_role, name="end_role"),
+    path(
+        "people/invitations/<uuid:invitation_id>/withdraw/", people.hub_withdraw, name="withdraw_invitation"
+    ),
     path("network/shippers/", operator.shippers, name="shippers"),
 ]

@@ -8,10 +8,10 @@ on a page tells what leaked.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import time, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from apps.accounts.actors import Actor, actor_in_network
-from apps.accounts.models import Membership, Role
+from apps.accounts.models import Invitation, Membership, Role
 from apps.appointments.load import Load
 from apps.appointments.models import Appointment
 from apps.appointments.selectors import find_slots
@@ -158,8 +158,10 @@ def do_business(
             trip.ids["shipper"] = {shipper.slug}
             key = keys.get(trip.site.recipient_id or shipper.pk)
             trip.ids["key_id"] = _keys([key] if key else [])
+            trip.ids |= _people_of(recipient_id=trip.site.recipient_id)
         carrier_ids = _tender(carrier)
         business.own = {
+            **_people_of(shipper_id=shipper.pk),
             "key_id": _keys([own_key]),
             "feed_id": _keys(CalendarFeed.objects.all()),
             "import_id": _keys(Import.objects.all()),
@@ -207,6 +209,24 @@ def _milestone(trip: Trip, planner: Actor, word: str) -> Milestone:
     numbers = list(Delivery.objects.filter(pk__in=trip.ids["delivery_id"]).values_list("number", flat=True))
     tie(actor=planner, milestone_id=milestone.pk, numbers=numbers)
     return milestone
+
+
+def _people_of(**organisation: UUID | None) -> Ids:
+    """The roles held in an organisation, and one more that somebody is invited to."""
+    if None in organisation.values():
+        return {}
+    with doorway.network():
+        held = Membership.objects.filter(**organisation)
+        first = held[0]
+        invited = Invitation.objects.create(
+            email="invited@example.com",
+            role=first.role,
+            token_hash=uuid4().bytes,
+            invited_by=first.person,
+            expires_at=AFTERWARDS,
+            **organisation,
+        )
+        return {"membership_id": _keys(held), "invitation_id": _keys([invited])}
 
 
 def _word_of(trips: list[Trip], recipient_id: UUID) -> str:

@@ -8,11 +8,15 @@ from apps.accounts.services.invitations import (
     is_known,
 )
 from apps.accounts.services.links import LinkClosed, find_link, issue_link, revoke_links, use_link
+from apps.accounts.services.members import LastOfThem, UnknownMember, end_membership, withdraw_invitation
 
 __all__ = [
     "InvitationClosed",
+    "LastOfThem",
     "LinkClosed",
+    "UnknownMember",
     "accept_invitation",
+    "end_membership",
     "find_invitation",
     "find_link",
     "invite",
@@ -20,4 +24,5 @@ __all__ = [
     "issue_link",
     "revoke_links",
     "use_link",
+    "withdraw_invitation",
 ]
