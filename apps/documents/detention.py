@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.template.loader import render_to_string
+from django.utils import translation
 
 from apps.appointments.dwell import Dwell, Stage
 from apps.appointments.models import Appointment
@@ -70,7 +71,9 @@ def print_detention(appointment: Appointment, *, now: datetime) -> bytes:
         raise NobodyCame(f"No vehicle came for {appointment}, so there is no time on site to state.")
     note = _statement(appointment, stay)
     context = {"note": note, "issued_at": note.until.astimezone(UTC), "zone": ZoneInfo(note.site.time_zone)}
-    return html_to_pdf(render_to_string("documents/detention.html", context), "paper.css", "detention.css")
+    with translation.override(appointment.site.paper_language):
+        html = render_to_string("documents/detention.html", context)
+    return html_to_pdf(html, "paper.css", "detention.css")
 
 
 def _statement(appointment: Appointment, stay: Dwell) -> DetentionStatement:

@@ -72,16 +72,16 @@ def print_packing_list(labels: Labels) -> bytes:
     return html_to_pdf(html, "paper.css", "packing_list.css")
 
 
-def print_gate_poster(site: str, *, address: str, until: datetime, zone: str) -> bytes:
+def print_gate_poster(site: str, *, address: str, until: datetime, zone: str, language: str = "en") -> bytes:
     """The sheet for a site's gate with the code by which drivers report; A4.
 
     Raises:
         PdfUnavailable: a system library is missing.
     """
     context = {"site": site, "address": address, "until": until, "zone": zone, "code": qr_code(address)}
-    return html_to_pdf(
-        render_to_string("documents/gate_poster.html", context), "paper.css", "gate_poster.css"
-    )
+    with translation.override(language):
+        html = render_to_string("documents/gate_poster.html", context)
+    return html_to_pdf(html, "paper.css", "gate_poster.css")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,14 +99,20 @@ class Expected:
     arrival_window: Period | None = None
 
 
-def print_gate_list(title: str, lines: Sequence[Expected], *, as_of: datetime, zone: str) -> bytes:
+def print_gate_list(
+    title: str, lines: Sequence[Expected], *, as_of: datetime, zone: str, language: str = "en"
+) -> bytes:
     """A day's vehicles at a site's gate, for the guard without a screen; A4 across.
+
+    ``title``, and what ``lines`` say of load and state, are in ``language`` already.
 
     Raises:
         PdfUnavailable: a system library is missing.
     """
     context = {"title": title, "lines": lines, "as_of": as_of, "zone": ZoneInfo(zone)}
-    return html_to_pdf(render_to_string("documents/gate_list.html", context), "paper.css", "gate_list.css")
+    with translation.override(language):
+        html = render_to_string("documents/gate_list.html", context)
+    return html_to_pdf(html, "paper.css", "gate_list.css")
 
 
 def sscc_code(sscc: str) -> str:

@@ -40,6 +40,7 @@ class PlaceForm(OfSite):
             "code",
             "gln",
             "time_zone",
+            "paper_language",
             "street",
             "postal_code",
             "city",

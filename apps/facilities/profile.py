@@ -151,6 +151,7 @@ def _place(site: Site) -> list[str]:
         (_("Country"), site.country),
         (_("Position"), f"{site.latitude:.5f}, {site.longitude:.5f}"),
         (_("Time zone"), site.time_zone),
+        (_("Papers in"), "" if site.paper_language == "en" else site.get_paper_language_display()),
         (_("Gate"), site.gate_instructions),
         (_("Protective equipment"), site.protective_equipment),
         (_("Contact"), " ".join(filter(None, (site.contact_name, site.contact_phone)))),

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch
 from django.template.loader import render_to_string
+from django.utils import translation
 
 from apps.appointments.models import Appointment
 from apps.core.sheets import guarded
@@ -152,12 +153,15 @@ def _span(segment: Mapping[str, str]) -> tuple[datetime, datetime]:
 
 
 def as_pdf(sheet: RouteSheet) -> bytes:
-    """The sheet as PDF, A4; equal routes give equal bytes. Times are those of the place they are about.
+    """The sheet as PDF, A4, in the language of the papers of the site that it leaves from.
+
+    Equal routes give equal bytes. Times are those of the place they are about.
 
     Raises:
         PdfUnavailable: a system library is missing.
     """
-    html = render_to_string("documents/route_sheet.html", {"sheet": sheet, "route": sheet.route})
+    with translation.override(sheet.route.plan.site.paper_language):
+        html = render_to_string("documents/route_sheet.html", {"sheet": sheet, "route": sheet.route})
     return html_to_pdf(html, "paper.css", "route_sheet.css")
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from apps.accounts.actors import Actor
@@ -144,7 +145,12 @@ def issue_proof_of_delivery(*, actor: Actor, delivery: Delivery, now: datetime) 
 
 
 def proof_of_delivery(delivery: Delivery, handover: Handover) -> papers.ProofOfDelivery:
-    """The facts of a handover, and where they stand on record."""
+    """The facts of a handover, and where they stand on record, in the language of the site's papers."""
+    with translation.override(delivery.site.paper_language):
+        return _proof_of_delivery(delivery, handover)
+
+
+def _proof_of_delivery(delivery: Delivery, handover: Handover) -> papers.ProofOfDelivery:
     recipient = delivery.site.recipient
     shipper = current_shipper()
     drawn = {side: svg_path(read_strokes(text)) for side, text in drawn_signatures(delivery).items()}
@@ -194,6 +200,7 @@ def proof_of_delivery(delivery: Delivery, handover: Handover) -> papers.ProofOfD
         )
         if event
         else None,
+        language=delivery.site.paper_language,
     )
 
 
@@ -265,6 +272,7 @@ def labels(delivery: Delivery) -> papers.Labels:
         recipient=papers.Party(name=recipient.name if recipient else delivery.site.name),
         site=_place(delivery.site),
         goods=tuple(_goods(consignment) for consignment in consignments_of(delivery)),
+        language=delivery.site.paper_language,
     )
 
 
@@ -286,6 +294,7 @@ def delivery_note(visit: Visit, transport: papers.Transport) -> papers.DeliveryN
         ),
         transport=transport,
         papers=_papers(delivery),
+        language=delivery.site.paper_language,
     )
 
 

@@ -11,7 +11,14 @@ from apps.facilities.models.demands import (
 from apps.facilities.models.hours import Closure, ReceivingWindow, Reservation, Season
 from apps.facilities.models.loads import Equipment, LoadType, TemperatureClass, VehicleType
 from apps.facilities.models.parties import GLN, Partnership, Recipient
-from apps.facilities.models.places import PARTNERS_SITE, VISIBLE_SITE, Dock, Site, is_time_zone
+from apps.facilities.models.places import (
+    PARTNERS_SITE,
+    VISIBLE_SITE,
+    Dock,
+    PaperLanguage,
+    Site,
+    is_time_zone,
+)
 from apps.facilities.models.versions import SiteVersion
 
 __all__ = [
@@ -26,6 +33,7 @@ __all__ = [
     "Equipment",
     "HandlingTime",
     "LoadType",
+    "PaperLanguage",
     "Partnership",
     "Provider",
     "ReceivingWindow",

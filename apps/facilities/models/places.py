@@ -21,6 +21,16 @@ PARTNERS_SITE = (
 VISIBLE_SITE = "EXISTS (SELECT 1 FROM public.facilities_site s WHERE s.id = site_id)"
 
 
+class PaperLanguage(models.TextChoices):
+    """What a site's papers may be in, each by its own name; ``apps/documents/locale`` has the words."""
+
+    ENGLISH = "en", "English"
+    GERMAN = "de", "Deutsch"
+    FRENCH = "fr", "Français"
+    SPANISH = "es", "Español"
+    ARABIC = "ar", "العربية"
+
+
 def is_time_zone(name: str) -> None:
     """Accept an IANA time zone name."""
     if name not in available_timezones():
@@ -58,6 +68,14 @@ class Site(Record):
         _("longitude"), validators=[MinValueValidator(-180), MaxValueValidator(180)]
     )
     time_zone = models.CharField(_("time zone"), max_length=50, validators=[is_time_zone])
+    paper_language = models.CharField(
+        _("language of papers"),
+        max_length=5,
+        choices=PaperLanguage,
+        default=PaperLanguage.ENGLISH,
+        db_default=PaperLanguage.ENGLISH,
+        help_text=_("Of delivery notes, labels, gate lists and all other papers of what comes here."),
+    )
     gate_instructions = models.TextField(_("gate instructions"), blank=True)
     protective_equipment = models.CharField(_("protective equipment"), max_length=200, blank=True)
     contact_name = models.CharField(_("contact"), max_length=100, blank=True)

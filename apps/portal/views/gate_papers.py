@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.views.decorators.http import require_GET
 
 from apps.accounts.http import ActingRequest
@@ -28,11 +28,12 @@ def gate_list(request: ActingRequest, site_id: UUID) -> HttpResponse:
     site = get_object_or_404(receiving_sites_visible_to(request.actor), pk=site_id)
     now = timezone.now()
     day = day_board(site=site, day=read_shown(request.GET, site, now).day, now=now)
-    lines = presenter.gate_list(day)
-    plates = dict(
-        Appointment.objects.filter(pk__in=[line["key"] for line in lines]).values_list("pk", "plate")
-    )
-    pdf = print_gate_list(presenter.title(day), expected_lines(lines, plates), as_of=now, zone=site.time_zone)
+    with translation.override(site.paper_language):
+        title, shown = presenter.title(day), presenter.gate_list(day)
+        keys = [line["key"] for line in shown]
+        plates = dict(Appointment.objects.filter(pk__in=keys).values_list("pk", "plate"))
+        lines = expected_lines(shown, plates)
+    pdf = print_gate_list(title, lines, as_of=now, zone=site.time_zone, language=site.paper_language)
     return _pdf(pdf, f"gate-{site.code}-{day.day:%Y-%m-%d}.pdf")
 
 

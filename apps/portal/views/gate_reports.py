@@ -55,7 +55,9 @@ def poster(request: ActingRequest, site_id: UUID) -> HttpResponse:
         token, until = make_poster(actor=request.actor, site=site, now=now)
         address = hub_address(reverse("hub:gate_report", args=[token]))
         answer = HttpResponse(
-            print_gate_poster(site.name, address=address, until=until, zone=site.time_zone),
+            print_gate_poster(
+                site.name, address=address, until=until, zone=site.time_zone, language=site.paper_language
+            ),
             content_type="application/pdf",
         )
         answer["Content-Disposition"] = f'inline; filename="gate-{site.code}.pdf"'
