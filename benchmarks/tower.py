@@ -93,7 +93,7 @@ def _look(told: History) -> Iterable[Promise]:
 def _ask(told: History) -> Iterable[Promise]:
     client = Client(SERVER_NAME=f"{told.shipper.slug}.{settings.NETWORK_HOST}")
     with doorway.enter_shipper(told.shipper):  # a session is one of its shipper's
-        client.force_login(told.planner, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(told.planner, backend="apps.accounts.backends.MemberBackend")
         session = client.session
         session[SIGNED_IN_AT] = client.defaults["SERVER_NAME"]
         session.save()

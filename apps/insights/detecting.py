@@ -35,10 +35,13 @@ PAPERS_AHEAD = timedelta(days=2)
 FRESH = timedelta(days=14)
 _WAITS = (State.OPEN, State.LOADED)
 _COMES = (*_WAITS, State.IN_TRANSIT)
+_ENDED = (State.DELIVERED, State.REFUSED, State.CANCELLED)
 
 
 def findings(now: datetime) -> Iterator[Finding]:
     """Everything that is wrong at ``now``; of one trouble as it grows the last alone."""
+    if not _anything_to_look_at(now):
+        return
     found = [finding for look in (*_LOOKS, *LOOKS_FROM_ABOVE) for finding in look(now)]
     grown: dict[UUID, int] = {}
     for finding in found:
@@ -48,6 +51,19 @@ def findings(now: datetime) -> Iterator[Finding]:
     for finding in found:
         if finding.kind not in GROWING or GROWING.index(finding.kind) == grown[finding.delivery_id]:
             yield finding
+
+
+def _anything_to_look_at(now: datetime) -> bool:
+    """Whether a delivery is still to come, an answer is due, or goods were handed over lately.
+
+    Each look is about one of these. A network has many shippers that are at rest: three short statements each
+    instead of two dozen.
+    """
+    return (
+        Delivery.objects.exclude(state__in=_ENDED).exists()
+        or Appointment.objects.filter(must_act_by__gt=now).exists()
+        or Handover.objects.filter(recorded_at__gt=now - FRESH).exists()
+    )
 
 
 def _offers(now: datetime) -> Iterator[Finding]:
