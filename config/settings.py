@@ -327,6 +327,8 @@ WHITENOISE_AUTOREFRESH = not PRODUCTION
 
 # Language and time ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
+# Pages are in English whatever a browser asks for; the catalogues hold the words of papers alone.
+LANGUAGES = [("en", "English")]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

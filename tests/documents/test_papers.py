@@ -111,6 +111,21 @@ def test_amounts_are_grouped_and_say_no_more_than_they_know(number, language, to
         assert papers.amount(number) == told
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", ("Tue 3 Mar 2026", "3 Mar 2026")),
+        ("de", ("Di, 3. März 2026", "03.03.2026")),
+        ("es", ("mar 3 de marzo de 2026", "03/03/2026")),
+        ("fr", ("mar 3 mars 2026", "03/03/2026")),
+    ],
+)
+def test_days_are_written_as_their_language_writes_them(language, told):
+    at = datetime(2026, 3, 3, 8, 0, tzinfo=UTC)
+    with translation.override(language):
+        assert (papers.day(at, UTC).lower(), papers.dated(at.date())) == (told[0].lower(), told[1])
+
+
 def test_a_code_without_a_word_stands_for_itself():
     assert (papers.word("coa", "document"), papers.word("t1", "document")) == (
         "Certificate of analysis",

@@ -2,11 +2,12 @@
 
 import unicodedata
 from collections.abc import Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 
 from django import template
 from django.utils import formats
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from apps.appointments.dwell import Stage
@@ -38,7 +39,13 @@ STAGES = {
     Stage.PAPERWORK: _("Paperwork"),
 }
 _CODES = {"temperature": TemperatureClass, "kind": HandlingUnit.Kind, "document": DocumentType, "step": Step}
-DAY = "D j M Y"
+#: A day with its weekday and one for columns, as each language writes them; others as English.
+_DAYS = {
+    "en": ("D j M Y", "j M Y"),
+    "de": ("D, j. F Y", "d.m.Y"),
+    "es": (r"D j \d\e F \d\e Y", "d/m/Y"),
+    "fr": ("D j F Y", "d/m/Y"),
+}
 
 
 @register.filter
@@ -64,7 +71,13 @@ def sscc(digits: str) -> str:
 @register.filter
 def day(moment: datetime, zone: tzinfo) -> str:
     """The day in ``zone``: Tue 3 Mar 2026."""
-    return formats.date_format(moment.astimezone(zone), DAY)
+    return formats.date_format(moment.astimezone(zone), _days()[0])
+
+
+@register.filter
+def dated(of: date) -> str:
+    """A day without its weekday, for columns: 3 Mar 2026."""
+    return formats.date_format(of, _days()[1])
 
 
 @register.filter
@@ -140,6 +153,10 @@ def direction(text: str) -> str:
 def rows_of(entries: Sequence[object], width: int) -> list[Sequence[object]]:
     """``entries`` side by side, ``width`` to a row."""
     return [entries[start : start + width] for start in range(0, len(entries), width)]
+
+
+def _days() -> tuple[str, str]:
+    return _DAYS.get(get_language() or "en", _DAYS["en"])
 
 
 def _clock(at: datetime, zone: tzinfo) -> str:

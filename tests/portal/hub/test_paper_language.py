@@ -56,3 +56,12 @@ def test_the_gate_list_is_printed_in_it(
     assert "<h1>Torliste</h1>" in laid_out[0]
     assert f"{northern_site.name}, Mittwoch 4 März" in laid_out[0]
     assert "Gate list" not in laid_out[0]
+
+
+def test_pages_stay_english_whatever_the_browser_asks_for(rita_at_hub: Client, northern_site: Site):
+    """Half a page in the words of the papers' catalogues would help nobody."""
+    address = f"/sites/{northern_site.pk}/gate/"
+
+    page = rita_at_hub.get(address, headers={"Accept-Language": "de,ar;q=0.8"})
+
+    assert '<html lang="en"' in page.content.decode()
