@@ -80,8 +80,11 @@ def test_the_desks_pages_have_no_barrier(
     acme: Shipper,
     day: date,
 ):
-    unbooked = order(alice)
+    unbooked, collected = order(alice), order(alice)
     with doorway.enter_shipper(acme):
+        now = timezone.now()
+        services.choose_format(actor=alice, delivery_id=collected.pk, format="pickup", now=now)
+        services.ready_to_collect(actor=alice, delivery_id=collected.pk, now=now)
         watch(now=asked.must_act_by - timedelta(hours=1))
         assert count(now=timezone.now()).is_complete
         foresee(now=timezone.now())
@@ -105,6 +108,9 @@ def test_the_desks_pages_have_no_barrier(
         f"/deliveries/{unloading.delivery_id}/",
         f"/deliveries/{unbooked.pk}/slots/",
         f"/deliveries/{unbooked.pk}/waiting/",
+        f"/deliveries/{unbooked.pk}/format/",
+        f"/deliveries/{collected.pk}/",
+        f"/deliveries/{collected.pk}/hand-out/",
         f"/slots/find/?{FOUND}&first_day={day}&site={unbooked.site_id}",
         "/policies/",
         f"/plan/?day={day}",

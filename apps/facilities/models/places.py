@@ -135,6 +135,10 @@ class Site(Record):
             models.UniqueConstraint(fields=["recipient", "code"], name="site_code_at_recipient"),
             models.UniqueConstraint(fields=["shipper", "code"], name="site_code_at_shipper"),
             models.CheckConstraint(
+                name="site_paper_language_known",
+                condition=models.Q(paper_language__in=["en", "de", "fr", "es", "ar"]),
+            ),
+            models.CheckConstraint(
                 name="site_lead_times_ordered",
                 condition=models.Q(max_lead_time__gt=models.F("min_lead_time")),
             ),

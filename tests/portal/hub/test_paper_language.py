@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.db import IntegrityError
 from django.test import Client
 
 from apps.documents import printing
@@ -65,3 +66,8 @@ def test_pages_stay_english_whatever_the_browser_asks_for(rita_at_hub: Client, n
     page = rita_at_hub.get(address, headers={"Accept-Language": "de,ar;q=0.8"})
 
     assert '<html lang="en"' in page.content.decode()
+
+
+def test_the_database_knows_the_languages_too(northern_site: Site):
+    with pytest.raises(IntegrityError, match="site_paper_language_known"):
+        Site.objects.filter(pk=northern_site.pk).update(paper_language="tlh")
