@@ -271,7 +271,16 @@ class ComplianceForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         vehicle = self.fields.get("vehicle")
         if isinstance(vehicle, forms.ModelChoiceField):
-            vehicle.queryset = Vehicle.objects.filter(carrier=self.instance.carrier_id)
+            carrier = self.instance.carrier_id
+            vehicle.queryset = Vehicle.objects.filter(carrier=carrier) if carrier else Vehicle.objects.all()
+
+    def clean(self) -> dict[str, Any]:
+        facts: dict[str, Any] = super().clean() or self.cleaned_data
+        vehicle, carrier = facts.get("vehicle"), facts.get("carrier")
+        owner = carrier.pk if carrier else self.instance.carrier_id
+        if vehicle and vehicle.carrier_id != owner:
+            self.add_error("vehicle", _("This vehicle is another carrier's."))
+        return facts
 
     def clean_upload(self) -> files.Inspected | None:
         sent = self.cleaned_data["upload"]

@@ -118,23 +118,18 @@ class DriverSheet(Sheet):
         export_order = fields
 
 
-class TariffSheet(Sheet):
-    """A row finds its tariff by carrier, class of vehicle and first day; the last day is included."""
+class PeriodSheet(Sheet):
+    """Of records with a period: the column of the last day includes it. A row finds its record by the columns
+    in ``import_id_fields`` and by its first day."""
 
-    carrier = Field("carrier", "carrier", CarrierByName())
     valid_from = Field(column_name="valid_from", readonly=True)
     valid_to = Field(column_name="valid_to", readonly=True)
-    per_route = Field("per_route", "per_route", Amount())
-    per_km = Field("per_km", "per_km", Amount())
-    per_hour = Field("per_hour", "per_hour", Amount())
-    per_stop = Field("per_stop", "per_stop", Amount())
-    per_pallet = Field("per_pallet", "per_pallet", Amount())
-    per_waiting_hour = Field("per_waiting_hour", "per_waiting_hour", Amount())
-    minimum = Field("minimum", "minimum", Amount())
 
-    def get_instance(self, instance_loader: Any, row: Any) -> Tariff | None:
+    def get_instance(self, instance_loader: Any, row: Any) -> Any:
         first = _day(row, "valid_from")
-        same = Tariff.objects.filter(carrier__name=row.get("carrier"), vehicle_class=row.get("vehicle_class"))
+        names = self.get_import_id_fields()
+        facts = {self.fields[name].attribute: self.fields[name].clean(row) for name in names}
+        same = self.get_queryset().filter(**facts)
         if first is None:
             return same.filter(valid__startswith__isnull=True).first()
         return same.filter(valid__startswith=first).first()
@@ -152,12 +147,12 @@ class TariffSheet(Sheet):
         if errors:
             raise ValidationError(errors)
 
-    def dehydrate_valid_from(self, tariff: Tariff) -> str:
-        lower = tariff.valid.lower if tariff.valid else None
+    def dehydrate_valid_from(self, record: Any) -> str:
+        lower = record.valid.lower if record.valid else None
         return lower.isoformat() if lower else ""
 
-    def dehydrate_valid_to(self, tariff: Tariff) -> str:
-        upper = tariff.valid.upper if tariff.valid else None
+    def dehydrate_valid_to(self, record: Any) -> str:
+        upper = record.valid.upper if record.valid else None
         return (upper - ONE_DAY).isoformat() if upper else ""
 
     def skip_row(self, instance: Any, original: Any, row: Any, import_validation_errors: Any = None) -> bool:
@@ -165,6 +160,17 @@ class TariffSheet(Sheet):
         if instance.valid != original.valid:
             return False
         return bool(super().skip_row(instance, original, row, import_validation_errors))
+
+
+class TariffSheet(PeriodSheet):
+    carrier = Field("carrier", "carrier", CarrierByName())
+    per_route = Field("per_route", "per_route", Amount())
+    per_km = Field("per_km", "per_km", Amount())
+    per_hour = Field("per_hour", "per_hour", Amount())
+    per_stop = Field("per_stop", "per_stop", Amount())
+    per_pallet = Field("per_pallet", "per_pallet", Amount())
+    per_waiting_hour = Field("per_waiting_hour", "per_waiting_hour", Amount())
+    minimum = Field("minimum", "minimum", Amount())
 
     class Meta(Sheet.Meta):
         model = Tariff

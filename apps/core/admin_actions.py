@@ -1,10 +1,13 @@
-"""Actions that several admins share: switching rows on and off, after asking."""
+"""Actions that several admins share: switching rows on and off, and what needs a form, after asking."""
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.contrib.admin import helpers
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -66,3 +69,56 @@ class ActivityActions:
         }
         request.current_app = admin.admin_site.name
         return TemplateResponse(request, "admin/confirm_activity.html", context)
+
+
+class RowsForm(forms.Form):
+    """What an action on the ``rows`` that were chosen has to know."""
+
+    def __init__(self, rows: Sequence[Any], data: Any = None) -> None:
+        super().__init__(data)
+        self.rows = rows
+
+
+class AskingActions:
+    """For a model admin with actions that ask something first and then change all of the rows or none."""
+
+    def asked(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Any],
+        *,
+        name: str,
+        title: str,
+        form: type[RowsForm],
+        change: Callable[[Any], Mapping[Any, Sequence[str]]],
+    ) -> HttpResponse | None:
+        """The page with the form until it is valid; then ``change`` gets the form and says of each row
+        that it changed what it was and what it is, for its history."""
+        admin: Any = self
+        with transaction.atomic():
+            rows = list(queryset.select_for_update(of=("self",)))
+            confirmed = request.POST.get("confirmed") == "yes"
+            answer = form(rows, request.POST if confirmed else None)
+            if confirmed and answer.is_valid():
+                changed = change(answer)
+                for row, said in changed.items():
+                    message = [{"changed": {"fields": list(said)}}]
+                    LogEntry.objects.log_actions(str(request.user.pk), [row], CHANGE, change_message=message)
+                done = ngettext("%d was changed.", "%d were changed.", len(changed)) % len(changed)
+                admin.message_user(request, done, messages.SUCCESS)
+                return None
+        context = {
+            **admin.admin_site.each_context(request),
+            "title": title,
+            "opts": admin.opts,
+            "media": admin.media + answer.media,
+            "form": answer,
+            "rows": rows[:SHOWN],
+            "more": max(0, len(rows) - SHOWN),
+            "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
+            "select_across": request.POST.get("select_across", "0"),
+            "checkbox_name": helpers.ACTION_CHECKBOX_NAME,
+            "action": name,
+        }
+        request.current_app = admin.admin_site.name
+        return TemplateResponse(request, "admin/asked.html", context)

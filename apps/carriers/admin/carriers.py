@@ -15,12 +15,14 @@ from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.decorators import display
 
 from apps.accounts.admin_sites import RuledAdmin, RuledInline, desk_admin_site
+from apps.carriers.admin.bulk import Extending, Sharing
 from apps.carriers.admin.drivers import DriverInline
 from apps.carriers.admin.fleet import VehicleInline
 from apps.carriers.admin.ruled import Ruled
 from apps.carriers.admin.terms import CommitmentInline, TariffInline
 from apps.carriers.forms import CarrierForm, ComplianceForm
 from apps.carriers.models import Carrier, ComplianceDocument, Contact, ServiceArea
+from apps.carriers.papers import ComplianceSheet, ServiceAreaSheet
 from apps.carriers.selectors import carriers_with_facts, day_here, with_readiness
 from apps.carriers.sheets import CarrierSheet
 from apps.carriers.usability import lapsing, usable_on
@@ -45,7 +47,18 @@ class ServiceAreaInline(Ruled, RuledInline, TabularInline):
     fields = ["country", "region", "postal_prefix", "latitude", "longitude", "radius_km"]
 
 
-class ComplianceInline(Ruled, RuledInline, StackedInline):
+class _KeptFile:
+    """Shows a document's file as a link."""
+
+    @admin.display(description=gettext_lazy("File kept"), empty_value="–")
+    def kept_file(self, document: ComplianceDocument) -> SafeString | None:
+        """A link to the file, which is given as a download."""
+        if not document.path:
+            return None
+        return format_html('<a href="/carriers/documents/{}/">{}</a>', document.pk, document.file_name)
+
+
+class ComplianceInline(_KeptFile, Ruled, RuledInline, StackedInline):
     model = ComplianceDocument
     form = ComplianceForm
     extra = 0
@@ -65,13 +78,6 @@ class ComplianceInline(Ruled, RuledInline, StackedInline):
             },
         )
     ]
-
-    @admin.display(description=gettext_lazy("File kept"), empty_value="–")
-    def kept_file(self, document: ComplianceDocument) -> SafeString | None:
-        """A link to the file, which is given as a download."""
-        if not document.path:
-            return None
-        return format_html('<a href="/carriers/documents/{}/">{}</a>', document.pk, document.file_name)
 
 
 class UsableToday(admin.SimpleListFilter):
@@ -151,6 +157,52 @@ class CarrierAdmin(Ruled, FieldHistory, Exchange, RuledAdmin, ActivityActions, M
     @admin.display(description=gettext_lazy("Drivers"), ordering="active_drivers")
     def drivers_in_use(self, carrier: Any) -> int:
         return int(carrier.active_drivers)
+
+
+@admin.register(ComplianceDocument, site=desk_admin_site)
+class ComplianceDocumentAdmin(_KeptFile, Ruled, FieldHistory, Exchange, RuledAdmin, Extending, ModelAdmin):
+    resource_classes = [ComplianceSheet]
+    form = ComplianceForm
+    list_display = ["kind", "carrier", "vehicle", "number", "valid_from", "valid_until", "blocks"]
+    list_filter = ["kind", "blocks", "carrier"]
+    list_select_related = ["carrier", "vehicle"]
+    search_fields = ["number", "carrier__name", "vehicle__plate"]
+    search_help_text = gettext_lazy("Number, carrier or plate")
+    autocomplete_fields = ["carrier"]
+    date_hierarchy = "valid_until"
+    actions = ["extend"]
+    readonly_fields = ["kept_file"]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    "carrier",
+                    ("kind", "vehicle"),
+                    ("number", "blocks"),
+                    ("valid_from", "valid_until"),
+                    ("upload", "kept_file"),
+                ]
+            },
+        )
+    ]
+
+
+@admin.register(ServiceArea, site=desk_admin_site)
+class ServiceAreaAdmin(Ruled, FieldHistory, Exchange, RuledAdmin, Sharing, ModelAdmin):
+    resource_classes = [ServiceAreaSheet]
+    list_display = ["area", "carrier", "country", "region", "postal_prefix", "radius_km"]
+    list_filter = ["country", "carrier"]
+    list_select_related = ["carrier"]
+    search_fields = ["carrier__name", "region", "postal_prefix"]
+    search_help_text = gettext_lazy("Carrier, region or postal code")
+    autocomplete_fields = ["carrier"]
+    actions = ["share"]
+    fields = ["carrier", ("country", "region", "postal_prefix"), ("latitude", "longitude", "radius_km")]
+
+    @admin.display(description=gettext_lazy("Area"))
+    def area(self, area: ServiceArea) -> str:
+        return str(area)
 
 
 def _today() -> date:

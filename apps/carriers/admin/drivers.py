@@ -9,9 +9,11 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin, TabularInline
 
 from apps.accounts.admin_sites import RuledAdmin, RuledInline, desk_admin_site
+from apps.carriers.admin.bulk import Extending
 from apps.carriers.admin.ruled import Ruled
 from apps.carriers.forms import AbsenceForm
 from apps.carriers.models import Absence, Driver, Qualification, Shift
+from apps.carriers.papers import QualificationSheet
 from apps.carriers.sheets import DriverSheet
 from apps.core.admin_actions import ActivityActions
 from apps.core.admin_exchange import Exchange
@@ -27,20 +29,23 @@ class DriverInline(Ruled, RuledInline, TabularInline):
     fields = ["name", "phone", "licence", "longest_duty_minutes", "active"]
 
 
-class QualificationInline(Ruled, RuledInline, TabularInline):
+class _SitesSeen:
+    """A choice of sites offers those that this shipper may see: its own and its partners'."""
+
+    def formfield_for_foreignkey(
+        self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if db_field.name == "site":
+            kwargs["queryset"] = Site.objects.filter(active=True).order_by("name")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]  # a mixin
+
+
+class QualificationInline(_SitesSeen, Ruled, RuledInline, TabularInline):
     model = Qualification
     extra = 0
     tab = True
     hide_title = True
     fields = ["kind", "number", "valid_until", "site"]
-
-    def formfield_for_foreignkey(
-        self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
-    ) -> Any:
-        """The sites that this shipper may see: its own and its partners'."""
-        if db_field.name == "site":
-            kwargs["queryset"] = Site.objects.filter(active=True).order_by("name")
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 class ShiftInline(Ruled, RuledInline, TabularInline):
@@ -72,3 +77,21 @@ class DriverAdmin(Ruled, FieldHistory, Exchange, RuledAdmin, ActivityActions, Mo
     actions = ["activate", "deactivate"]
     inlines = [QualificationInline, ShiftInline, AbsenceInline]
     fields = ["carrier", "name", "phone", "licence", "longest_duty_minutes", "active"]
+
+
+@admin.register(Qualification, site=desk_admin_site)
+class QualificationAdmin(_SitesSeen, Ruled, FieldHistory, Exchange, RuledAdmin, Extending, ModelAdmin):
+    resource_classes = [QualificationSheet]
+    list_display = ["driver", "carrier", "kind", "site", "number", "valid_until"]
+    list_filter = ["kind", "driver__carrier"]
+    list_select_related = ["driver__carrier", "site"]
+    search_fields = ["driver__name", "number", "driver__carrier__name"]
+    search_help_text = gettext_lazy("Driver, number or carrier")
+    autocomplete_fields = ["driver"]
+    date_hierarchy = "valid_until"
+    actions = ["extend"]
+    fields = ["driver", "kind", "number", "valid_until", "site"]
+
+    @admin.display(description=gettext_lazy("Carrier"), ordering="driver__carrier__name")
+    def carrier(self, qualification: Qualification) -> str:
+        return qualification.driver.carrier.name

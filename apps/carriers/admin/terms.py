@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from apps.accounts.admin_sites import RuledAdmin, RuledInline, desk_admin_site
+from apps.carriers.admin.bulk import Ending
 from apps.carriers.admin.ruled import Ruled
 from apps.carriers.forms import CommitmentForm, TariffForm, TariffFormSet, TariffInlineForm, period_in_words
 from apps.carriers.models import Commitment, Tariff
+from apps.carriers.papers import CommitmentSheet
 from apps.carriers.sheets import TariffSheet
 from apps.core.admin_exchange import Exchange
 from apps.core.admin_history import FieldHistory
@@ -53,7 +55,7 @@ class CommitmentInline(Ruled, RuledInline, TabularInline):
 
 
 class ValidOn(admin.SimpleListFilter):
-    """Tariffs by whether they are valid now."""
+    """Tariffs and commitments by whether they are valid now."""
 
     title = gettext_lazy("validity")
     parameter_name = "valid"
@@ -61,7 +63,7 @@ class ValidOn(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("now", _("Valid today")), ("later", _("Not yet")), ("over", _("Over"))]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Tariff]) -> QuerySet[Tariff]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         today: date = timezone.now().date()
         conditions = {
             "now": Q(valid__contains=today),
@@ -72,7 +74,7 @@ class ValidOn(admin.SimpleListFilter):
 
 
 @admin.register(Tariff, site=desk_admin_site)
-class TariffAdmin(Ruled, FieldHistory, Exchange, RuledAdmin, ModelAdmin):
+class TariffAdmin(Ruled, FieldHistory, Exchange, RuledAdmin, Ending, ModelAdmin):
     resource_classes = [TariffSheet]
     form = TariffForm
     list_display = [
@@ -93,6 +95,7 @@ class TariffAdmin(Ruled, FieldHistory, Exchange, RuledAdmin, ModelAdmin):
     search_fields = ["carrier__name"]
     search_help_text = gettext_lazy("Carrier")
     autocomplete_fields = ["carrier"]
+    actions = ["end"]
     fieldsets = [
         (None, {"fields": [("carrier", "vehicle_class"), "valid", "currency"]}),
         (
@@ -139,6 +142,28 @@ class TariffAdmin(Ruled, FieldHistory, Exchange, RuledAdmin, ModelAdmin):
     @admin.display(description=gettext_lazy("Minimum"), ordering="minimum")
     def least(self, tariff: Tariff) -> str:
         return _amount(tariff.minimum)
+
+
+@admin.register(Commitment, site=desk_admin_site)
+class CommitmentAdmin(Ruled, FieldHistory, Exchange, RuledAdmin, Ending, ModelAdmin):
+    resource_classes = [CommitmentSheet]
+    form = CommitmentForm
+    list_display = ["carrier", "measure", "per", "at_least", "at_most", "period_in_words"]
+    list_filter = [ValidOn, "measure", "carrier"]
+    list_select_related = ["carrier"]
+    search_fields = ["carrier__name"]
+    search_help_text = gettext_lazy("Carrier")
+    autocomplete_fields = ["carrier"]
+    actions = ["end"]
+    fields = ["carrier", ("measure", "period"), ("at_least", "at_most", "shortfall"), "valid"]
+
+    @admin.display(description=gettext_lazy("Each"), ordering="period")
+    def per(self, commitment: Commitment) -> str:
+        return commitment.get_period_display()
+
+    @admin.display(description=gettext_lazy("Valid"), ordering="valid")
+    def period_in_words(self, commitment: Commitment) -> str:
+        return period_in_words(commitment.valid)
 
 
 def _amount(cents: int) -> str:
