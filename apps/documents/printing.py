@@ -78,7 +78,13 @@ def print_gate_poster(site: str, *, address: str, until: datetime, zone: str, la
     Raises:
         PdfUnavailable: a system library is missing.
     """
-    context = {"site": site, "address": address, "until": until, "zone": zone, "code": qr_code(address)}
+    context = {
+        "site": site,
+        "address": address,
+        "until": until,
+        "zone": ZoneInfo(zone),
+        "code": qr_code(address),
+    }
     with translation.override(language):
         html = render_to_string("documents/gate_poster.html", context)
     return html_to_pdf(html, "paper.css", "gate_poster.css")

@@ -54,9 +54,9 @@ async function scan(dialog, reader) {
     const codes = await reader.detect(video).catch(() => []);
     for (const { rawValue } of codes) {
       const text = rawValue.trim();
-      const fresh = Date.now() - (seen.get(text) ?? 0) > AGAIN_MS;
+      if (!text || !dialog.open || Date.now() - (seen.get(text) ?? 0) < AGAIN_MS) continue;
       seen.set(text, Date.now());
-      if (!text || !fresh || !dialog.open || !take(dialog, field, text)) continue;
+      if (!take(dialog, field, text)) continue;
       says.textContent = `${dialog.dataset.found} ${text}`;
       navigator.vibrate?.(60);
       if (!many) dialog.close();

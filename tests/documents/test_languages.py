@@ -16,6 +16,7 @@ from django.utils import translation
 from django.utils.functional import Promise
 
 from apps.appointments.board import Status
+from apps.carriers.models import VehicleClass
 from apps.consignments.models import HandlingUnit
 from apps.deliveries.models import Discrepancy, Doubt, Handover
 from apps.documents import rendering
@@ -33,6 +34,7 @@ CHOICES = [
     DocumentType,
     Step,
     HandlingUnit.Kind,
+    VehicleClass,
     Handover.Condition,
     Handover.Outcome,
     Discrepancy.Kind,

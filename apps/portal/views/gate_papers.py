@@ -5,6 +5,7 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 from django.views.decorators.http import require_GET
 
 from apps.accounts.http import ActingRequest
@@ -13,6 +14,7 @@ from apps.appointments.models import Appointment
 from apps.deliveries.selectors import delivery_by_id, visit_of
 from apps.documents.detention import print_detention
 from apps.documents.printing import print_gate_list
+from apps.documents.templatetags.papers import dated
 from apps.facilities.selectors import receiving_sites_visible_to
 from apps.portal.access import hub_page, shipper_page
 from apps.portal.hub_visit import hub_appointment
@@ -29,7 +31,8 @@ def gate_list(request: ActingRequest, site_id: UUID) -> HttpResponse:
     now = timezone.now()
     day = day_board(site=site, day=read_shown(request.GET, site, now).day, now=now)
     with translation.override(site.paper_language):
-        title, shown = presenter.title(day), presenter.gate_list(day)
+        title = f"{site.name}, {date_format(day.day, 'l')}, {dated(day.day)}"
+        shown = presenter.gate_list(day)
         keys = [line["key"] for line in shown]
         plates = dict(Appointment.objects.filter(pk__in=keys).values_list("pk", "plate"))
         lines = expected_lines(shown, plates)

@@ -55,7 +55,7 @@ def test_the_gate_list_is_printed_in_it(
     assert rita_at_hub.get(f"/sites/{northern_site.pk}/gate/list.pdf?day={DAY}").status_code == 200
 
     assert "<h1>Torliste</h1>" in laid_out[0]
-    assert f"{northern_site.name}, Mittwoch 4 März" in laid_out[0]
+    assert f"{northern_site.name}, Mittwoch, 04.03.2026" in laid_out[0]
     assert "Gate list" not in laid_out[0]
 
 
