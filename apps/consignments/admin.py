@@ -44,7 +44,7 @@ class StockSheet(Sheet):
 
     class Meta(Sheet.Meta):
         model = StockedArticle
-        import_id_fields: ClassVar = ["site", "gtin", "article", "quantity"]
+        import_id_fields: ClassVar = ["site", "gtin", "article"]
         fields: ClassVar = ["site", "gtin", "article", "quantity"]
         export_order = fields
 

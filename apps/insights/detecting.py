@@ -5,7 +5,7 @@ that never stopped, with the time since when each could be seen.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -59,8 +59,9 @@ def _anything_to_look_at(now: datetime) -> bool:
     Each look is about one of these. A network has many shippers that are at rest: three short statements each
     instead of two dozen.
     """
+    coming = Delivery.objects.exclude(state__in=_ENDED)
     return (
-        Delivery.objects.exclude(state__in=_ENDED).exists()
+        coming.exclude(state=State.FAILED, day__lt=_long_ago(now)).exists()
         or Appointment.objects.filter(must_act_by__gt=now).exists()
         or Handover.objects.filter(recorded_at__gt=now - FRESH).exists()
     )
@@ -184,7 +185,7 @@ def _failures(now: datetime) -> Iterator[Finding]:
     )
     for delivery in (
         deliveries()
-        .filter(state=State.FAILED, day__gte=(now - FRESH - timedelta(days=7)).date())
+        .filter(state=State.FAILED, day__gte=_long_ago(now))
         .annotate(failed_at=Subquery(failed.values("at")[:1]), next_state=Subquery(live.values("state")[:1]))
     ):
         if delivery.failed_at is None or delivery.next_state or delivery.failed_at < now - FRESH:
@@ -198,6 +199,11 @@ def _failures(now: datetime) -> Iterator[Finding]:
             harm_at=delivery.failed_at,
             facts={"reason": str(reason)},
         )
+
+
+def _long_ago(now: datetime) -> date:
+    """Failed attempts of deliveries for an earlier day are history."""
+    return (now - FRESH - timedelta(days=7)).date()
 
 
 def _confirmed() -> Any:

@@ -49,6 +49,16 @@ def test_what_is_put_off_comes_back(found, alice):
     assert open_exceptions(now=now + HOUR / 2).exists()
 
 
+def test_nothing_is_put_off_past_its_harm(found, alice):
+    row, now = found
+    DeliveryException.objects.filter(pk=row.pk).update(harm_at=now + HOUR / 4)
+
+    services.snooze(actor=alice, exception_id=row.pk, until=now + HOUR, now=now)
+
+    row.refresh_from_db()
+    assert row.snoozed_until == now + HOUR / 4
+
+
 def test_a_step_without_words_or_after_the_end_changes_nothing(found, alice):
     row, now = found
 

@@ -113,3 +113,10 @@ def test_what_a_site_stocks_comes_as_a_table_and_names_own_sites_alone(desk, acm
             ("", "Zidovudine 300 mg", Decimal("40.5")),
             ("06001234000015", "", None),
         ]
+
+    again = tried("site,gtin,article,quantity\nACME-DC,,Zidovudine 300 mg,12\n")
+    desk.post("/admin/consignments/stockedarticle/process_import/", again.context["confirm_form"].initial)
+
+    with doorway.enter_shipper(acme):
+        assert StockedArticle.objects.get(article="Zidovudine 300 mg").quantity == 12
+        assert StockedArticle.objects.count() == 2

@@ -55,13 +55,17 @@ def take(*, actor: Actor, exception_id: UUID, now: datetime) -> DeliveryExceptio
 
 
 def snooze(*, actor: Actor, exception_id: UUID, until: datetime, now: datetime) -> DeliveryException:
-    """Off everybody's list ``until`` then; it never hides harm that comes sooner, it only moves down.
+    """Off everybody's list ``until`` then, but no longer than until its harm, where that is still ahead.
 
     Raises:
         PermissionRefused, UnknownException, ExceptionOver; NothingSaid: ``until`` is not ahead.
     """
     if until <= now:
         raise NothingSaid("Choose a time ahead; until then it is off the list.")
+    harm = DeliveryException.objects.filter(pk=exception_id, harm_at__gt=now).values_list(
+        "harm_at", flat=True
+    )
+    until = min([until, *harm])
     return act(
         actor, exception_id, Step.SNOOZED, now, note=f"{until:%Y-%m-%d %H:%M} UTC", snoozed_until=until
     )
