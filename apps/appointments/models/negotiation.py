@@ -81,6 +81,11 @@ class Appointment(CarriesLoad, Record):
             models.Index(
                 fields=["must_act_by"], condition=Q(must_act_by__isnull=False), name="appointment_to_answer"
             ),
+            models.Index(  # how much waits for whom stands on every page; few of a million do
+                fields=["must_act", "shipper", "site"],
+                condition=Q(must_act__in=["shipper", "recipient"]),
+                name="appointment_whose_turn",
+            ),
         ]
 
     def __str__(self) -> str:
