@@ -41,6 +41,11 @@ class Organisation:
     name: str
     id: UUID | None = None
 
+    @property
+    def own(self) -> dict[str, UUID | None]:
+        """What tells its memberships and invitations from others', to filter by."""
+        return {"shipper_id" if self.side == Side.SHIPPER else "recipient_id": self.id}
+
 
 @dataclass(frozen=True)
 class Actor:

@@ -51,24 +51,17 @@ class ActivityActions:
     def _question(
         self, request: HttpRequest, affected: QuerySet[Any], *, action_name: str, active: bool
     ) -> HttpResponse:
-        admin: Any = self
+        question = {"title": _("Activate?") if active else _("Deactivate?"), "active": active}
         count = affected.count()
-        context = {
-            **admin.admin_site.each_context(request),
-            "title": _("Activate?") if active else _("Deactivate?"),
-            "opts": admin.opts,
-            "media": admin.media,
-            "active": active,
-            "count": count,
-            "rows": affected[:SHOWN],
-            "more": max(0, count - SHOWN),
-            "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
-            "select_across": request.POST.get("select_across", "0"),
-            "checkbox_name": helpers.ACTION_CHECKBOX_NAME,
-            "action": action_name,
-        }
-        request.current_app = admin.admin_site.name
-        return TemplateResponse(request, "admin/confirm_activity.html", context)
+        return _page(
+            self,
+            request,
+            "admin/confirm_activity.html",
+            action_name,
+            affected,
+            count,
+            question | {"count": count},
+        )
 
 
 class RowsForm(forms.Form):
@@ -107,18 +100,31 @@ class AskingActions:
                 done = ngettext("%d was changed.", "%d were changed.", len(changed)) % len(changed)
                 admin.message_user(request, done, messages.SUCCESS)
                 return None
-        context = {
-            **admin.admin_site.each_context(request),
-            "title": title,
-            "opts": admin.opts,
-            "media": admin.media + answer.media,
-            "form": answer,
-            "rows": rows[:SHOWN],
-            "more": max(0, len(rows) - SHOWN),
-            "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
-            "select_across": request.POST.get("select_across", "0"),
-            "checkbox_name": helpers.ACTION_CHECKBOX_NAME,
-            "action": name,
-        }
-        request.current_app = admin.admin_site.name
-        return TemplateResponse(request, "admin/asked.html", context)
+        question = {"title": title, "form": answer, "media": admin.media + answer.media}
+        return _page(admin, request, "admin/asked.html", name, rows, len(rows), question)
+
+
+def _page(
+    admin: Any,
+    request: HttpRequest,
+    template: str,
+    action_name: str,
+    rows: Any,
+    count: int,
+    question: Mapping[str, Any],
+) -> HttpResponse:
+    """The question before an action, with the rows that it is about; its form sends the choice once more."""
+    context = {
+        **admin.admin_site.each_context(request),
+        "opts": admin.opts,
+        "media": admin.media,
+        "rows": rows[:SHOWN],
+        "more": max(0, count - SHOWN),
+        "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
+        "select_across": request.POST.get("select_across", "0"),
+        "checkbox_name": helpers.ACTION_CHECKBOX_NAME,
+        "action": action_name,
+        **question,
+    }
+    request.current_app = admin.admin_site.name
+    return TemplateResponse(request, template, context)

@@ -10,10 +10,10 @@ from apps.accounts.services import (
     UnknownMember,
     end_membership,
     find_invitation,
-    invite,
     withdraw_invitation,
 )
 from apps.core.errors import PermissionRefused
+from tests.accounts.test_invitations import send
 
 
 @pytest.fixture
@@ -119,17 +119,8 @@ def test_a_planner_sees_no_way_to_end_anothers_role(browse, acme, alice):
 def test_an_invitation_that_was_taken_back_opens_nothing(
     rita, sam, at_northern, now, southern, mailoutbox, django_capture_on_commit_callbacks
 ):
-    with django_capture_on_commit_callbacks(execute=True):
-        invitation = invite(
-            actor=rita,
-            email="new@northern.example",
-            role=Role.DOCK_OPERATOR,
-            organisation=at_northern,
-            link="http://localhost/join/{token}/",
-            now=now,
-        )
-    token = mailoutbox[0].body.split("/join/")[1].split("/")[0]
-    assert find_invitation(token=token, now=now) == invitation
+    token = send(rita, at_northern, now, mailoutbox, django_capture_on_commit_callbacks)
+    invitation = find_invitation(token=token, now=now)
     at_southern = Organisation(Side.RECIPIENT, southern.name, southern.pk)
     with pytest.raises(UnknownMember):
         withdraw_invitation(actor=sam, invitation_id=invitation.pk, organisation=at_southern, now=now)

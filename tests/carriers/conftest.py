@@ -61,3 +61,10 @@ def inside() -> Callable[[str], Any]:
             yield shipper
 
     return enter
+
+
+@pytest.fixture(autouse=True)
+def own_store(settings, tmp_path):
+    default = {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path}}
+    settings.STORAGES = {**settings.STORAGES, "default": default}
+    return tmp_path

@@ -8,7 +8,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from apps.carriers.models import Carrier, Commitment, ComplianceDocument, Qualification, ServiceArea, Tariff
 from tests.carriers.conftest import CARRIER, DRIVER, VEHICLE
-from tests.carriers.test_exchange import confirm, exported, own_store, said, tried  # noqa: F401 a fixture
+from tests.carriers.exchanging import confirm, exported, said, tried
 
 ALICE = "alice@acme.example"
 MODELS = {

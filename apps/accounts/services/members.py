@@ -1,12 +1,10 @@
 """Leaving: a role is taken from somebody or given up, an invitation is taken back. Either holds at once."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.core.mail import send_mail
 from django.db import transaction
-from django.db.models import QuerySet
 from django.template.loader import render_to_string
 
 from apps.accounts.actors import Actor, Organisation, Side
@@ -46,7 +44,8 @@ def end_membership(*, actor: Actor, membership_id: UUID, organisation: Organisat
     """
     with doorway.network():
         held = list(
-            _of(Membership.objects.select_related("person"), organisation)
+            Membership.objects.select_related("person")
+            .filter(**organisation.own)
             .select_for_update(of=("self",))
             .order_by("id")
         )
@@ -80,15 +79,10 @@ def withdraw_invitation(
         UnknownMember: it was accepted, has run out, or never was one of this organisation's.
     """
     require(actor, "accounts.invite", organisation)
-    is_open = _of(Invitation.objects.all(), organisation).filter(accepted_at=None, expires_at__gt=now)
+    is_open = Invitation.objects.filter(**organisation.own, accepted_at=None, expires_at__gt=now)
     invitation = is_open.select_for_update(of=("self",)).filter(pk=invitation_id).first()
     if invitation is None:
         raise UnknownMember("This invitation is no longer open: it was accepted, or it ran out.")
     invitation.expires_at = now
     invitation.save(update_fields=["expires_at"])
     return invitation
-
-
-def _of(rows: QuerySet[Any], organisation: Organisation) -> QuerySet[Any]:
-    key = "shipper_id" if organisation.side == Side.SHIPPER else "recipient_id"
-    return rows.filter(**{key: organisation.id})

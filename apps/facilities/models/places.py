@@ -136,7 +136,7 @@ class Site(Record):
             models.UniqueConstraint(fields=["shipper", "code"], name="site_code_at_shipper"),
             models.CheckConstraint(
                 name="site_paper_language_known",
-                condition=models.Q(paper_language__in=["en", "de", "fr", "es", "ar"]),
+                condition=models.Q(paper_language__in=PaperLanguage.values),
             ),
             models.CheckConstraint(
                 name="site_lead_times_ordered",

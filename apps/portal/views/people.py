@@ -170,15 +170,14 @@ def _people(
         )
         messages.success(request, _("%(email)s is invited.") % form.cleaned_data)
         return redirect(_address(url_name, organisation))
-    key = "shipper_id" if organisation.side == Side.SHIPPER else "recipient_id"
     context |= {
         "base": base,
         "organisation": organisation,
-        "members": Membership.objects.filter(**{key: organisation.id})
+        "members": Membership.objects.filter(**organisation.own)
         .select_related("person")
         .order_by("person__name"),
         "invitations": Invitation.objects.filter(
-            **{key: organisation.id}, accepted_at=None, expires_at__gt=timezone.now()
+            **organisation.own, accepted_at=None, expires_at__gt=timezone.now()
         ),
         "form": form if may_invite else None,
         "end_url_name": url_name.replace("people", "end_role"),
