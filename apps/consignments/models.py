@@ -15,6 +15,14 @@ from apps.facilities.models import LoadType, Site, TemperatureClass
 SSCC = RegexValidator(r"^\d{18}$", _("An SSCC has 18 digits."))
 
 
+class Priority(models.TextChoices):
+    """How much it matters that goods are on their day's routes, the most first."""
+
+    FIRST = "first", _("Before others")
+    NORMAL = "normal", _("Normal")
+    CAN_WAIT = "can_wait", _("Can wait")
+
+
 class Import(Record):
     """One file brought in: what came of each of its rows."""
 
@@ -53,6 +61,9 @@ class Consignment(Record):
     )
     temperature_max_mc = models.IntegerField(null=True, blank=True)
     adr_classes = models.JSONField(default=list, blank=True)
+    priority = models.CharField(
+        max_length=10, choices=Priority, default=Priority.NORMAL, db_default=Priority.NORMAL
+    )
     content_sha256 = models.CharField(
         max_length=64, help_text=_("Of the imported rows; the same again is no change.")
     )
@@ -68,6 +79,9 @@ class Consignment(Record):
                 condition=Q(temperature_min_mc=None)
                 | Q(temperature_max_mc=None)
                 | Q(temperature_max_mc__gte=models.F("temperature_min_mc")),
+            ),
+            models.CheckConstraint(
+                name="consignment_priority_known", condition=Q(priority__in=["first", "normal", "can_wait"])
             ),
         ]
 

@@ -299,6 +299,7 @@ def page(request: ActingRequest, shown: Delivery, *, refused: DomainError | None
             parties,
             zone=shown.site.time_zone,
             moves=shown.events.all(),
+            priorities=shown.priority_changes.all(),
         ),
         "may_audit": allows(request.actor, "deliveries.view", shown),
         **_steps(request, visit, standing, offers, now),
