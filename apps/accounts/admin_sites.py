@@ -84,6 +84,7 @@ class DocksideAdminSite(UnfoldAdminSite):
             "site_symbol": self.symbol,
             "colors": {},
             "styles": [static("css/admin.css")],
+            "scripts": [static("js/admin.js")],
             "theme": theme if theme in {"light", "dark"} else None,
         }
 

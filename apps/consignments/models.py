@@ -15,6 +15,14 @@ from apps.facilities.models import LoadType, Site, TemperatureClass
 SSCC = RegexValidator(r"^\d{18}$", _("An SSCC has 18 digits."))
 
 
+class Priority(models.TextChoices):
+    """How much it matters that goods are on their day's routes, the most first."""
+
+    FIRST = "first", _("Before others")
+    NORMAL = "normal", _("Normal")
+    CAN_WAIT = "can_wait", _("Can wait")
+
+
 class Import(Record):
     """One file brought in: what came of each of its rows."""
 
@@ -53,6 +61,9 @@ class Consignment(Record):
     )
     temperature_max_mc = models.IntegerField(null=True, blank=True)
     adr_classes = models.JSONField(default=list, blank=True)
+    priority = models.CharField(
+        max_length=10, choices=Priority, default=Priority.NORMAL, db_default=Priority.NORMAL
+    )
     content_sha256 = models.CharField(
         max_length=64, help_text=_("Of the imported rows; the same again is no change.")
     )
@@ -68,6 +79,9 @@ class Consignment(Record):
                 condition=Q(temperature_min_mc=None)
                 | Q(temperature_max_mc=None)
                 | Q(temperature_max_mc__gte=models.F("temperature_min_mc")),
+            ),
+            models.CheckConstraint(
+                name="consignment_priority_known", condition=Q(priority__in=["first", "normal", "can_wait"])
             ),
         ]
 
@@ -106,7 +120,8 @@ class StockedArticle(Record):
     """An article that one of the shipper's own sites carries, named by its GTIN or, without one, as orders
     write it. Goods of which each article is carried may leave from that site as well as from where they were
     ordered, as long as there is enough beside what leaves from there anyway; an empty ``quantity`` is always
-    enough. It is what is there now, in the unit of orders, entered or imported anew as goods come and go."""
+    enough. It is what is there now, in the unit of orders: it falls as goods leave, and is entered or
+    imported anew as goods come. ``missing`` is how much more has left since then than the figure had."""
 
     site = models.ForeignKey(Site, on_delete=models.DO_NOTHING, related_name="+", verbose_name=_("site"))
     gtin = models.CharField("GTIN", max_length=14, blank=True)
@@ -118,7 +133,10 @@ class StockedArticle(Record):
         null=True,
         blank=True,
         validators=[MinValueValidator(0)],
-        help_text=_("In the unit of orders; empty: as much as is asked for."),
+        help_text=_("In the unit of orders; empty: as much as is asked for. It falls as goods leave."),
+    )
+    missing = models.DecimalField(
+        _("left beyond the figure"), max_digits=18, decimal_places=3, default=0, db_default=0, editable=False
     )
 
     class Meta:
@@ -136,6 +154,7 @@ class StockedArticle(Record):
                 condition=models.Q(quantity__isnull=True) | models.Q(quantity__gte=0),
                 violation_error_message=_("There can't be less than nothing of it."),
             ),
+            models.CheckConstraint(name="stocked_article_missing_not_negative", condition=Q(missing__gte=0)),
             models.UniqueConstraint(
                 fields=["site", "gtin", "article"],
                 name="stocked_article_once",
@@ -145,6 +164,44 @@ class StockedArticle(Record):
 
     def __str__(self) -> str:
         return f"{self.gtin or self.article}, {self.site}"
+
+
+class StockTaken(Record):
+    """What left a site's stock with a delivery: how much it took along, and how much of that the figure had.
+
+    One row per article while the goods are away; once they are back at the site it is given back as it was
+    taken, and another departure takes anew. ``gtin`` and ``article`` are those of the stocked article.
+    """
+
+    site = models.ForeignKey(Site, on_delete=models.DO_NOTHING, related_name="+")
+    gtin = models.CharField("GTIN", max_length=14, blank=True)
+    article = models.CharField(max_length=300, blank=True)
+    delivery_id = models.UUIDField()
+    delivery_number = models.CharField(max_length=40)
+    quantity = models.DecimalField(max_digits=18, decimal_places=3)
+    taken = models.DecimalField(max_digits=18, decimal_places=3)
+    at = models.DateTimeField()
+    back_at = models.DateTimeField(null=True, blank=True)
+
+    access: ClassVar[Access] = Access(own="SELECT, INSERT, UPDATE")
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["site", "gtin", "article"], name="stock_taken_of_an_article")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["delivery_id", "site", "gtin", "article"],
+                condition=Q(back_at=None),
+                name="stock_taken_once_while_away",
+            ),
+            models.CheckConstraint(
+                name="stock_taken_at_most_what_left",
+                condition=Q(taken__gte=0, taken__lte=models.F("quantity"), quantity__gt=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.delivery_number}, {self.gtin or self.article}"
 
 
 class HandlingUnit(Record):

@@ -27,10 +27,14 @@ REQUIRED = ("consignment", "site", "date", "article", "quantity")
 OPTIONAL = (
     "order", "origin", "line", "gtin", "unit", "batch", "expires",
     "weight_kg", "volume_m3", "temperature", "temperature_range", "adr", "pallets",
+    "priority",
 )  # fmt: skip
 #: What must be the same in all rows of a consignment; a blank cell leaves it to the other rows.
-SHARED = ("order", "site", "origin", "date", "temperature", "temperature_range", "adr", "pallets")
+SHARED = (
+    "order", "site", "origin", "date", "temperature", "temperature_range", "adr", "pallets", "priority",
+)  # fmt: skip
 TEMPERATURES = ("ambient", "chilled", "frozen")
+PRIORITIES = ("first", "normal", "can_wait")
 ADR_CLASS = re.compile(r"1(\.[1-6])?|2(\.[1-3])?|3|4\.[1-3]|5\.[12]|6\.[12]|[789]")
 DELIMITERS = (",", ";", "\t")
 
@@ -83,6 +87,7 @@ class ParsedConsignment:
     pallets: int | None
     lines: tuple[Line, ...]
     temperature_range: str = ""
+    priority: str = "normal"
 
     @property
     def rows(self) -> tuple[int, ...]:
@@ -422,6 +427,14 @@ def _temperature(cell: str) -> str:
     return cell.lower()
 
 
+def _priority(cell: str) -> str:
+    """In whichever case, its words parted as people part them: “can wait” is can_wait."""
+    named = re.sub(r"[\s_-]+", "_", cell.lower())
+    if named and named not in PRIORITIES:
+        raise _Refused(f"is none of {', '.join(PRIORITIES)}")
+    return named
+
+
 def _temperature_range(cell: str) -> str:
     """As ``ranges.read_range`` reads it, always written alike."""
     try:
@@ -459,6 +472,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "temperature_range": _temperature_range,
     "adr": _adr,
     "pallets": _whole(most=999),
+    "priority": _priority,
 }
 
 
@@ -531,6 +545,7 @@ def _consignment(number: str, group: list[_Row]) -> ParsedConsignment:
         pallets=shared("pallets", None),
         lines=tuple(_line(row, position) for position, row in enumerate(group, start=1)),
         temperature_range=shared("temperature_range", ""),
+        priority=shared("priority", "normal"),
     )
 
 

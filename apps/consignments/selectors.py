@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from apps.consignments.models import Consignment, StockedArticle
+from apps.consignments.models import Consignment, StockedArticle, StockTaken
 from apps.facilities.models import Site
 
 
@@ -47,6 +47,12 @@ def stocked_at(site_ids: Collection[UUID]) -> Stock:
             for site, gtin, article, quantity in rows.values_list("site_id", "gtin", "article", "quantity")
         }
     )
+
+
+def taken_from_stock(delivery_id: UUID) -> list[StockTaken]:
+    """What a delivery took from stock and has not given back, with the sites; one query."""
+    found = StockTaken.objects.filter(delivery_id=delivery_id, back_at=None)
+    return list(found.select_related("site").order_by("gtin", "article"))
 
 
 def consignments(

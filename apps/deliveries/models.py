@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from apps.consignments.models import Consignment, ConsignmentItem, HandlingUnit
+from apps.consignments.models import Consignment, ConsignmentItem, HandlingUnit, Priority
 from apps.core.access import Access
 from apps.core.models import Record
 from apps.deliveries.states import FailureReason, State
@@ -25,11 +25,6 @@ class Delivery(Record):
         DOOR = "door", _("To the recipient’s dock")
         PICKUP = "pickup", _("Collected by the recipient")
         DROP = "drop", _("Left in a locker or place, with a code")
-
-    class Priority(models.TextChoices):
-        FIRST = "first", _("Before others")
-        NORMAL = "normal", _("Normal")
-        CAN_WAIT = "can_wait", _("Can wait")
 
     number = models.CharField(_("number"), max_length=40, unique=True)
     origin = models.ForeignKey(Site, on_delete=models.DO_NOTHING, related_name="+")
@@ -421,3 +416,21 @@ class DeliveryEvent(Record):
 
     class Meta:
         ordering = ["id"]
+
+
+class PriorityChange(Record):
+    """The history of a delivery's priority, the shipper's own business; one row per change, never changed."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="priority_changes")
+    before = models.CharField(max_length=10, choices=Priority)
+    after = models.CharField(max_length=10, choices=Priority)
+    actor_name = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    access: ClassVar[Access] = Access(own="SELECT, INSERT")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(name="priority_change_changes", condition=~Q(before=models.F("after"))),
+        ]

@@ -1,9 +1,11 @@
-"""Asking for slots for many deliveries: which day is looked at, and how the slots are to be."""
+"""Many deliveries at once: which of a day are chosen, and how their slots are to be."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from apps.deliveries.services.bulk.asking import MOST_DAYS, MOST_SLOTS
@@ -24,6 +26,17 @@ class BulkFilter(Filter):
         sites = self.fields["site"]
         assert isinstance(sites, forms.ModelChoiceField)
         sites.queryset = Site.objects.filter(recipient__isnull=False, active=True)
+
+
+def chosen_deliveries(typed: QueryDict) -> set[UUID]:
+    """The chosen deliveries; what is no id is left out, as it can't have come from the page."""
+    found = set()
+    for value in typed.getlist("delivery"):
+        try:
+            found.add(UUID(value))
+        except ValueError:
+            continue
+    return found
 
 
 class BulkForm(forms.Form):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from apps.deliveries.models import Delivery
+from apps.consignments.models import Priority
 from apps.routing.models import Schedule
 from apps.routing.services import Choices
 
@@ -61,7 +61,7 @@ class PriorityForm(forms.Form):
 
     priority = forms.ChoiceField(
         label=_("Priority"),
-        choices=Delivery.Priority.choices,
+        choices=Priority.choices,
         widget=forms.RadioSelect,
         help_text=_(
             "Where not everything fits, what goes before others is left out last. What can wait goes along "

@@ -72,6 +72,7 @@ milestones = [
 
 deliveries = [
     path("", desk_deliveries.deliveries, name="deliveries"),
+    path("deliveries/priority/", desk_priority.priorities, name="priorities"),
     path("deliveries/papers/", papers.desk_day_papers, name="day_papers"),
     path("deliveries/papers/<uuid:job_id>/", papers.desk_day_papers_file, name="day_papers_file"),
     path("figures/", desk_figures.overview, name="figures"),

@@ -4,14 +4,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
-from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from apps.consignments.selectors import Shelf, Stock, stocked_at
 from apps.deliveries.models import Delivery, DeliveryConsignment
-from apps.deliveries.states import State
+from apps.deliveries.stock import AT_THE_SHIPPER, Goods, goods_from_stock
 from apps.facilities.models import Site
 from apps.routing.models import Depot
 
@@ -91,7 +90,7 @@ def origins_of(deliveries: Iterable[Delivery], sites: Iterable[Site]) -> Origins
     if len(here) < 2:
         return Origins({delivery.pk: frozenset({delivery.origin_id}) for delivery in rows})
     keys = [one.pk for one in rows]
-    needed = _needed(DeliveryConsignment.objects.filter(delivery__in=keys))
+    needed = _needed(Delivery.objects.filter(pk__in=keys))
     via = Delivery.objects.filter(leg=Delivery.Leg.TO_TERMINAL, leg_for__in=keys)
     bound = set(via.values_list("leg_for_id", flat=True))
     own = _own(rows, here)
@@ -123,20 +122,9 @@ def _own(rows: Sequence[Delivery], here: set[UUID]) -> dict[UUID, set[UUID]]:
     }
 
 
-Goods = Mapping[tuple[str, str], Decimal]
-"""How much of each article, by GTIN and name."""
-
-
-def _needed(rides: QuerySet[DeliveryConsignment]) -> dict[UUID, Goods]:
-    """What the deliveries of these rides carry, all lines of each consignment; one query."""
-    found: defaultdict[UUID, defaultdict[tuple[str, str], Decimal]]
-    found = defaultdict(lambda: defaultdict(Decimal))
-    facts = (f"consignment__items__{name}" for name in ("gtin", "article", "quantity"))
-    lines = rides.values_list("delivery_id", *facts)
-    for delivery_id, gtin, article, quantity in lines:
-        if quantity is not None:
-            found[delivery_id][gtin, article] += quantity
-    return defaultdict(dict, found)
+def _needed(found: QuerySet[Delivery]) -> dict[UUID, Goods]:
+    """What these deliveries take from stock; nothing where their goods have left it already; one query."""
+    return defaultdict(dict, goods_from_stock(found))
 
 
 class _Shelves:
@@ -181,10 +169,8 @@ class _Shelves:
 def _beside_other_days(keys: Collection[UUID], here: set[UUID]) -> _Shelves:
     """What sites have beside what other deliveries than these take from there; three queries."""
     shelves = _Shelves(stocked_at(here))
-    others = DeliveryConsignment.objects.filter(
-        delivery__origin__in=here, delivery__state__in=[State.OPEN, State.LOADED]
-    ).exclude(delivery__in=keys)
-    leaving = dict(others.values_list("delivery_id", "delivery__origin_id"))
+    others = Delivery.objects.filter(origin__in=here, state__in=AT_THE_SHIPPER).exclude(pk__in=keys)
+    leaving = dict(others.values_list("pk", "origin_id"))
     for delivery_id, goods in _needed(others).items():
         shelves.take(leaving[delivery_id], goods)
     return shelves

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -40,7 +40,8 @@ class Offered:
 class Fleet:
     """Vehicles to be had on a day, equal ones together, and their carriers; ``by_plate`` are their rows.
 
-    ``zones`` are, by site, those that some of the classes do not enter.
+    ``zones`` are, by site, those that some of the classes do not enter; ``shut`` are the emission zones in
+    force that a vehicle may not enter, wherever they lie, by its plate.
     """
 
     classes: tuple[engine.VehicleClass, ...]
@@ -49,6 +50,7 @@ class Fleet:
     currency: str
     notes: tuple[str, ...]
     zones: Mapping[UUID, frozenset[str]]
+    shut: Mapping[str, tuple[EmissionZone, ...]] = field(default_factory=dict)
 
 
 def gather_fleet(
@@ -126,11 +128,16 @@ def gather_fleet(
         carriers=tuple(asked),
         by_plate={one.vehicle.plate: one.vehicle for one in usable},
         currency=_one_currency(usable),
-        notes=(*notes, *_ways_through(usable, zones)),
+        notes=(*notes, *_shapeless(usable, zones)),
         zones={
             one.pk: barring
             for one in sites
             if (barring := _outside(one, carriers) | {zone.label for zone in zones[one.pk]})
+        },
+        shut={
+            one.vehicle.plate: shut
+            for one in usable
+            if (shut := tuple(zone for zone in there if not zone.admits(one.vehicle)))
         },
     )
 
@@ -162,13 +169,15 @@ def _barred(vehicle: Vehicle, zones: Mapping[UUID, Iterable[EmissionZone]]) -> s
     return {zone.label for here in zones.values() for zone in here if not zone.admits(vehicle)}
 
 
-def _ways_through(usable: Iterable[Offered], zones: Mapping[UUID, Iterable[EmissionZone]]) -> Iterable[str]:
-    """What nobody looks at, said where it matters: a vehicle of the day is barred from a zone of the day."""
-    labels = {zone.label for here in zones.values() for zone in here}
-    barred = sorted({label for one in usable for label in one.barred if label in labels})
-    for label in barred:
-        plates = ", ".join(sorted(one.vehicle.plate for one in usable if label in one.barred))
-        yield f"{plates} may not stop in {label}; whether their ways lead through it is not looked at."
+def _shapeless(usable: Iterable[Offered], zones: Mapping[UUID, Iterable[EmissionZone]]) -> Iterable[str]:
+    """What nobody can look at, said where it matters: a vehicle is barred from land that has no shape."""
+    for zone in {one.pk: one for here in zones.values() for one in here}.values():
+        plates = sorted(one.vehicle.plate for one in usable if not zone.admits(one.vehicle))
+        if plates and any(area.radius_km is None for area in zone.areas.all()):
+            yield (
+                f"{', '.join(plates)} may not stop in {zone.label}; whether their ways lead through it is "
+                "not looked at where its land is known by postal codes alone."
+            )
 
 
 def _why_not(

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import numpy as np
 
-from apps.carriers.models import Vehicle
+from apps.carriers.models import EmissionZone, Vehicle
 from apps.facilities.models import Site
 from apps.routing import engine
 from apps.routing.days import LocalDay
@@ -48,6 +48,7 @@ class DayProblem:
     standing: Standing = NOTHING_STANDS
     zones: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
     depots: Mapping[str, Site] = field(default_factory=dict)
+    shut: Mapping[str, tuple[EmissionZone, ...]] = field(default_factory=dict)
 
     @property
     def sha256(self) -> str:
@@ -103,6 +104,7 @@ def gather(
         standing=stays,
         zones=fleet.zones,
         depots={one.code: one for one in depots.sites},
+        shut=fleet.shut,
     )
 
 

@@ -19,6 +19,7 @@ from apps.routing.models import Route, RoutePlan, Stop, Unassigned
 from apps.routing.problems import DayProblem
 from apps.routing.standing import copied
 from apps.routing.visits import PlannedVisit
+from apps.routing.ways import ways_through
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,8 @@ def segments_of(route: Route, day: LocalDay) -> tuple[engine.Segment, ...]:
 
 def _notes(asked: DayProblem, answer: engine.Plan) -> list[str]:
     if asked.problem.visits:
-        return [*answer.notes, *asked.notes]
+        ways = ways_through(asked.problem, answer.routes, asked.shut)
+        return [*answer.notes, *ways, *asked.notes]
     return ["There is nothing to plan: no delivery has a confirmed slot on this day.", *asked.notes]
 
 

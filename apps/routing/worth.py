@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable
 
-from apps.deliveries.models import Delivery
+from apps.consignments.models import Priority
 from apps.routing import engine
 from apps.routing.visits import PlannedVisit
-
-Priority = Delivery.Priority
 
 NORMAL_FACTOR = 10
 """A normal delivery is worth so many times the dearest route that could be driven for one alone."""

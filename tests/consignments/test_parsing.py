@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.consignments import parsing
+from apps.consignments.models import Priority
 from apps.consignments.parsing import Line, ParsedConsignment, Problem, UnreadableFile, parse
 from apps.facilities.models import TemperatureClass
 
@@ -29,7 +30,7 @@ def numbers_in(content: bytes) -> list[str]:
 
 def test_rows_of_one_number_become_one_consignment_with_all_columns():
     header = ",".join([*parsing.REQUIRED, *parsing.OPTIONAL])
-    goods = "6001234567899,box,B77,2027-01-31,12.5,0.25,Chilled,2..6 °C,3 8,2"
+    goods = "6001234567899,box,B77,2027-01-31,12.5,0.25,Chilled,2..6 °C,3 8,2,Can wait"
 
     parsed = parse(
         csv_of(
@@ -44,7 +45,7 @@ def test_rows_of_one_number_become_one_consignment_with_all_columns():
     assert parsed.consignments == (
         ParsedConsignment(
             number="C-1", order="PO-7", site="NH1", origin="ACME-DC", date=date(2026, 3, 3),
-            temperature="chilled", temperature_range="2 to 6", adr=("3", "8"), pallets=2,
+            temperature="chilled", temperature_range="2 to 6", adr=("3", "8"), pallets=2, priority="can_wait",
             lines=(
                 Line(2, 4, "Gloves", "6001234567899", Decimal("10.5"), "box", "B77", date(2027, 1, 31),
                      Decimal("12.5"), Decimal("0.25")),
@@ -56,6 +57,10 @@ def test_rows_of_one_number_become_one_consignment_with_all_columns():
 
 def test_temperatures_are_those_of_the_facilities():
     assert list(parsing.TEMPERATURES) == TemperatureClass.values
+
+
+def test_priorities_are_those_of_the_orders():
+    assert list(parsing.PRIORITIES) == Priority.values
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
 
 from apps.accounts.actors import Actor
 from apps.appointments.models import Appointment
+from apps.carriers.models import Carrier, ComplianceDocument
 from apps.deliveries import services
 from apps.deliveries.models import Delivery
 from apps.facilities.models import Site
@@ -21,7 +23,7 @@ from apps.routing.models import RoutePlan
 from apps.routing.services import publish_plan, request_plan
 from apps.tenancy import doorway
 from apps.tenancy.models import Shipper
-from tests.e2e.conftest import Visit
+from tests.e2e.conftest import Visit, sign_in
 from tests.portal.hub.test_drop import left_there
 
 LEVELS = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
@@ -167,6 +169,38 @@ def test_the_audit_pages_have_no_barrier(visit: Visit, unloading: Appointment):
 
     assert barriers(visit("arthur@acme.example", "acme"), *at_the_desk) == []
     assert barriers(visit("nadia@northern.example"), *at_the_hub) == []
+
+
+def test_the_admins_pages_have_no_barrier(
+    browser: Browser, live_server: LiveServer, fleet: None, acme: Shipper, day: date
+):
+    """Unfold's own style attributes, which the content policy blocks, are no matter here."""
+    with doorway.enter_shipper(acme):
+        carrier = Carrier.objects.get()
+        ComplianceDocument.objects.create(carrier=carrier, kind="insurance", number="I-1", valid_until=day)
+    context = browser.new_context(base_url=f"http://acme.localhost:{live_server.thread.port}")
+    page = context.new_page()
+    page.set_viewport_size(PHONE)
+    sign_in(page, "alice@acme.example")
+
+    def judged(page: Page) -> list[str]:
+        page.evaluate(AXE_SCRIPT)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        return _violations(page, LEVELS)
+
+    page.goto("/admin/carriers/compliancedocument/add/")
+    found = judged(page)
+    page.goto("/admin/carriers/compliancedocument/")
+    found += judged(page)
+    page.locator("input[name=_selected_action]").first.check()
+    page.select_option("select[name=action]", "extend")
+    with page.expect_navigation():
+        page.evaluate("document.querySelector('select[name=action]').form.requestSubmit()")
+    expect(page.get_by_role("heading", name="Valid for longer?")).to_be_visible()
+    found += judged(page)
+
+    context.close()
+    assert found == []
 
 
 @pytest.fixture

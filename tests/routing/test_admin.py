@@ -6,10 +6,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.carriers.models import EmissionZone
-from apps.consignments.models import StockedArticle
+from apps.consignments.models import StockedArticle, StockTaken
 from apps.facilities.models import Site
 from apps.routing.models import Depot
 from apps.tenancy import doorway
+from tests.factories.cast import NOW
 
 SITE = {
     "name": "Acme south",
@@ -120,3 +121,39 @@ def test_what_a_site_stocks_comes_as_a_table_and_names_own_sites_alone(desk, acm
     with doorway.enter_shipper(acme):
         assert StockedArticle.objects.get(article="Zidovudine 300 mg").quantity == 12
         assert StockedArticle.objects.count() == 2
+
+
+def test_a_count_of_stock_takes_away_what_left_beyond_it_and_a_rename_leaves_the_figure_alone(desk, acme):
+    def only():
+        with doorway.enter_shipper(acme):
+            return StockedArticle.objects.values_list("article", "quantity", "missing").get()
+
+    def left_beyond(quantity=0):
+        with doorway.enter_shipper(acme):
+            StockedArticle.objects.update(quantity=quantity, missing=6)
+
+    with doorway.enter_shipper(acme):
+        site = Site.objects.get(code="ACME-DC")
+        row = StockedArticle.objects.create(site=site, article="Masks", quantity=0, missing=6)
+        StockTaken.objects.create(
+            site=site,
+            article="Masks",
+            delivery_id=site.pk,
+            delivery_number="D000001",
+            quantity=10,
+            taken=4,
+            at=NOW,
+        )
+    address = "/admin/consignments/stockedarticle/"
+    change = f"{address}{row.pk}/change/"
+    listed, shown = desk.get(address).content.decode(), desk.get(change).content.decode()
+    assert "Left beyond the figure" in listed
+    assert "D000001, 2 Mar: 10, of which 4 were there" in shown
+
+    desk.post(change, {"site": site.pk, "article": "Masks FFP2", "quantity": "0"})
+    assert only() == ("Masks FFP2", 0, 0)
+    left_beyond()
+    file = SimpleUploadedFile("stock.csv", b"site,gtin,article,quantity\nACME-DC,,Masks FFP2,0\n")
+    tried = desk.post(f"{address}import/", {"import_file": file, "format": "0", "resource": "0"})
+    desk.post(f"{address}process_import/", tried.context["confirm_form"].initial)
+    assert only() == ("Masks FFP2", 0, 0)

@@ -298,8 +298,35 @@ def test_only_vehicles_that_are_clean_enough_go_into_a_zone(
     plan = planned()
 
     assert [route.vehicle.plate for route in plan.routes.all()] == ["CLE1"]
-    (note,) = [one for one in plan.notes if "ways lead through" in one]
-    assert note.startswith("CHE1 may not stop in “Inner city”")
+    assert not [one for one in plan.notes if "Inner city" in one]
+
+    ZoneArea.objects.create(zone=zone, country="ZA", postal_prefix="2")
+    (note,) = gather(site=warehouse, day=DAY, now=NOW).notes
+    assert note.startswith("CHE1 may not stop in “Inner city”, which asks for Euro VI; whether their ways")
+
+
+def test_ways_through_a_zone_are_named_with_what_the_way_around_takes(
+    warehouse, order, agree, planned, southern_site
+):
+    made = EmissionZone.objects.create(name="In between", least_class="euro_6", valid=ALWAYS)
+    middle = {
+        name: (getattr(warehouse, name) + getattr(southern_site, name)) / 2
+        for name in ("latitude", "longitude")
+    }
+    ZoneArea.objects.create(zone=made, radius_km=4, **middle)
+    delivery = agree(order(southern_site), "Dock 1", "09:00")
+    make_carrier("Cheap", {**RIGID, "emission_class": "euro_3"})
+
+    (said,) = [one for one in planned().notes if "In between" in one]
+    Vehicle.objects.update(emission_class="euro_6")
+
+    ways = f"2 ways of its route lead through it (ACME-DC to {delivery.number}, {delivery.number} to ACME-DC)"
+    start = (
+        f"CHE1 may not enter “In between”, which asks for Euro VI, and in a straight line {ways}; around it "
+    )
+    assert said.startswith(f"{start}is about ")
+    assert said.endswith(" min longer, which this plan does not reckon with.")
+    assert not [one for one in planned().notes if "In between" in one]
 
 
 @pytest.mark.parametrize("emission_class", ["euro_5", ""])

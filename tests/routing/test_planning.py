@@ -10,9 +10,9 @@ from django.db import connection
 
 from apps.appointments.models import Appointment
 from apps.appointments.selectors import find_slots
+from apps.consignments.models import Priority
 from apps.core.errors import PermissionRefused
 from apps.core.models import Job
-from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import load_of
 from apps.deliveries.services import set_priority
 from apps.routing import engine
@@ -335,7 +335,7 @@ def test_what_can_wait_does_not_hide_what_the_best_plan_so_far_costs(
 ):
     make_carrier("Swift", RIGID)
     waits = agree(order(southern_site), "Dock 1", "09:00")
-    set_priority(actor=alice, delivery_id=waits.pk, priority=Delivery.Priority.CAN_WAIT)
+    set_priority(actor=alice, delivery_ids=[waits.pk], priority=Priority.CAN_WAIT, now=NOW)
     agree(order(southern_site), "Dock 1", "11:00")
     problem = gather(site=warehouse, day=DAY).problem
 
@@ -481,12 +481,12 @@ def test_what_goes_before_others_is_served_first_and_what_can_wait_only_goes_alo
 ):
     make_carrier("Swift", RIGID)
     waits = agree(order(northern_site), "Dock 1", "10:00")
-    set_priority(actor=alice, delivery_id=waits.pk, priority=Delivery.Priority.CAN_WAIT)
+    set_priority(actor=alice, delivery_ids=[waits.pk], priority=Priority.CAN_WAIT, now=NOW)
 
     alone = planned()
     normal = agree(order(southern_site), "Dock 1", "09:00")
     first = agree(order(northern_site), "Dock 1", "09:00")
-    set_priority(actor=alice, delivery_id=first.pk, priority=Delivery.Priority.FIRST)
+    set_priority(actor=alice, delivery_ids=[first.pk], priority=Priority.FIRST, now=NOW)
     together = planned()
 
     assert routes_of(alone) == []

@@ -11,8 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.appointments.models import Appointment
 from apps.carriers.models import Carrier, Commitment, ComplianceDocument, ServiceArea, Tariff, Vehicle
-from apps.consignments.models import Consignment
-from apps.deliveries.models import Delivery
+from apps.consignments.models import Consignment, Priority
 from apps.deliveries.selectors import load_of
 from apps.deliveries.services import cancel_appointment, set_priority
 from apps.deliveries.states import State
@@ -289,7 +288,7 @@ def test_what_goes_before_others_is_worth_more_and_what_can_wait_less_than_a_rou
     make_carrier("Dear", RIGID, per_route=200_000)
     rows = [agree(order(northern_site), "Dock 1", clock) for clock in ("09:00", "10:00", "11:00")]
     for delivery, priority in zip(rows, ("normal", "first", "can_wait"), strict=True):
-        set_priority(actor=alice, delivery_id=delivery.pk, priority=Delivery.Priority(priority))
+        set_priority(actor=alice, delivery_ids=[delivery.pk], priority=Priority(priority), now=NOW)
 
     problem = asked(warehouse).problem
     worth = {visit.id: visit.penalty_cents for visit in problem.visits}

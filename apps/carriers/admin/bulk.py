@@ -20,6 +20,7 @@ from apps.core.admin_actions import AskingActions, RowsForm
 from apps.core.admin_history import difference
 
 ONE_DAY = timedelta(days=1)
+DAY = UnfoldAdminSingleDateWidget({"type": "date"}, format="%Y-%m-%d")
 AREA = ("country", "region", "postal_prefix", "latitude", "longitude", "radius_km")
 
 Changed = Mapping[Any, Sequence[str]]
@@ -28,7 +29,7 @@ Changed = Mapping[Any, Sequence[str]]
 class LaterForm(RowsForm):
     """A last day that is later than that of each of the rows."""
 
-    day = forms.DateField(label=gettext_lazy("Valid until"), widget=UnfoldAdminSingleDateWidget)
+    day = forms.DateField(label=gettext_lazy("Valid until"), widget=DAY)
 
     def clean_day(self) -> date:
         day: date = self.cleaned_data["day"]
@@ -67,7 +68,7 @@ class LastDayForm(RowsForm):
 
     day = forms.DateField(
         label=gettext_lazy("Last day"),
-        widget=UnfoldAdminSingleDateWidget,
+        widget=DAY,
         help_text=gettext_lazy("What ends before that day stays as it is."),
     )
 

@@ -155,7 +155,7 @@ class CommitmentAdmin(Ruled, FieldHistory, Exchange, RuledAdmin, Ending, ModelAd
     search_help_text = gettext_lazy("Carrier")
     autocomplete_fields = ["carrier"]
     actions = ["end"]
-    fields = ["carrier", ("measure", "period"), ("at_least", "at_most", "shortfall"), "valid"]
+    fields = ["carrier", ("measure", "period"), ("at_least", "at_most"), "shortfall", "valid"]
 
     @admin.display(description=gettext_lazy("Each"), ordering="period")
     def per(self, commitment: Commitment) -> str:

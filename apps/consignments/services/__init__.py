@@ -9,14 +9,17 @@ from apps.consignments.services.packing import (
     pack,
     pallets_for,
 )
+from apps.consignments.services.stock import give_back_to_stock, take_from_stock
 
 __all__ = [
     "AlreadyPacked",
     "FileRefused",
     "NoCompanyPrefix",
     "SeriesExhausted",
+    "give_back_to_stock",
     "import_consignments",
     "pack",
     "pallets_for",
+    "take_from_stock",
     "take_numbers",
 ]

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from apps.accounts.actors import Actor
 from apps.consignments import parsing, permissions
-from apps.consignments.models import Consignment, ConsignmentItem, Import
+from apps.consignments.models import Consignment, ConsignmentItem, Import, Priority
 from apps.consignments.parsing import ParsedConsignment, Problem
 from apps.consignments.ranges import read_range
 from apps.consignments.services.packing import lock_series, pack_new, pallets_for
@@ -175,6 +175,8 @@ def _content_hash(parsed: ParsedConsignment, site: Site, origin: Site) -> str:
     content = asdict(parsed) | {"site": str(site.pk), "origin": str(origin.pk)}
     if not parsed.temperature_range:  # as files were read before they could say one
         del content["temperature_range"]
+    if parsed.priority == Priority.NORMAL:  # likewise
+        del content["priority"]
     for line in content["lines"]:
         del line["row"]
     content["lines"] = sorted(content["lines"], key=lambda line: line["line"])
@@ -242,6 +244,7 @@ def _store(accepted: list[_Accepted], record: Import) -> None:
                 temperature_min_mc=read_range(new.parsed.temperature_range)[0],
                 temperature_max_mc=read_range(new.parsed.temperature_range)[1],
                 adr_classes=list(new.parsed.adr),
+                priority=new.parsed.priority,
                 content_sha256=new.sha256,
                 imported_by=record,
             )

@@ -60,6 +60,7 @@ def bring_again(*, actor: Actor, delivery_id: UUID, now: datetime) -> Delivery:
         day=now.astimezone(ZoneInfo(delivery.site.time_zone)).date() + timedelta(days=1),
         load_type=delivery.load_type,
         temperature_class=delivery.temperature_class,
+        priority=delivery.priority,
         pallets=len(units),
         weight_kg=sum(unit.weight_kg for unit in units),
         volume_m3=sum(unit.volume_m3 for unit in units),

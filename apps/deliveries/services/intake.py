@@ -9,7 +9,7 @@ from django.db import transaction
 from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
 from apps.consignments import services as consignments
-from apps.consignments.models import Consignment, Import
+from apps.consignments.models import Consignment, Import, Priority
 from apps.consignments.ranges import written_range
 from apps.consignments.selectors import consignments as find_consignments
 from apps.custody import services as custody
@@ -78,7 +78,8 @@ def group_consignments(*, actor: Actor, now: datetime, day: date | None = None) 
 
     One delivery takes consignments of one origin, site, day, temperature class and range, and load type, in
     the order of their numbers, and no more pallets than the site takes per visit; a consignment that is
-    larger by itself rides alone, and the slot search says what is in its way.
+    larger by itself rides alone, and the slot search says what is in its way. A delivery matters as much as
+    that of its consignments which matters most.
 
     Raises:
         PermissionRefused: ``actor`` does not plan for this shipper.
@@ -147,6 +148,7 @@ def _make_delivery(number: int, group: list[Consignment], actor: Actor, now: dat
         day=first.requested_date,
         load_type=first.load_type,
         temperature_class=first.temperature_class,
+        priority=min((each.priority for each in group), key=Priority.values.index),
         pallets=len(units),
         weight_kg=sum(unit.weight_kg for unit in units),
         volume_m3=sum(unit.volume_m3 for unit in units),

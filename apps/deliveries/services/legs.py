@@ -153,6 +153,7 @@ def _make_leg(
         day=now.astimezone(ZoneInfo(site.time_zone)).date() if leg == Delivery.Leg.BACK else delivery.day,
         load_type=delivery.load_type,
         temperature_class=delivery.temperature_class,
+        priority=delivery.priority,
         pallets=len(units),
         weight_kg=sum(unit.weight_kg for unit in units),
         volume_m3=sum(unit.volume_m3 for unit in units),

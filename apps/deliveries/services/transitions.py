@@ -8,6 +8,7 @@ from apps.core.errors import IllegalTransition
 from apps.deliveries.errors import UnknownDelivery
 from apps.deliveries.models import Delivery, DeliveryEvent
 from apps.deliveries.states import TRANSITIONS, State
+from apps.deliveries.stock import follow_step
 
 
 def lock(delivery_id: UUID) -> Delivery:
@@ -37,7 +38,7 @@ def try_again(delivery: Delivery, *, actor: Actor, now: datetime) -> None:
 
 
 def transition(delivery: Delivery, to: State, *, actor: Actor, at: datetime) -> None:
-    """Move a locked delivery on and write its history.
+    """Move a locked delivery on and write its history; stock follows its goods.
 
     Raises:
         IllegalTransition: ``to`` can't follow the state that the delivery is in.
@@ -53,3 +54,4 @@ def transition(delivery: Delivery, to: State, *, actor: Actor, at: datetime) -> 
     DeliveryEvent.objects.create(
         delivery=delivery, from_state=before, to_state=to, actor_name=actor.name, at=at
     )
+    follow_step(delivery, before, to, now=at)

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from apps.appointments.models import Appointment
 from apps.appointments.states import State as AppointmentState
+from apps.consignments.models import Priority
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import Visit
 from apps.deliveries.standing import ON_THE_ROAD, Standing
@@ -106,6 +107,7 @@ def row(visit: Visit, standing: Standing, *, shipper: str) -> dict[str, Any]:
         "site": delivery.site.name,
         "city": delivery.site.city,
         "day": delivery.day,
+        "matters": delivery.get_priority_display() if delivery.priority != Priority.NORMAL else "",
         "zone": delivery.site.time_zone,
         "pallets": delivery.pallets,
         "weight_kg": delivery.weight_kg,

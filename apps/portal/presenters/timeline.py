@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.actors import Means, Side
 from apps.appointments.models import AppointmentEvent
-from apps.deliveries.models import DeliveryEvent
+from apps.deliveries.models import DeliveryEvent, PriorityChange
 from apps.deliveries.states import State as DeliveryState
 from apps.portal.presenters.offers import reason_label, slots_sentence
 from apps.portal.presenters.parties import Parties
@@ -48,14 +48,21 @@ STATE_OF_DELIVERY = {"loaded": "loading", "in_transit": "departed", "refused": "
 
 
 def timeline(
-    events: Iterable[AppointmentEvent], parties: Parties, *, zone: str, moves: Iterable[DeliveryEvent] = ()
+    events: Iterable[AppointmentEvent],
+    parties: Parties,
+    *,
+    zone: str,
+    moves: Iterable[DeliveryEvent] = (),
+    priorities: Iterable[PriorityChange] = (),
 ) -> list[Context]:
     """Entries in the order of time; events as from ``appointments.selectors.timeline``.
 
     ``moves`` are the delivery's own steps; only those are told that the appointment knows nothing of.
+    ``priorities`` are for the shipper's own people alone.
     """
     entries = [_of_appointment(event, parties, zone) for event in events]
     entries += [_of_delivery(move, parties) for move in moves if move.to_state in ONLY_AT_THE_SHIPPER]
+    entries += [_of_priority(change, parties) for change in priorities]
     return sorted(entries, key=lambda entry: entry["at"])
 
 
@@ -82,6 +89,19 @@ def _of_delivery(move: DeliveryEvent, parties: Parties) -> Context:
         "actor": _who(move.actor_name, side, parties),
         "what": _words(move.to_state),
         "at": move.at,
+        "message": "",
+        "details": "",
+    }
+
+
+def _of_priority(change: PriorityChange, parties: Parties) -> Context:
+    words = _("set the priority: %(before)s → %(after)s")
+    return {
+        "id": f"priority-{change.pk}",
+        "state": "info",
+        "actor": _who(change.actor_name, Side.SHIPPER, parties),
+        "what": words % {"before": change.get_before_display(), "after": change.get_after_display()},
+        "at": change.at,
         "message": "",
         "details": "",
     }

@@ -24,7 +24,7 @@ from apps.deliveries.selectors import deliveries
 from apps.deliveries.services import bulk as services
 from apps.deliveries.standing import Standing, with_standing
 from apps.portal.access import desk_page
-from apps.portal.forms_bulk import BulkFilter, BulkForm
+from apps.portal.forms_bulk import BulkFilter, BulkForm, chosen_deliveries
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import bulk as present
 from apps.portal.views.desk_jobs import facts
@@ -39,7 +39,7 @@ def bulk(request: ActingRequest) -> HttpResponse:
     form = BulkForm(request.POST if request.method == "POST" else None)
     if request.method == "GET":
         return _choose(request, form)
-    chosen = _ids(request)
+    chosen = chosen_deliveries(request.POST)
     if not form.is_valid():
         return _choose(request, form, chosen=chosen, status=422)
     try:
@@ -65,7 +65,9 @@ def send(request: ActingRequest, request_id: UUID) -> HttpResponse:
     """Send the offers of the chosen deliveries in the background."""
     asked = _asked(request_id)
     try:
-        services.send_bulk(actor=request.actor, request_id=asked.pk, delivery_ids=_ids(request))
+        services.send_bulk(
+            actor=request.actor, request_id=asked.pk, delivery_ids=chosen_deliveries(request.POST)
+        )
     except PermissionRefused:
         raise
     except DomainError as error:
@@ -78,17 +80,6 @@ def _asked(request_id: UUID) -> BulkRequest:
     if asked is None:
         raise Http404
     return asked
-
-
-def _ids(request: ActingRequest) -> set[UUID]:
-    """The chosen deliveries; what is no id is left out, as it can't have come from the page."""
-    found = set()
-    for value in request.POST.getlist("delivery"):
-        try:
-            found.add(UUID(value))
-        except ValueError:
-            continue
-    return found
 
 
 def _to_book() -> QuerySet[Any]:

@@ -23,6 +23,7 @@ from apps.accounts.permissions import allows
 from apps.appointments import selectors as appointments
 from apps.appointments.models import Appointment, Offer
 from apps.appointments.states import State as AppointmentState
+from apps.consignments.selectors import taken_from_stock
 from apps.core.errors import DomainError, PermissionRefused
 from apps.deliveries import services
 from apps.deliveries.models import Delivery, DropEmptied, Handover
@@ -283,6 +284,7 @@ def page(request: ActingRequest, shown: Delivery, *, refused: DomainError | None
         else "",
         "vehicle_facts": present_offers.load_facts(appointment) if appointment else [],
         "consignments": consignments_of(shown),
+        "from_stock": taken_from_stock(shown.pk),
         "temperature_range": of_its_own(shown.temperature_class, temperature_limits(shown)),
         "papers": entries,
         "missing": missing(entries),
@@ -299,6 +301,7 @@ def page(request: ActingRequest, shown: Delivery, *, refused: DomainError | None
             parties,
             zone=shown.site.time_zone,
             moves=shown.events.all(),
+            priorities=shown.priority_changes.all(),
         ),
         "may_audit": allows(request.actor, "deliveries.view", shown),
         **_steps(request, visit, standing, offers, now),

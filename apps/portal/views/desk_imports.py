@@ -83,6 +83,7 @@ def import_sample(request: ActingRequest) -> HttpResponse:
         "pallets": "2",
         "temperature": "ambient",
         "unit": "pack",
+        "priority": "normal",
     }
     samples: list[dict[str, str]] = [
         {**shared, "line": "1", "article": "Gloves, nitrile, M", "quantity": "200", "weight_kg": "180"},

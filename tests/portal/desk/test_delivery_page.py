@@ -7,6 +7,7 @@ import pytest
 from apps.appointments.models import Appointment
 from apps.appointments.selectors import find_slots
 from apps.appointments.states import State as Agreed
+from apps.consignments.models import Priority
 from apps.core.errors import PermissionRefused
 from apps.deliveries import services
 from apps.deliveries.models import Delivery
@@ -160,11 +161,11 @@ def test_a_planner_sets_the_priority_until_the_goods_are_loaded(confirmed, deliv
     answer = desk.post(address, {"priority": "can_wait"})
     page = desk.get(f"/deliveries/{delivery.pk}/").content.decode()
     with pytest.raises(PermissionRefused):
-        services.set_priority(actor=rita, delivery_id=delivery.pk, priority=Delivery.Priority.FIRST)
+        services.set_priority(actor=rita, delivery_ids=[delivery.pk], priority=Priority.FIRST, now=NOW)
     services.record_loading(actor=alice, delivery_id=delivery.pk, now=NOW)
     late = desk.post(address, {"priority": "first"})
 
     assert (unread.status_code, answer.status_code, late.status_code) == (422, 302, 409)
-    assert "Can wait" in page
-    assert "its priority is set before it is loaded" in late.content.decode()
+    assert "set the priority: Normal → Can wait" in page
+    assert "priority is set before goods are loaded" in late.content.decode()
     assert Delivery.objects.get(pk=delivery.pk).priority == "can_wait"
