@@ -1,10 +1,12 @@
 """One visit to one site: the goods it carries, where they are, and how they were handed over."""
 
+from datetime import date, timedelta
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.consignments.models import Consignment, ConsignmentItem, HandlingUnit, Priority
@@ -71,6 +73,7 @@ class Delivery(Record):
     )
     wrong_codes = models.PositiveSmallIntegerField(default=0, db_default=0)
     ready_at = models.DateTimeField(null=True, blank=True, help_text=_("To be collected, since then."))
+    kept_until = models.DateTimeField(null=True, blank=True, help_text=_("To be collected before then."))
     priority = models.CharField(
         max_length=10,
         choices=Priority,
@@ -91,6 +94,10 @@ class Delivery(Record):
             ),
             models.CheckConstraint(
                 name="delivery_ready_has_a_code", condition=Q(ready_at=None) | ~Q(code="")
+            ),
+            models.CheckConstraint(
+                name="delivery_kept_once_ready",
+                condition=Q(kept_until=None) | Q(ready_at__isnull=False, kept_until__gt=F("ready_at")),
             ),
             models.CheckConstraint(name="delivery_codes_tried_at_most", condition=Q(wrong_codes__lte=5)),
             models.CheckConstraint(
@@ -114,6 +121,14 @@ class Delivery(Record):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day, at the place, on which what is collected is kept; None where nothing stands ready."""
+        if self.kept_until is None:
+            return None
+        last = self.kept_until - timedelta(microseconds=1)
+        return last.astimezone(ZoneInfo(self.origin.time_zone)).date()
 
     @property
     def place(self) -> Site:

@@ -1,6 +1,6 @@
 """Work of the deliveries room in the background: papers, news of handovers, offers that ran out."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from celery import shared_task
@@ -17,10 +17,11 @@ from apps.deliveries.selectors import delivery_by_id
 from apps.deliveries.services import bulk, day_papers
 from apps.deliveries.services.codes import COMPOSER, new_code
 from apps.deliveries.services.expecting import ANSWER_BY_POLICY
-from apps.deliveries.services.formats import DROPPED, READY
+from apps.deliveries.services.formats import DROPPED
 from apps.deliveries.services.freed import OFFER_FREED
 from apps.deliveries.services.handing_out import COMPOSER as PROOF
 from apps.deliveries.services.handing_out import HAND_OUT
+from apps.deliveries.services.pickups import READY, REMIND
 from apps.deliveries.states import State
 from apps.documents import store
 from apps.documents.models import Document
@@ -159,6 +160,12 @@ def announce_handover(delivery_id: str) -> None:
 def announce_drop(delivery_id: str) -> None:
     """Tell the recipient's people that goods lie in a locker or place; the code stands on the page alone."""
     services.announce_drop(delivery_id=UUID(delivery_id))
+
+
+@handles(REMIND)
+def remind_of_pickup(delivery_id: str, kept_until: str) -> None:
+    """Remind the recipient's people of a pickup that still waits a day before its end."""
+    services.remind_of_pickup(delivery_id=UUID(delivery_id), kept_until=datetime.fromisoformat(kept_until))
 
 
 @composes(READY)

@@ -33,6 +33,8 @@ ANSWER_DUE_IN = timedelta(hours=4)
 PAPERS_AHEAD = timedelta(days=2)
 #: Discrepancies older than this are history and not on anybody's list.
 FRESH = timedelta(days=14)
+#: Whoever has to collect something is worth a call from here on.
+UNCOLLECTED_IN = timedelta(hours=12)
 _WAITS = (State.OPEN, State.LOADED)
 _COMES = (*_WAITS, State.IN_TRANSIT)
 _ENDED = (State.DELIVERED, State.REFUSED, State.CANCELLED)
@@ -201,6 +203,23 @@ def _failures(now: datetime) -> Iterator[Finding]:
         )
 
 
+def _uncollected(now: datetime) -> Iterator[Finding]:
+    """What its recipient was to collect is kept no longer, or shortly no longer."""
+    waiting = deliveries().filter(format=Delivery.Format.PICKUP, state=State.OPEN)
+    kept = waiting.filter(kept_until__lte=now + UNCOLLECTED_IN)
+    for delivery in kept:
+        assert delivery.kept_until is not None
+        assert delivery.last_day is not None
+        yield Finding(
+            delivery.pk,
+            Kind.UNCOLLECTED,
+            Severity.URGENT if delivery.kept_until <= now else Severity.WARNING,
+            cause_at=delivery.kept_until - UNCOLLECTED_IN,
+            harm_at=delivery.kept_until,
+            facts={"last_day": delivery.last_day.isoformat()},
+        )
+
+
 def _long_ago(now: datetime) -> date:
     """Failed attempts of deliveries for an earlier day are history."""
     return (now - FRESH - timedelta(days=7)).date()
@@ -226,6 +245,7 @@ _LOOKS: tuple[Callable[[datetime], Iterator[Finding]], ...] = (
     _dwells,
     _discrepancies,
     _failures,
+    _uncollected,
     *ON_THE_ROAD,
     *OF_THE_DATA,
 )

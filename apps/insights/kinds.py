@@ -23,6 +23,7 @@ class Kind(TextChoices):
     DWELL = "dwell", _("Dwell above free time")
     DISCREPANCY = "discrepancy", _("Discrepancy")
     FAILED = "failed", _("Failed attempt")
+    UNCOLLECTED = "uncollected", _("Not collected in time")
 
 
 class Severity(TextChoices):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -22,6 +23,7 @@ from apps.deliveries.models import Delivery, DropEmptied, Handover
 from apps.deliveries.statement import Position, Statement, UnitFinding
 from apps.facilities.models import Site
 from apps.tenancy import doorway
+from apps.tenancy.models import Outbox
 from tests.deliveries.test_handover import driver, picture
 from tests.deliveries.test_legs import kinds_of, ssccs_of
 from tests.factories.cast import NOW
@@ -95,6 +97,36 @@ def test_a_wrong_code_gets_nothing_and_five_end_it_until_another_is_sent(pickup,
     assert not Handover.objects.exists()
     assert hand_out(alice, Delivery.objects.get()).outcome == "accepted"
     assert kinds_of(pickup).count("pickup_ready") == 1
+
+
+def test_it_is_kept_for_a_while_and_reminded_of_a_day_before_while_it_still_waits(
+    pickup, alice, mailoutbox, drain
+):
+    first = pickup.kept_until
+    this = {"actor": alice, "delivery_id": pickup.pk, "now": NOW}
+    last = NOW.date() + timedelta(days=10)
+    services.ready_to_collect(**this, last_day=last)
+    services.ready_to_collect(**this)  # another code keeps what was said
+    later = Delivery.objects.get()
+    mailoutbox.clear()
+    with doorway.network():
+        promised = Outbox.objects.filter(name="deliveries.remind_of_pickup").order_by("due_at").last()
+    reminded = [
+        services.remind_of_pickup(delivery_id=pickup.pk, kept_until=moment)
+        for moment in (first, later.kept_until)
+    ]
+    drain()
+    for wrong in (NOW.date() - timedelta(days=1), NOW.date() + timedelta(days=400)):
+        with pytest.raises(FormatRefused, match="from today on"):
+            services.ready_to_collect(**this, last_day=wrong)
+    hand_out(alice, later)
+
+    assert pickup.last_day == NOW.date() + timedelta(days=7)
+    assert (later.last_day, later.kept_until.isoformat()) == (last, "2026-03-12T22:00:00+00:00")
+    assert promised.due_at == later.kept_until - timedelta(days=1)
+    assert reminded == [False, True]
+    assert any("still waits" in each.subject and "Thu 12 Mar 2026" in each.body for each in mailoutbox)
+    assert not services.remind_of_pickup(delivery_id=pickup.pk, kept_until=later.kept_until)
 
 
 def test_what_is_not_taken_stays_and_where_nothing_is_taken_nothing_is_recorded(pickup, alice):

@@ -138,6 +138,7 @@ def test_the_desks_pages_have_no_barrier(
         f"/deliveries/{unbooked.pk}/format/",
         f"/deliveries/{collected.pk}/",
         f"/deliveries/{collected.pk}/hand-out/",
+        f"/deliveries/{collected.pk}/ready/",
         f"/deliveries/{unbooked.pk}/via/",
         f"/deliveries/{leg.pk}/",
         f"/deliveries/{leg.pk}/receive/",

@@ -9,7 +9,7 @@ from apps.deliveries import services as deliveries
 from apps.deliveries.models import Discrepancy
 from apps.deliveries.services import Statement, UnitFinding
 from apps.facilities.models import DocumentRequirement, DocumentType, Step
-from apps.insights.detecting import ANSWER_DUE_IN, GRACE, PAPERS_AHEAD
+from apps.insights.detecting import ANSWER_DUE_IN, GRACE, PAPERS_AHEAD, UNCOLLECTED_IN
 from apps.insights.kinds import Ending, Kind, Severity
 from apps.insights.models import DeliveryException, ExceptionEvent
 from apps.insights.services import resolve, watch
@@ -38,6 +38,23 @@ def test_an_offer_shows_itself_when_its_answer_is_due_soon(asked):
     found = DeliveryException.objects.get()
     assert (found.kind, found.harm_at, found.facts) == (Kind.OFFER_UNANSWERED, due, {"turn": Side.RECIPIENT})
     assert ExceptionEvent.objects.filter(step="detected").count() == 1
+
+
+def test_what_nobody_collects_shows_itself_before_it_is_kept_no_longer(delivery, alice):
+    deliveries.choose_format(actor=alice, delivery_id=delivery.pk, format="pickup", now=NOW)
+    kept = deliveries.ready_to_collect(actor=alice, delivery_id=delivery.pk, now=NOW).kept_until
+
+    watch(now=kept - UNCOLLECTED_IN - MINUTE)
+    assert Kind.UNCOLLECTED not in kinds()
+    watch(now=kept - UNCOLLECTED_IN)
+    found = DeliveryException.objects.get(kind=Kind.UNCOLLECTED)
+    assert (found.severity, found.harm_at) == (Severity.WARNING, kept)
+    deliveries.ready_to_collect(
+        actor=alice, delivery_id=delivery.pk, now=kept, last_day=(kept + timedelta(days=3)).date()
+    )
+    watch(now=kept)
+    watch(now=kept + GONE_AFTER)
+    assert Kind.UNCOLLECTED not in kinds()
 
 
 def test_a_watcher_that_was_down_finds_it_once_and_says_how_late(asked):

@@ -21,9 +21,6 @@ from apps.deliveries.services.formats import (
     announce_drop,
     choose_format,
     empty_drop,
-    hand_out,
-    note_wrong_code,
-    ready_to_collect,
 )
 from apps.deliveries.services.gate import call_to_dock, check_in, check_out, end_unloading, reach_door
 from apps.deliveries.services.handing_out import hand_out_proof
@@ -36,6 +33,7 @@ from apps.deliveries.services.papers import (
     issue_proof_of_delivery,
     request_consignment_note,
 )
+from apps.deliveries.services.pickups import hand_out, note_wrong_code, ready_to_collect, remind_of_pickup
 from apps.deliveries.services.planned import record_planned, ship_from
 from apps.deliveries.services.policy_answers import answer_by_policy
 from apps.deliveries.services.priority import set_priority
@@ -112,6 +110,7 @@ __all__ = [
     "record_planned",
     "record_walk_in",
     "remind_of_papers",
+    "remind_of_pickup",
     "report_at_gate",
     "request_code",
     "request_consignment_note",

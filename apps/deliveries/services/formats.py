@@ -1,15 +1,12 @@
-"""How a delivery reaches its recipient where not over a dock: collected at a terminal, or left with a code.
+"""How a delivery reaches its recipient: over a dock, collected (``pickups``), or left with a code.
 
-What is **collected** waits at a site of the shipper's own (perhaps brought there by a leg). Its recipient's
-people get a code by mail when it is ready; who says the code gets the goods, by the same statement as at a
-dock, and custody passes from the shipper to the recipient with no carrier between. A **drop** is brought to
-the recipient's site in an agreed slot and left in a locker or place whose code the driver has beforehand and
-the recipient's people once the goods are there; what they find they say when they take it out.
+A **drop** is brought to the recipient's site in an agreed slot and left in a locker or place whose code the
+driver has beforehand and the recipient's people once the goods are there; what they find they say when they
+take it out.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
-from hmac import compare_digest
 from uuid import UUID
 
 from django.db import transaction
@@ -21,23 +18,17 @@ from apps.accounts.permissions import require
 from apps.appointments.models import Appointment
 from apps.core.errors import IllegalTransition
 from apps.custody.services import Personal
-from apps.deliveries.errors import CodeRefused, FormatRefused, StatementInvalid
+from apps.deliveries.errors import FormatRefused, StatementInvalid
 from apps.deliveries.models import Delivery, DropEmptied, Handover
 from apps.deliveries.selectors import delivery_by_id, ssccs_of, visit_of
-from apps.deliveries.services.codes import MOST_ATTEMPTS, six_digits
-from apps.deliveries.services.handover import hand_over
+from apps.deliveries.services.codes import six_digits
 from apps.deliveries.services.recording import record
-from apps.deliveries.services.steps import require_goods
 from apps.deliveries.services.transitions import lock
-from apps.deliveries.statement import Statement
 from apps.deliveries.states import State
-from apps.facilities.models import Site
 from apps.notices.kinds import Kind
 from apps.notices.services import notify, recipient_people
 from apps.tenancy.doorway import current_shipper
-from apps.tenancy.outbox import enqueue
 
-READY = "deliveries.pickup_ready"
 DROPPED = "deliveries.announce_drop"
 Format = Delivery.Format
 
@@ -75,80 +66,10 @@ def choose_format(*, actor: Actor, delivery_id: UUID, format: str, now: datetime
         )
     delivery.format = format
     delivery.code = six_digits() if format == Format.DROP else ""
-    delivery.ready_at, delivery.wrong_codes = None, 0
+    delivery.ready_at, delivery.kept_until, delivery.wrong_codes = None, None, 0
     delivery.version += 1
-    delivery.save(update_fields=["format", "code", "ready_at", "wrong_codes", "version"])
+    delivery.save(update_fields=["format", "code", "ready_at", "kept_until", "wrong_codes", "version"])
     return delivery
-
-
-@transaction.atomic
-def ready_to_collect(*, actor: Actor, delivery_id: UUID, now: datetime) -> Delivery:
-    """The goods stand ready; the recipient's people get the code by mail. Again: another code, also by mail.
-
-    Raises:
-        PermissionRefused: ``actor`` does not plan for the shipper, or the place is not its own.
-        IllegalTransition: it is not collected, was collected, or its goods are on a leg.
-    """
-    delivery = lock(delivery_id)
-    require(actor, "deliveries.plan")
-    _require_pickup(delivery)
-    require(actor, "deliveries.check_in", delivery)
-    require_goods(delivery)
-    was_ready = delivery.ready_at is not None
-    delivery.code, delivery.wrong_codes = six_digits(), 0
-    delivery.ready_at = delivery.ready_at or now
-    delivery.version += 1
-    delivery.save(update_fields=["code", "wrong_codes", "ready_at", "version"])
-    if not was_ready:
-        record("pickup_ready", delivery=delivery, actor=actor, now=now, place=delivery.origin, details={})
-    enqueue("deliveries.issue_delivery_note", delivery_id=str(delivery.pk))
-    recipient = delivery.site.recipient
-    if recipient is not None:
-        notify(
-            kind=Kind.HANDOVER,
-            audience=recipient_people(recipient.pk, Role.RECEIVING_MANAGER, Role.DOCK_OPERATOR),
-            title=_("%(number)s from %(shipper)s can be collected")
-            % {"number": delivery.number, "shipper": current_shipper().name},
-            body=_address(delivery.origin),
-            composer=READY,
-            facts={"shipper_id": str(current_shipper().pk), "delivery_id": str(delivery.pk)},
-        )
-    return delivery
-
-
-@transaction.atomic
-def hand_out(*, actor: Actor, delivery_id: UUID, code: str, statement: Statement, now: datetime) -> Handover:
-    """Hand a pickup to whoever says its code, by their one statement.
-
-    Raises:
-        PermissionRefused: ``actor`` does not plan for the shipper, or the place is not its own.
-        IllegalTransition: it is not ready, or was collected.
-        CodeRefused: the code is wrong or was tried too often; have it counted by ``note_wrong_code``.
-        StatementInvalid: it contradicts the goods, or nothing of them is taken.
-        DocumentsMissing: the site demands documents at handover.
-    """
-    delivery = lock(delivery_id)
-    require(actor, "deliveries.check_in", delivery)
-    _require_pickup(delivery)
-    if delivery.ready_at is None:
-        raise IllegalTransition(f"{delivery.number} is not ready yet; say that it is, and its code goes out.")
-    if delivery.wrong_codes >= MOST_ATTEMPTS:
-        raise CodeRefused("The code was said wrong too often. Have another one sent.")
-    if not compare_digest(delivery.code.encode(), code.strip().encode()):
-        raise CodeRefused("That is not the code of this pickup. Who collects has it by mail.")
-    if statement.unattended:
-        raise StatementInvalid("Whoever collects is there; nothing is left unattended.")
-    return hand_over(actor=actor, delivery_id=delivery_id, statement=statement, now=now)
-
-
-@transaction.atomic
-def note_wrong_code(*, actor: Actor, delivery_id: UUID) -> int:
-    """Count a code of a pickup that was wrong; how many tries are left."""
-    delivery = lock(delivery_id)
-    require(actor, "deliveries.check_in", delivery)
-    delivery.wrong_codes = min(delivery.wrong_codes + 1, MOST_ATTEMPTS)
-    delivery.save(update_fields=["wrong_codes"])
-    return MOST_ATTEMPTS - delivery.wrong_codes
 
 
 @transaction.atomic
@@ -232,18 +153,3 @@ def announce_drop(*, delivery_id: UUID) -> None:
         path=f"/appointments/{visit.pk}/",
         subject_id=delivery.pk,
     )
-
-
-def _require_pickup(delivery: Delivery) -> None:
-    if delivery.format != Format.PICKUP or delivery.state != State.OPEN:
-        raise IllegalTransition(f"{delivery.number} is not there to be collected.", state=delivery.state)
-
-
-def _address(site: Site) -> str:
-    parts = (
-        site.name,
-        site.street,
-        " ".join(filter(None, (site.postal_code, site.city))),
-        site.gate_instructions,
-    )
-    return "\n".join(part for part in parts if part)

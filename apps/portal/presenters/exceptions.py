@@ -1,6 +1,6 @@
 """Exceptions as their list shows them: how soon harm comes, one sentence, and what helps."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -129,6 +129,9 @@ def sentence(exception: DeliveryException) -> str:
                     "reason": facts["reason"]
                 }
             return _("The attempt failed; no other one is agreed.")
+        case Kind.UNCOLLECTED:
+            last = formats.date_format(date.fromisoformat(facts["last_day"]), "D j M")
+            return _("It is kept for collection until %(day)s, and nobody has come.") % {"day": last}
 
 
 def told(intervention: Context, number: int, zone: str) -> Context:
@@ -212,6 +215,9 @@ def suggestion(exception: DeliveryException) -> Context:
             return {"url": f"{decide}#decide-title", "label": _("Decide about the goods")}
         case Kind.FAILED:
             return {"url": reverse("desk:ask", args=[delivery.pk]), "label": _("Ask for another slot")}
+        case Kind.UNCOLLECTED:
+            ready = reverse("desk:ready_to_collect", args=[delivery.pk])
+            return {"url": ready, "label": _("Keep it longer")}
         case Kind.NOT_ARRIVED | Kind.LATE_ARRIVAL | Kind.SILENCE if delivery.site.contact_phone:
             phone = delivery.site.contact_phone
             return {"url": f"tel:{phone}", "label": _("Call the site, %(phone)s") % {"phone": phone}}

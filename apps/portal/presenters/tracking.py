@@ -106,5 +106,10 @@ def _here(here: Whereabouts) -> Context:
 
 
 def _pickup(delivery: Delivery) -> Context:
-    """Where it is collected, and since when it stands ready there; the code goes by mail alone."""
-    return {"place": delivery.origin.name, "address": address(delivery.origin), "ready_at": delivery.ready_at}
+    """Where it is collected, since when it stands ready there and how long; the code goes by mail alone."""
+    return {
+        "place": delivery.origin.name,
+        "address": address(delivery.origin),
+        "ready_at": delivery.ready_at,
+        "last_day": delivery.last_day,
+    }

@@ -4,18 +4,15 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import require
-from apps.core.errors import DomainError, PermissionRefused
 from apps.deliveries import services
 from apps.deliveries.errors import CodeRefused
 from apps.deliveries.models import Delivery, Discrepancy
@@ -78,6 +75,17 @@ class HandOutForm(forms.Form):
         )
 
 
+class ReadyForm(forms.Form):
+    """Until when the goods are kept for whoever collects them."""
+
+    last_day = forms.DateField(
+        label=gettext_lazy("Keep it until"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=gettext_lazy("Blank for a week from today."),
+    )
+
+
 def format_of(shown: Delivery, may_plan: bool) -> dict[str, Any]:
     """What the delivery's page says of how it reaches its recipient, and what can be done."""
     is_pickup = shown.format == Format.PICKUP and shown.state == State.OPEN
@@ -118,19 +126,30 @@ def choose(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
 
 
 @desk_page
-@require_POST
+@require_http_methods(["GET", "POST"])
 def ready(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
-    """The goods stand ready; the code goes out by mail, and again where it is asked for again."""
-    delivery_by_id(delivery_id)
-    try:
-        services.ready_to_collect(actor=request.actor, delivery_id=delivery_id, now=timezone.now())
-    except PermissionRefused:
-        raise
-    except DomainError as error:
-        messages.error(request, error.message)
-    else:
-        messages.success(request, _("The recipient’s people get the code by mail."))
-    return redirect("desk:delivery", delivery_id)
+    """The goods stand ready, kept for a while; the code goes out by mail, and again where it is asked for."""
+    shown = delivery_by_id(delivery_id)
+    require(request.actor, "deliveries.plan")
+    given = request.POST if request.method == "POST" else None
+    form = ReadyForm(given, initial={"last_day": shown.last_day})
+
+    def act() -> Done:
+        services.ready_to_collect(
+            actor=request.actor, delivery_id=shown.pk, now=timezone.now(), **form.cleaned_data
+        )
+        return Done(_("The recipient’s people get the code by mail."))
+
+    return ask(
+        request,
+        form,
+        act,
+        **of_delivery(request, shown),
+        title=_("%(number)s stands ready at %(origin)s")
+        % {"number": shown.number, "origin": shown.origin.name},
+        needs=_("The recipient’s people get the code by mail, and are reminded a day before the last one."),
+        verb=_("Send another code") if shown.ready_at else _("Ready to be collected"),
+    )
 
 
 @desk_page

@@ -18,7 +18,8 @@ def test_a_pickup_is_chosen_made_ready_and_handed_out(
     unattended = desk.post(f"{page}format/", {"format": "drop"})
     chosen = desk.post(f"{page}format/", {"format": "pickup"}, follow=True).content.decode()
     early = desk.post(f"{page}hand-out/", {"code": "000000"})
-    ready = desk.post(f"{page}ready/", follow=True).content.decode()
+    past = desk.post(f"{page}ready/", {"last_day": "2020-01-01"})
+    ready = desk.post(f"{page}ready/", {"last_day": ""}, follow=True).content.decode()
     monkeypatch.setattr("apps.deliveries.services.handover.require_documents", lambda *_: None)
     code = Delivery.objects.get().code
     units = [unit.sscc for ride in delivery.rides.all() for unit in ride.consignment.handling_units.all()]
@@ -31,7 +32,9 @@ def test_a_pickup_is_chosen_made_ready_and_handed_out(
     assert (unattended.status_code, "takes no goods unattended" in unattended.content.decode()) == (409, True)
     assert "Ready to be collected" in chosen
     assert early.status_code == 422
+    assert (past.status_code, "from today on" in past.content.decode()) == (409, True)
     assert "get the code by mail" in ready
+    assert "Kept until" in ready
     assert code not in ready
     assert (wrong.status_code, counted) == (409, 1)
     assert "not the code" in wrong.content.decode()
