@@ -20,12 +20,14 @@ class Stage(StrEnum):
     PAPERWORK = "paperwork"
 
 
-#: With which step of an appointment's history each stage begins; a missing step leaves its stage out.
+#: With which step of an appointment's history each stage begins, the first of several; a missing step leaves
+#: its stage out.
 BEGINS = {
     "at_gate": Stage.QUEUE,
     "checking_in": Stage.CHECK_IN,
     "arrived": Stage.WAIT,
     "walked_in": Stage.WAIT,
+    "at_door": Stage.HANDLING,
     "in_progress": Stage.HANDLING,
     "unloaded": Stage.PAPERWORK,
 }
@@ -69,7 +71,10 @@ def dwell(
     firsts: dict[str, datetime] = {}
     for step, at in steps:
         firsts[step] = min(at, firsts.get(step, at))
-    begun = {stage: firsts[step] for step, stage in BEGINS.items() if step in firsts}
+    begun: dict[Stage, datetime] = {}
+    for step, stage in BEGINS.items():
+        if step in firsts:
+            begun[stage] = min(firsts[step], begun.get(stage, firsts[step]))
     if not begun:
         return None
     if Stage.HANDLING in begun and Stage.PAPERWORK not in begun and HANDED_OVER in firsts:

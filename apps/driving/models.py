@@ -1,13 +1,15 @@
-"""Drivers on the road: the phone that may act for one vehicle's day, and every action it sent, as it came."""
+"""Drivers on the road: the phone that acts for one vehicle's round, and every action it sent, as it came."""
 
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.carriers.models import Vehicle
 from apps.core.access import APPEND, Access
 from apps.core.models import Record
+from apps.deliveries.models import Delivery
 from apps.facilities.models import Site
 from apps.routing.models import Stop
 
@@ -15,12 +17,14 @@ from apps.routing.models import Stop
 class DriverSession(Record):
     """A phone that exchanged a link: it reaches the published route of one vehicle on one day, nothing else.
 
-    Whichever version of the plan is published holds the route, so a new version needs no new link.
+    Whichever version of the plan is published holds the route, so a new version needs no new link. With a
+    ``leg`` it reaches that one delivery to a site of the shipper's own instead, which no plan holds.
     """
 
     site = models.ForeignKey(Site, on_delete=models.DO_NOTHING, related_name="+")
     day = models.DateField(help_text=_("In the site's own time zone."))
     vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="+")
+    leg = models.ForeignKey(Delivery, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     driver_name = models.CharField(max_length=100)
     secret_hash = models.BinaryField(max_length=32, unique=True)
     opened_at = models.DateTimeField()
@@ -29,7 +33,10 @@ class DriverSession(Record):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["site", "day", "vehicle"])]
+        indexes = [
+            models.Index(fields=["site", "day", "vehicle"]),
+            models.Index(fields=["leg"], condition=Q(leg__isnull=False), name="driver_session_of_a_leg"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.driver_name}, {self.day:%Y-%m-%d}"
@@ -46,6 +53,7 @@ class DriverAction(Record):
     class Kind(models.TextChoices):
         SET_OFF = "set_off", _("Set off")
         ARRIVE = "arrive", _("Arrived")
+        AT_DOOR = "at_door", _("At the door")
         UNLOAD = "unload", _("Unloading")
         HAND_OVER = "hand_over", _("Handed over")
         PHOTO = "photo", _("Photo")

@@ -38,7 +38,8 @@ _GATHERED = """
            coalesce(r.tenders_accepted, 0) AS tenders_accepted,
            r.cost_cents, r.distance_m, r.empty_m, r.route_s, r.capacity,
            ground.loaded_at, ground.left_at, gate.gate_at, gate.checking_at, ground.came_at,
-           ground.unloading_at, gate.unloaded_at, h.recorded_at AS handed_at, gate.out_at,
+           least(ground.unloading_at, gate.door_at) AS unloading_at, gate.unloaded_at,
+           h.recorded_at AS handed_at, gate.out_at,
            s.free_minutes, coalesce(ground.has_failed, false) AS has_failed, h.attempt,
            coalesce(h.outcome, '') AS outcome, coalesce(h.units_expected, 0) AS units_expected,
            coalesce(h.units_received, 0) AS units_received, coalesce(x.found, 0) AS found,
@@ -81,6 +82,7 @@ _GATHERED = """
       LEFT JOIN LATERAL (
            SELECT min(at) FILTER (WHERE step = 'at_gate') AS gate_at,
                   min(at) FILTER (WHERE step = 'checking_in') AS checking_at,
+                  min(at) FILTER (WHERE step = 'at_door') AS door_at,
                   min(at) FILTER (WHERE step = 'unloaded') AS unloaded_at,
                   min(at) FILTER (WHERE step = 'checked_out') AS out_at
              FROM public.appointments_appointmentevent WHERE appointment_id = a.id) gate ON true

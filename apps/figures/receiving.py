@@ -123,7 +123,7 @@ _STATEMENT = f"""
                SELECT min(at) FILTER (WHERE step = 'at_gate') AS gate_at,
                       min(at) FILTER (WHERE step = 'checking_in') AS checking_at,
                       min(at) FILTER (WHERE to_state = 'arrived') AS came_at,
-                      min(at) FILTER (WHERE to_state = 'in_progress') AS unloading_at,
+                      min(at) FILTER (WHERE to_state = 'in_progress' OR step = 'at_door') AS unloading_at,
                       min(at) FILTER (WHERE step = 'unloaded') AS unloaded_at,
                       min(at) FILTER (WHERE step = 'completed') AS handed_at,
                       min(at) FILTER (WHERE step = 'checked_out') AS out_at,

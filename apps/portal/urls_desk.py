@@ -124,6 +124,7 @@ deliveries = [
     path("deliveries/<uuid:delivery_id>/via/", desk_legs.via, name="via"),
     path("deliveries/<uuid:delivery_id>/back/", desk_legs.take_back, name="take_back"),
     path("deliveries/<uuid:delivery_id>/receive/", desk_legs.receive, name="receive_leg"),
+    path("deliveries/<uuid:delivery_id>/driver/", driver.invite_for_leg, name="leg_driver"),
     path("deliveries/<uuid:delivery_id>/format/", desk_formats.choose, name="choose_format"),
     path("deliveries/<uuid:delivery_id>/ready/", desk_formats.ready, name="ready_to_collect"),
     path("deliveries/<uuid:delivery_id>/hand-out/", desk_formats.hand_out, name="hand_out"),

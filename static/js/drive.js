@@ -44,12 +44,35 @@ function tell(state, text) {
   sync.textContent = text;
 }
 
-/* What waits to be sent can't be taken a second time. */
-function hold(steps) {
-  const held = new Set(steps.map((step) => `${step.said.kind} ${step.said.stop ?? ""}`));
-  for (const form of document.querySelectorAll("form[data-step]")) {
-    const taken = !("photo" in form.dataset) && held.has(`${form.elements.kind.value} ${form.elements.stop?.value ?? ""}`);
-    form.querySelectorAll("button").forEach((button) => { button.disabled = taken; });
+/*
+ * Where the round stands once what waits to be sent has come about: the next visit, and there the next steps. So a
+ * phone without a network goes on by itself, and what waits can't be taken a second time.
+ */
+function advance(steps) {
+  const taken = (kind, stop = null) => steps.some((step) => step.said.kind === kind && step.said.stop === stop);
+  const warehouse = document.querySelector("[data-set-off]");
+  if (warehouse) warehouse.hidden = taken("set_off");
+  const isAway = !warehouse || warehouse.hidden;
+  const halts = [...document.querySelectorAll("[data-halt]")];
+  const isOver = ({ dataset: { halt } }) => taken("hand_over", halt) || taken("problem", halt);
+  const next = isAway ? halts.find((halt) => !isOver(halt)) : null;
+  for (const halt of halts) halt.hidden = halt !== next;
+  for (const row of document.querySelectorAll("[data-row]")) {
+    row.toggleAttribute("aria-current", false);
+    if (row.dataset.row === next?.dataset.halt) row.setAttribute("aria-current", "step");
+  }
+  document.getElementById("all-taken").hidden = !(isAway && halts.length && !next);
+  document.querySelectorAll("form[data-step] button").forEach((button) => { button.disabled = false; });
+  if (next) offer([...next.querySelectorAll("[data-before-handover]")], (kind) => taken(kind, next.dataset.halt));
+}
+
+/* Arriving comes first; then the door, which may be passed over; after unloading only the handover is left. */
+function offer(forms, taken) {
+  const open = taken("unload") ? [] : forms.filter((form) => !taken(form.elements.kind.value));
+  const shown = open[0]?.elements.kind.value === "arrive" ? open.slice(0, 1) : open;
+  for (const form of forms) {
+    form.hidden = !shown.includes(form);
+    form.querySelector("button").classList.toggle("button--primary", form === shown[0]);
   }
 }
 
@@ -73,7 +96,7 @@ async function show() {
     }),
   );
   const open = steps.filter((step) => !step.answer);
-  hold(open);
+  advance(open);
   if (open.length) tell("waiting", `${navigator.onLine ? "" : `${sync.dataset.offline} `}${sync.dataset.waiting} ${open.length}`);
   else if (steps.length) tell("blocked", `${sync.dataset.blocked} ${steps.length}`);
   else tell("received", sync.dataset.received);

@@ -8,6 +8,9 @@ import pytest
 from django.contrib.auth.hashers import make_password
 
 from apps.accounts.services import LinkClosed
+from apps.appointments.dwell import Stage
+from apps.appointments.models import Appointment
+from apps.appointments.staying import stay_of
 from apps.core.errors import PermissionRefused
 from apps.custody.canonical import parse
 from apps.custody.models import CustodyEvent
@@ -43,6 +46,7 @@ def test_a_round_goes_from_the_warehouse_to_the_last_handover(take, stops):
     take("set_off")
     for stop in stops:
         take("arrive", stop)
+        take("at_door", stop)
         take("unload", stop)
         take("hand_over", stop, facts=RECEIVED)
 
@@ -98,6 +102,26 @@ def test_what_the_gate_recorded_first_is_known_already(take, stops, otto):
 
     assert action.outcome == DriverAction.Outcome.KNOWN
     assert types(stops[0]).count("arrived") == 1
+
+
+def test_at_the_door_the_wait_for_it_ends_once_and_only_after_the_check_in(take, stops):
+    take("set_off")
+    early, _ = take("at_door", stops[0])
+    take("arrive", stops[0], now=local("08:40"))
+    take("at_door", stops[0], now=local("08:55"))
+    again, _ = take("at_door", stops[0], now=local("09:00"))
+    take("unload", stops[0], now=local("09:10"))
+    over, _ = take("at_door", stops[0], now=local("09:11"))
+
+    appointment = Appointment.objects.get(delivery_id=stops[0].delivery_id)
+    stay = stay_of(appointment, list(appointment.events.all()), now=local("09:20"))
+    assert "after its check-in" in early.answer
+    assert (again.outcome, over.outcome) == (DriverAction.Outcome.KNOWN, DriverAction.Outcome.KNOWN)
+    assert appointment.events.filter(step="at_door").count() == 1
+    assert dict(stay.spans) == {
+        Stage.WAIT: timedelta(minutes=15),
+        Stage.HANDLING: timedelta(minutes=25),
+    }
 
 
 def test_of_two_phones_that_hand_over_one_is_told_and_both_are_kept(take, stops, route, alice):

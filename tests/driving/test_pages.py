@@ -53,13 +53,14 @@ def test_a_round_works_without_script(at_phone, stops):
     for stop in stops:
         steps += [
             {"kind": "arrive", "stop": stop.pk},
+            {"kind": "at_door", "stop": stop.pk},
             {"kind": "unload", "stop": stop.pk},
             {"kind": "hand_over", "stop": stop.pk, "received_by": "Nomsa Nkosi"},
         ]
 
     answers = [at_phone.post("/drive/steps/", step, follow=True) for step in steps]
 
-    assert [answer.status_code for answer in answers] == [200] * 7
+    assert [answer.status_code for answer in answers] == [200] * 9
     assert "Show at the gate: " in answers[0].content.decode()
     assert "The round is done" in answers[-1].content.decode()
 
@@ -110,6 +111,12 @@ def test_the_phones_key_is_good_at_its_shippers_host_alone(at_phone):
     hub.cookies["dockside_drive"] = secret.value
 
     assert (elsewhere.get("/drive/").status_code, hub.get("/drive/").status_code) == (410, 404)
+
+
+def test_no_page_may_ask_for_more_of_a_phone_than_its_camera_and_place(at_phone):
+    policy = at_phone.get("/drive/").headers["Permissions-Policy"]
+
+    assert {"camera=(self)", "geolocation=(self)", "microphone=()"} <= set(policy.split(", "))
 
 
 def test_a_phone_reaches_no_page_of_the_desk(at_phone, stops):

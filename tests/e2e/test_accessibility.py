@@ -24,6 +24,7 @@ from apps.routing.services import publish_plan, request_plan
 from apps.tenancy import doorway
 from apps.tenancy.models import Shipper
 from tests.e2e.conftest import Visit, sign_in
+from tests.portal.hub.test_drop import left_there
 
 LEVELS = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 CONTRAST = {"type": "rule", "values": ["color-contrast"]}  # all that another scheme changes
@@ -70,6 +71,18 @@ def test_the_hubs_pages_have_no_barrier(
     assert barriers(visit("rita@northern.example"), *pages) == []
 
 
+def test_what_was_left_with_a_code_has_no_barrier(
+    visit: Visit, unloading: Appointment, acme: Shipper, northern_site: Site
+):
+    page = f"/appointments/{unloading.pk}/"
+    with doorway.network():
+        Site.objects.filter(pk=northern_site.pk).update(allows_unattended=True)
+    with doorway.enter_shipper(acme):
+        left_there(Delivery.objects.get(pk=unloading.delivery_id))
+
+    assert barriers(visit("otto@northern.example"), page, f"{page}taken-out/") == []
+
+
 FOUND = "days=3&load_type=pallets&pallets=3&temperature_class=ambient"
 
 
@@ -82,11 +95,23 @@ def test_the_desks_pages_have_no_barrier(
     acme: Shipper,
     day: date,
 ):
-    unbooked, collected = order(alice), order(alice)
+    unbooked, collected, passing = order(alice), order(alice), order(alice)
     with doorway.enter_shipper(acme):
         now = timezone.now()
         services.choose_format(actor=alice, delivery_id=collected.pk, format="pickup", now=now)
         services.ready_to_collect(actor=alice, delivery_id=collected.pk, now=now)
+        with doorway.network():
+            terminal = Site.objects.create(
+                shipper=acme,
+                code="ACME-X",
+                name="Acme cross-dock",
+                latitude=-26.2,
+                longitude=28.1,
+                time_zone="Africa/Johannesburg",
+            )
+        leg = services.send_via(actor=alice, delivery_id=passing.pk, terminal_id=terminal.pk, now=now)
+        services.record_loading(actor=alice, delivery_id=leg.pk, now=now)
+        services.record_departure(actor=alice, delivery_id=leg.pk, now=now)
         watch(now=asked.must_act_by - timedelta(hours=1))
         assert count(now=timezone.now()).is_complete
         foresee(now=timezone.now())
@@ -113,6 +138,10 @@ def test_the_desks_pages_have_no_barrier(
         f"/deliveries/{unbooked.pk}/format/",
         f"/deliveries/{collected.pk}/",
         f"/deliveries/{collected.pk}/hand-out/",
+        f"/deliveries/{unbooked.pk}/via/",
+        f"/deliveries/{leg.pk}/",
+        f"/deliveries/{leg.pk}/receive/",
+        f"/deliveries/{leg.pk}/driver/",
         f"/slots/find/?{FOUND}&first_day={day}&site={unbooked.site_id}",
         "/policies/",
         f"/plan/?day={day}",

@@ -1,5 +1,6 @@
 """A driver with a phone whose network goes away twice: every step is on record once, in its order."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from io import BytesIO
@@ -24,6 +25,7 @@ from apps.tenancy import doorway
 from apps.tenancy.models import Shipper
 from tests.e2e.conftest import Visit
 from tests.e2e.test_accessibility import barriers_on
+from tests.e2e.test_scanning import CAMERA
 
 PHONE = {
     "viewport": {"width": 390, "height": 740},
@@ -62,11 +64,13 @@ def token(
 
 def test_a_round_survives_two_cuts_of_the_network(visit: Visit, token: str, acme: Shipper):
     phone = visit(None, "acme", **PHONE)
+    phone.add_init_script(CAMERA)
     phone.goto(f"/drive/open/{token}/")
     phone.get_by_role("button", name="Open on this phone").tap()
     expect(phone.get_by_role("button", name="Loaded, set off")).to_be_visible()
     assert list(barriers_on(phone)) == []
     phone.get_by_role("button", name="Loaded, set off").tap()
+    expect(phone.locator("[data-set-off]")).to_have_count(0)  # the page was loaded anew
     expect(phone.get_by_role("button", name="Arrived")).to_be_visible()
     assert list(barriers_on(phone)) == []
     phone.get_by_label("Say where this phone is").check()
@@ -74,26 +78,34 @@ def test_a_round_survives_two_cuts_of_the_network(visit: Visit, token: str, acme
     phone.reload()
 
     cut(phone)
-    phone.get_by_role("button", name="Arrived").tap()
-    expect(phone.locator("#sync")).to_contain_text("Saved on this phone, not sent yet: 1")
+    tap(phone, "Arrived")
+    saved(phone, 1)
     phone.reload()
-    expect(phone.locator("#sync")).to_contain_text("Saved on this phone, not sent yet: 1")
+    saved(phone, 1)
+    tap(phone, "At the door")
+    tap(phone, "Unloading")
+    saved(phone, 3)
     photograph(phone)
-    expect(phone.locator("#sync")).to_contain_text("Saved on this phone, not sent yet: 2")
+    saved(phone, 4)
     state_damage(phone)
     phone.reload()  # what was typed and not signed is still there
     hand_over(phone)
-    expect(phone.locator("#sync")).to_contain_text("Saved on this phone, not sent yet: 3")
+    saved(phone, 5)
+    tap(phone, "Arrived")  # at the second stop: the phone knows what comes next
+    saved(phone, 6)
     restore(phone)
     expect(phone.get_by_role("listitem").filter(has_text="Delivered")).to_have_count(1)
 
-    phone.get_by_role("button", name="Arrived").tap()
-    expect(phone.get_by_role("button", name="At the dock, unloading")).to_be_visible()
+    tap(phone, "At the door")
+    expect(halt(phone).locator("[value=at_door]")).to_have_count(0)
     cut(phone)
-    phone.get_by_role("button", name="At the dock, unloading").tap()
+    tap(phone, "Unloading")
+    expect(phone.get_by_role("button", name="Unloading")).to_be_hidden()
+    count_by_camera(phone)
     hand_over(phone)
-    expect(phone.get_by_role("button", name="At the dock, unloading")).to_be_disabled()
-    expect(phone.locator("#sync")).to_contain_text("Saved on this phone, not sent yet: 2")
+    saved(phone, 2)
+    expect(phone.get_by_role("heading", name="Every step is taken")).to_be_visible()
+    assert list(barriers_on(phone)) == []
     restore(phone)
 
     expect(phone.get_by_role("heading", name="The round is done")).to_be_visible()
@@ -114,9 +126,12 @@ def test_a_round_survives_two_cuts_of_the_network(visit: Visit, token: str, acme
     assert [kind for kind, _ in actions] == [
         "set_off",
         "arrive",
+        "at_door",
+        "unload",
         "photo",
         "hand_over",
         "arrive",
+        "at_door",
         "unload",
         "hand_over",
     ]
@@ -127,12 +142,38 @@ def test_a_round_survives_two_cuts_of_the_network(visit: Visit, token: str, acme
     assert (stated["position"]["accuracy_m"], stated.get("doubts"), signed) == (9, None, 2)
 
 
+def halt(phone: Page) -> Locator:
+    """The visit that the phone shows."""
+    return phone.locator("[data-halt]:not([hidden])")
+
+
+def tap(phone: Page, verb: str) -> None:
+    phone.get_by_role("button", name=verb).tap()
+
+
+def saved(phone: Page, steps: int) -> None:
+    expect(phone.locator("#sync")).to_contain_text(f"Saved on this phone, not sent yet: {steps}")
+
+
+def count_by_camera(phone: Page) -> None:
+    """Every label is held before the camera."""
+    unfold(phone, ".drive__hand")
+    units = [each.get_attribute("name")[5:] for each in halt(phone).locator("select[name^=kind-]").all()]
+    halt(phone).get_by_text("Count by scanning").tap()
+    halt(phone).get_by_role("button", name="Scan with the camera").tap()
+    dialog = phone.get_by_role("dialog", name="Scan with the camera")
+    phone.evaluate("codes => window.codes.push(...codes)", [f"]C100{sscc}" for sscc in units])
+    expect(dialog.get_by_role("status")).to_contain_text(units[-1])
+    dialog.get_by_role("button", name="Done").tap()
+    expect(halt(phone).locator("textarea[name=scanned]")).to_have_value(re.compile(units[-1]))
+
+
 def photograph(phone: Page) -> None:
     """A photo of the first unit, larger than what is sent of it."""
     unfold(phone, ".drive__photo")
     file = BytesIO()
     Image.effect_noise((2400, 1800), 60).convert("RGB").save(file, "JPEG")
-    form = phone.locator(".drive__photo form")
+    form = halt(phone).locator(".drive__photo form")
     form.get_by_label("The photo shows").select_option(index=1)
     photo = {"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()}
     form.get_by_label("Photo", exact=True).set_input_files(photo)
@@ -141,7 +182,7 @@ def photograph(phone: Page) -> None:
 
 def state_damage(phone: Page) -> None:
     unfold(phone, ".drive__hand")
-    unit = phone.locator(".drive__units li").first
+    unit = halt(phone).locator(".drive__units li").first
     unit.locator("select").first.select_option("damaged")
     unit.get_by_label("Reason for").select_option("packaging")
     unit.get_by_label("Note on").fill("Corner crushed")
@@ -150,10 +191,10 @@ def state_damage(phone: Page) -> None:
 def hand_over(phone: Page) -> None:
     """Both read the statement and sign it by hand."""
     unfold(phone, ".drive__hand")
-    phone.get_by_label("Received by").fill("Nomsa Nkosi")
+    halt(phone).get_by_label("Received by").fill("Nomsa Nkosi")
     phone.get_by_role("button", name="Read the statement").tap()
-    expect(phone.locator("[data-statement]")).to_contain_text("Nomsa Nkosi")
-    for field in phone.locator(".signature__field").all():
+    expect(halt(phone).locator("[data-statement]")).to_contain_text("Nomsa Nkosi")
+    for field in halt(phone).locator(".signature__field").all():
         sign(phone, field)
     assert list(barriers_on(phone)) == []
     phone.get_by_role("button", name="Sign and hand over").tap()
@@ -171,7 +212,7 @@ def sign(phone: Page, field: Locator) -> None:
 
 
 def unfold(phone: Page, part: str) -> None:
-    section = phone.locator(part)
+    section = halt(phone).locator(part)
     if section.get_attribute("open") is None:
         section.locator("summary").first.tap()
 

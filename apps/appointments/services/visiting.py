@@ -20,6 +20,7 @@ class VisitStep(StrEnum):
     AT_GATE = "at_gate"
     CHECKING_IN = "checking_in"
     CALLED = "called"
+    AT_DOOR = "at_door"
     UNLOADED = "unloaded"
     CHECKED_OUT = "checked_out"
 
@@ -29,6 +30,7 @@ ALLOWED = {
     VisitStep.AT_GATE: {State.CONFIRMED, State.NO_SHOW},
     VisitStep.CHECKING_IN: {State.CONFIRMED, State.NO_SHOW},
     VisitStep.CALLED: {State.ARRIVED},
+    VisitStep.AT_DOOR: {State.ARRIVED},
     VisitStep.UNLOADED: {State.IN_PROGRESS},
     VisitStep.CHECKED_OUT: {State.COMPLETED},
 }
@@ -36,6 +38,7 @@ REFUSED = {
     VisitStep.AT_GATE: "is not expected at the gate",
     VisitStep.CHECKING_IN: "is not expected at the gate",
     VisitStep.CALLED: "is called to its dock after its check-in and before unloading",
+    VisitStep.AT_DOOR: "stands at its door after its check-in and before unloading",
     VisitStep.UNLOADED: "is not being unloaded",
     VisitStep.CHECKED_OUT: "leaves after the handover",
 }

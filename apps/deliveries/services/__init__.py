@@ -25,7 +25,7 @@ from apps.deliveries.services.formats import (
     note_wrong_code,
     ready_to_collect,
 )
-from apps.deliveries.services.gate import call_to_dock, check_in, check_out, end_unloading
+from apps.deliveries.services.gate import call_to_dock, check_in, check_out, end_unloading, reach_door
 from apps.deliveries.services.handing_out import hand_out_proof
 from apps.deliveries.services.handover import hand_over, judged, photos_of
 from apps.deliveries.services.intake import group_consignments, import_orders
@@ -101,6 +101,7 @@ __all__ = [
     "open_day_papers",
     "photos_of",
     "propose_move",
+    "reach_door",
     "ready_to_collect",
     "receive_leg",
     "record_arrival",

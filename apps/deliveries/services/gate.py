@@ -1,4 +1,4 @@
-"""The gate and the dock beside arrival and unloading: check-in, call, end of unloading, leaving."""
+"""The gate and the dock beside arrival and unloading: check-in, call, door, end of unloading, leaving."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -64,6 +64,23 @@ def call_to_dock(*, actor: Actor, delivery_id: UUID, now: datetime) -> Appointme
         at=now,
         message=appointment.dock.name,
     )[0]
+
+
+@transaction.atomic
+def reach_door(*, actor: Actor, delivery_id: UUID, now: datetime) -> Appointment:
+    """The vehicle stands at its door; it waits for one no longer. The second time nothing is recorded.
+
+    Raises:
+        PermissionRefused: ``actor`` neither works this site nor drives.
+        NoDockYet: it has no dock, so it can't stand at one.
+        IllegalTransition: it is not waiting for a door.
+    """
+    delivery = lock(delivery_id)
+    require(actor, "deliveries.check_in", delivery)
+    appointment = _appointment(delivery)
+    if appointment.dock is None:
+        raise appointments.NoDockYet(f"{appointment} has no dock yet; the gate gives it one.")
+    return note_visit(actor=actor, appointment_id=appointment.pk, step=VisitStep.AT_DOOR, at=now)[0]
 
 
 @transaction.atomic

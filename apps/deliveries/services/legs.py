@@ -123,7 +123,7 @@ def receive_leg(
     """
     delivery = lock(delivery_id)
     require(actor, "deliveries.receive", delivery)
-    if delivery.state == State.IN_TRANSIT:
+    if delivery.state in (State.IN_TRANSIT, State.FAILED):  # which came after all
         delivery = record_arrival(actor=actor, delivery_id=delivery_id, now=now)
     if delivery.state == State.ARRIVED:
         start_unloading(actor=actor, delivery_id=delivery_id, now=now)

@@ -1,18 +1,24 @@
-"""Letting a phone reach one vehicle's day: a link from the planner, exchanged once, ended at will."""
+"""Letting a phone reach one vehicle's day or leg: a link from the planner, exchanged once, ended at will."""
 
 import secrets
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
 from apps.accounts.services import LinkClosed, issue_link, revoke_links, use_link
+from apps.carriers.models import Vehicle
+from apps.deliveries.models import Delivery
+from apps.deliveries.states import State
 from apps.driving.errors import RouteClosed
 from apps.driving.models import DriverSession
+from apps.driving.selectors import OVER, sessions_of_route
+from apps.facilities.models import Site
 from apps.routing.models import Route, RoutePlan
 from apps.tenancy.doorway import current_shipper
 
@@ -43,8 +49,40 @@ def invite_driver(*, actor: Actor, route_id: UUID, now: datetime) -> str:
         subject_id=route.vehicle_id,
         shipper_id=current_shipper().pk,
         issued_to=route.driver.name if route.driver else route.vehicle.plate,
-        expires_at=_end_of(route),
+        expires_at=_afterwards(route.plan.day, route.plan.site),
         facts={"site": str(route.plan.site_id), "day": route.plan.day.isoformat()},
+    )
+
+
+@transaction.atomic
+def invite_for_leg(*, actor: Actor, leg_id: UUID, vehicle_id: UUID, driver_name: str, now: datetime) -> str:
+    """A token that opens a leg to the shipper's own site on one phone, driven by that name with that vehicle.
+
+    Raises:
+        PermissionRefused: only the shipper's planners may.
+        RouteClosed: it is no leg, or the leg is over; or the vehicle is none in use.
+    """
+    require(actor, "deliveries.plan")
+    leg = Delivery.objects.select_related("site").exclude(leg="").filter(pk=leg_id).first()
+    if leg is None or leg.state in OVER - {State.FAILED}:
+        raise RouteClosed("Only a leg that is not over can be given to a driver.")
+    vehicle = Vehicle.objects.filter(pk=vehicle_id, active=True, carrier__active=True).first()
+    if vehicle is None:
+        raise RouteClosed("Choose a vehicle in use.")
+    today = now.astimezone(ZoneInfo(leg.site.time_zone)).date()
+    revoke_links(PURPOSE, subject_id=leg.pk, now=now)
+    return issue_link(
+        PURPOSE,
+        subject_id=leg.pk,
+        shipper_id=current_shipper().pk,
+        issued_to=driver_name.strip() or vehicle.plate,
+        expires_at=_afterwards(max(leg.day, today), leg.site),
+        facts={
+            "leg": str(leg.pk),
+            "site": str(leg.origin_id),
+            "day": leg.day.isoformat(),
+            "vehicle": str(vehicle.pk),
+        },
     )
 
 
@@ -62,7 +100,8 @@ def open_route(*, token: str, now: datetime) -> tuple[DriverSession, str]:
     session = DriverSession.objects.create(
         site_id=UUID(link.facts["site"]),
         day=datetime.fromisoformat(link.facts["day"]).date(),
-        vehicle_id=link.subject_id,
+        vehicle_id=UUID(link.facts["vehicle"]) if "vehicle" in link.facts else link.subject_id,
+        leg_id=UUID(link.facts["leg"]) if "leg" in link.facts else None,
         driver_name=link.issued_to[:100],
         secret_hash=sha256(secret.encode()).digest(),
         opened_at=now,
@@ -80,13 +119,21 @@ def end_access(*, actor: Actor, route_id: UUID, now: datetime) -> int:
     """
     require(actor, "deliveries.plan")
     route = Route.objects.select_related("plan").get(pk=route_id)
-    revoke_links(PURPOSE, subject_id=route.vehicle_id, now=now)
-    return DriverSession.objects.filter(
-        site_id=route.plan.site_id, day=route.plan.day, vehicle_id=route.vehicle_id, ended_at=None
-    ).update(ended_at=now)
+    return _end(route.vehicle_id, sessions_of_route(route), now)
 
 
-def _end_of(route: Route) -> datetime:
-    zone = ZoneInfo(route.plan.site.time_zone)
-    midnight = datetime.combine(route.plan.day + timedelta(days=1), time.min, tzinfo=zone)
+@transaction.atomic
+def end_leg_access(*, actor: Actor, leg_id: UUID, now: datetime) -> int:
+    """As ``end_access``, of one leg."""
+    require(actor, "deliveries.plan")
+    return _end(leg_id, DriverSession.objects.filter(leg=leg_id), now)
+
+
+def _end(subject_id: UUID, sessions: QuerySet[DriverSession], now: datetime) -> int:
+    revoke_links(PURPOSE, subject_id=subject_id, now=now)
+    return sessions.filter(ended_at=None).update(ended_at=now)
+
+
+def _afterwards(day: date, site: Site) -> datetime:
+    midnight = datetime.combine(day + timedelta(days=1), time.min, tzinfo=ZoneInfo(site.time_zone))
     return midnight.astimezone(UTC) + AFTERWARDS

@@ -23,9 +23,8 @@ from apps.deliveries.states import State
 from apps.driving.errors import ActionForked, ActionInvalid
 from apps.driving.models import DriverAction, DriverSession
 from apps.driving.saying import failure_said, position_said, seals_said, statement_said, text_said
-from apps.driving.selectors import actor_of, route_of, stops_of
+from apps.driving.selectors import Halt, Round, actor_of, round_of
 from apps.driving.services.whereabouts import note_position
-from apps.routing.models import Stop
 
 Kind = DriverAction.Kind
 Outcome = DriverAction.Outcome
@@ -34,6 +33,7 @@ NOT_KEPT = frozenset({"released_strokes", "received_strokes", "code"})
 #: What the gate may have recorded first: where a delivery stands once the step is known.
 KNOWN_ONCE = {
     Kind.ARRIVE: frozenset({State.ARRIVED, State.UNLOADING, State.DELIVERED, State.REFUSED}),
+    Kind.AT_DOOR: frozenset({State.UNLOADING, State.DELIVERED, State.REFUSED}),
     Kind.UNLOAD: frozenset({State.UNLOADING, State.DELIVERED, State.REFUSED}),
 }
 
@@ -86,18 +86,18 @@ def perform(*, session: DriverSession, sent: Sent, now: datetime) -> DriverActio
         return earlier
     if sent.kind not in Kind.values:
         raise ActionInvalid("There is no such step. Load the page again.")
-    stops = stops_of(route_of(session))
-    stop = next((each for each in stops if each.pk == sent.stop_id), None)
-    if stop is None and sent.kind != Kind.SET_OFF:
+    whole = round_of(session)
+    halt = whole.halt(sent.stop_id)
+    if halt is None and sent.kind != Kind.SET_OFF:
         raise ActionInvalid("That stop is not on this route any more. Load the page again.")
     actor = actor_of(session)
     note_position(session=session, id=sent.id, facts=sent.facts, at=sent.device_time, now=now)
-    wrong = _confirm(actor, stop, sent, now) if sent.kind == Kind.HAND_OVER else ""
+    wrong = _confirm(actor, halt, sent, now) if sent.kind == Kind.HAND_OVER else ""
     try:
         if wrong:
             raise ActionInvalid(wrong)
         with transaction.atomic():
-            outcome = _do(Kind(sent.kind), actor, session, stops, stop, sent, now)
+            outcome = _do(Kind(sent.kind), actor, session, whole, halt, sent, now)
             answer = ""
     except DomainError as refusal:
         outcome, answer = Outcome.REFUSED, refusal.message
@@ -106,7 +106,7 @@ def perform(*, session: DriverSession, sent: Sent, now: datetime) -> DriverActio
         session=session,
         number=sent.number,
         kind=sent.kind,
-        stop=stop,
+        stop=halt.stop if halt else None,
         facts_sha256=digest,
         device_time=sent.device_time,
         received_at=now,
@@ -117,38 +117,40 @@ def perform(*, session: DriverSession, sent: Sent, now: datetime) -> DriverActio
     )
 
 
-def _confirm(actor: Actor, stop: Stop | None, sent: Sent, now: datetime) -> str:
+def _confirm(actor: Actor, halt: Halt | None, sent: Sent, now: datetime) -> str:
     """What is wrong with the one-time code that was typed; counted even where the statement is refused.
 
     It was typed as long ago as the phone kept the step, by whatever clock.
     """
     code = text_said(sent.facts, "code", 12)
-    if not code or stop is None or not stop.delivery.site.asks_code:
+    if not code or halt is None or not halt.delivery.site.asks_code:
         return ""
     typed_at = now - max(sent.sent_at - sent.device_time, timedelta(0))
-    return deliveries.confirm_code(actor=actor, delivery_id=stop.delivery_id, code=code, now=now, at=typed_at)
+    return deliveries.confirm_code(actor=actor, delivery_id=halt.delivery.pk, code=code, now=now, at=typed_at)
 
 
 def _do(
     kind: DriverAction.Kind,
     actor: Actor,
     session: DriverSession,
-    stops: list[Stop],
-    stop: Stop | None,
+    whole: Round,
+    halt: Halt | None,
     sent: Sent,
     now: datetime,
 ) -> DriverAction.Outcome:
     when: dict[str, Any] = {"now": now, "device_time": sent.device_time}
     device, position = _device(session, sent, now), position_said(sent.facts)
     if kind == Kind.SET_OFF:
-        return _set_off(actor, session, stops, sent, {**when, "position": position}, device)
-    assert stop is not None
-    delivery = stop.delivery
-    if delivery.state in KNOWN_ONCE.get(kind, ()):
+        return _set_off(actor, session, whole, sent, {**when, "position": position}, device)
+    assert halt is not None
+    delivery = halt.delivery
+    if delivery.state in KNOWN_ONCE.get(kind, ()) or (kind == Kind.AT_DOOR and halt.at_door):
         return Outcome.KNOWN
     this: dict[str, Any] = {"actor": actor, "delivery_id": delivery.pk, **when}
     if kind == Kind.ARRIVE:
         deliveries.record_arrival(**this, vehicle=session.vehicle.plate, device=device, position=position)
+    elif kind == Kind.AT_DOOR:
+        deliveries.reach_door(actor=actor, delivery_id=delivery.pk, now=now)
     elif kind == Kind.UNLOAD:
         deliveries.start_unloading(**this, device=device)
     elif kind == Kind.PHOTO:
@@ -163,44 +165,45 @@ def _do(
         reason, note = failure_said(sent.facts)
         deliveries.record_failure(**this, reason=reason, note=note, device=device, position=position)
     else:
-        _hand_over(session, stops, stop, sent, this, device)
+        _hand_over(session, whole, halt, sent, this, device)
     return Outcome.DONE
 
 
 def _hand_over(
     session: DriverSession,
-    stops: list[Stop],
-    stop: Stop,
+    whole: Round,
+    halt: Halt,
     sent: Sent,
     this: dict[str, Any],
     device: Device | None,
 ) -> None:
     """The statement; steps before it that nobody took are recorded with it, at its time."""
     statement = statement_said(session.driver_name, sent.facts)
-    state = stop.delivery.state
+    state, carrier = halt.delivery.state, session.vehicle.carrier
     if state == State.IN_TRANSIT:
         deliveries.record_arrival(**this, vehicle=session.vehicle.plate, position=statement.position)
     if state in (State.IN_TRANSIT, State.ARRIVED):
         deliveries.start_unloading(**this)
-    deliveries.hand_over(**this, statement=statement, device=device)
+    released_for = carrier.name if session.leg_id and not carrier.own_fleet else ""
+    deliveries.hand_over(**this, statement=statement, device=device, released_for=released_for)
     if statement.seals_after:
-        for later in stops:
-            if later.position > stop.position and later.delivery.state == State.IN_TRANSIT:
+        for later in whole.halts:
+            if later.position > halt.position and later.delivery.state == State.IN_TRANSIT:
                 deliveries.reseal(
-                    actor=this["actor"], delivery_id=later.delivery_id, seals=statement.seals_after
+                    actor=this["actor"], delivery_id=later.delivery.pk, seals=statement.seals_after
                 )
 
 
 def _set_off(
     actor: Actor,
     session: DriverSession,
-    stops: list[Stop],
+    whole: Round,
     sent: Sent,
     when: dict[str, Any],
     device: Device | None,
 ) -> DriverAction.Outcome:
     """Everything of the round that is at the shipper is loaded and leaves."""
-    waiting = [stop.delivery for stop in stops if stop.delivery.state in (State.OPEN, State.LOADED)]
+    waiting = [each.delivery for each in whole.halts if each.delivery.state in (State.OPEN, State.LOADED)]
     seals = seals_said(sent.facts, "seals")
     for delivery in waiting:
         this: dict[str, Any] = {

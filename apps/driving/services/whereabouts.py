@@ -8,7 +8,7 @@ from uuid import UUID
 from apps.driving.errors import RouteClosed
 from apps.driving.models import DriverSession
 from apps.driving.saying import position_said
-from apps.driving.selectors import next_stop, route_of, stops_of
+from apps.driving.selectors import round_of
 from apps.tracking import services as tracking
 from apps.tracking.models import Source
 
@@ -38,6 +38,6 @@ def follow(
     Raises:
         RouteClosed: the round is done, or the plan has no route for the vehicle; nothing was kept.
     """
-    if next_stop(stops_of(route_of(session))) is None:
+    if round_of(session).upcoming is None:
         raise RouteClosed("The round is done; nobody needs to know where this phone is.")
     return note_position(session=session, id=id, facts=facts, at=at, now=now)

@@ -99,7 +99,7 @@ def next_step(appointment: Appointment, steps: set[str]) -> Context | None:
         return {"url": reverse("hub:check_in", args=[key]), "label": _("Check in"), "is_page": True}
     if appointment.state == State.ARRIVED and appointment.dock is None:
         return {"url": reverse("hub:move", args=[key]), "label": _("Give a dock"), "is_page": True}
-    if appointment.state == State.ARRIVED and "called" not in steps:
+    if appointment.state == State.ARRIVED and not steps & {"called", "at_door"}:
         return {"url": reverse("hub:call", args=[key]), "label": _("Call to dock")}
     if appointment.state == State.ARRIVED:
         return {"url": reverse("hub:unload", args=[key]), "label": _("Start unloading")}
@@ -178,6 +178,8 @@ def where(appointment: Appointment, steps: set[str], now: datetime) -> tuple[str
     """Where the vehicle is on the site, as state and word; empty while it is not there."""
     if appointment.state == State.IN_PROGRESS:
         return ("in_progress", _("Paperwork")) if "unloaded" in steps else ("in_progress", _("At the dock"))
+    if appointment.state == State.ARRIVED and "at_door" in steps:
+        return "running", _("At the door")
     if appointment.state == State.ARRIVED:
         return ("running", _("Called to dock")) if "called" in steps else ("arrived", _("Waits for door"))
     if appointment.state == State.COMPLETED and "checked_out" not in steps:

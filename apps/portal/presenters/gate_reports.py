@@ -103,10 +103,12 @@ def _walk_in() -> str:
 
 def _here(appointment: Appointment) -> tuple[str, str, str]:
     dock = appointment.dock.name if appointment.dock else ""
-    called = appointment.events.filter(step="called").exists()
+    steps = set(appointment.events.values_list("step", flat=True))
     if appointment.state == State.IN_PROGRESS:
         return "in_progress", _("Unloading at %(dock)s") % {"dock": dock}, _("The handover follows.")
-    if called and dock:
+    if "at_door" in steps and dock:
+        return "running", _("At %(dock)s") % {"dock": dock}, _("Unloading follows.")
+    if "called" in steps and dock:
         return "running", _("Go to %(dock)s") % {"dock": dock}, _("The vehicle is called to its dock now.")
     return (
         "arrived",

@@ -25,7 +25,7 @@ from apps.portal.access import desk_page
 from apps.portal.views.asking import Done, ask, of_delivery
 from apps.tenancy.doorway import current_shipper
 
-TO_RECEIVE = (State.IN_TRANSIT, State.ARRIVED, State.UNLOADING)
+TO_RECEIVE = (State.IN_TRANSIT, State.ARRIVED, State.UNLOADING, State.FAILED)
 
 
 class TerminalForm(forms.Form):
@@ -76,6 +76,9 @@ def legs_of(shown: Delivery, may_plan: bool) -> dict[str, Any]:
         else "",
         "receive_url": reverse("desk:receive_leg", args=[shown.pk])
         if may_plan and shown.leg and shown.state in TO_RECEIVE
+        else "",
+        "phone_url": reverse("desk:leg_driver", args=[shown.pk])
+        if may_plan and shown.leg and shown.state not in (State.DELIVERED, State.REFUSED, State.CANCELLED)
         else "",
     }
 

@@ -6,9 +6,11 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.staticfiles import finders
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,6 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.http import ActingRequest
 from apps.accounts.services import find_link
 from apps.core.errors import DomainError
+from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import consignments_of
 from apps.deliveries.services import judged, request_code
 from apps.documents.rendering import qr_code
@@ -27,13 +30,13 @@ from apps.driving import services
 from apps.driving.errors import ActionInvalid
 from apps.driving.models import DriverAction, DriverSession
 from apps.driving.saying import statement_said, text_said
-from apps.driving.selectors import actor_of, has_set_off, next_stop, route_of, session_by_secret, stops_of
+from apps.driving.selectors import actor_of, round_of, session_by_secret, sessions_of_route
 from apps.driving.services.access import PURPOSE
 from apps.portal.access import desk_page
-from apps.portal.forms_driving import HandoverForm, PhotoForm, ProblemForm, read_position, read_step
+from apps.portal.forms_driving import LegDriverForm, read_position, read_step
 from apps.portal.forms_handover import line_choices
 from apps.portal.frame import desk_frame
-from apps.portal.presenters.driving import facts_of, rows_of, said_of
+from apps.portal.presenters.driving import halts_of, rows_of, said_of
 from apps.portal.presenters.handover import review
 from apps.routing.models import Route
 from apps.tenancy.addresses import desk_address
@@ -139,53 +142,94 @@ def worker(request: HttpRequest) -> HttpResponse:
 def invite(request: ActingRequest, route_id: UUID) -> HttpResponse:
     """Make the link that a driver opens the route with, as an address and as a code; or end all access."""
     route = get_object_or_404(Route.objects.select_related("plan", "vehicle", "driver"), pk=route_id)
+    return _invite(
+        request,
+        title=_("Driver’s phone for %(route)s, %(plate)s") % {"route": route, "plate": route.vehicle.plate},
+        needs=_(
+            "The link opens this vehicle’s published route of the day on one phone, once, without an account."
+        ),
+        make=lambda now: services.invite_driver(actor=request.actor, route_id=route.pk, now=now),
+        end=lambda now: services.end_access(actor=request.actor, route_id=route.pk, now=now),
+        sessions=sessions_of_route(route),
+    )
+
+
+@desk_page
+@require_http_methods(["GET", "POST"])
+def invite_for_leg(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
+    """The same for a leg, which no plan holds: who drives it and with which vehicle is said here."""
+    leg = get_object_or_404(Delivery.objects.exclude(leg="").select_related("site"), pk=delivery_id)
+    form = LegDriverForm(request.POST if request.POST.get("step") == "link" else None)
+    return _invite(
+        request,
+        title=_("Driver’s phone for %(leg)s to %(site)s") % {"leg": leg.number, "site": leg.site.name},
+        needs=_("The link opens this leg on one phone, once, without an account."),
+        make=lambda now: services.invite_for_leg(
+            actor=request.actor,
+            leg_id=leg.pk,
+            vehicle_id=form.cleaned_data["vehicle"].pk,
+            driver_name=form.cleaned_data["driver"],
+            now=now,
+        ),
+        end=lambda now: services.end_leg_access(actor=request.actor, leg_id=leg.pk, now=now),
+        sessions=DriverSession.objects.filter(leg=leg),
+        form=form,
+    )
+
+
+def _invite(
+    request: ActingRequest,
+    *,
+    title: str,
+    needs: str,
+    make: Callable[[datetime], str],
+    end: Callable[[datetime], int],
+    sessions: QuerySet[DriverSession],
+    form: forms.Form | None = None,
+) -> HttpResponse:
     now, address, refused = timezone.now(), "", None
+    step = request.POST.get("step", "")
+    status = 200
     if request.method == "POST":
         try:
-            if request.POST.get("step") == "end":
-                ended = services.end_access(actor=request.actor, route_id=route.pk, now=now)
-                messages.success(request, _("Access is ended; phones signed off: %(n)s.") % {"n": ended})
-                return redirect("desk:route_driver", route.pk)
-            token = services.invite_driver(actor=request.actor, route_id=route.pk, now=now)
-            address = desk_address(current_shipper(), reverse("desk:drive_open", args=[token]))
+            if step == "end":
+                messages.success(request, _("Access is ended; phones signed off: %(n)s.") % {"n": end(now)})
+                return redirect(request.path)
+            if form is None or form.is_valid():
+                address = desk_address(current_shipper(), reverse("desk:drive_open", args=[make(now)]))
+            else:
+                status = 422
         except DomainError as error:
-            refused = error
+            refused, status = error, error.status
     context = {
-        **desk_frame(request, section="plan"),
-        "route": route,
+        **desk_frame(request, section="plan" if form is None else "deliveries"),
+        "title": title,
+        "needs": needs,
+        "form": form,
         "address": address,
         "code": qr_code(address) if address else "",
         "refused": refused,
-        "phones": DriverSession.objects.filter(
-            site_id=route.plan.site_id,
-            day=route.plan.day,
-            vehicle_id=route.vehicle_id,
-            ended_at=None,
-            expires_at__gt=now,
-        ),
+        "phones": sessions.filter(ended_at=None, expires_at__gt=now),
         "refusals": [
             (action, said_of(action))
             for action in DriverAction.objects.filter(
-                session__site_id=route.plan.site_id,
-                session__day=route.plan.day,
-                session__vehicle_id=route.vehicle_id,
-                outcome=DriverAction.Outcome.REFUSED,
-            ).select_related("stop__delivery")
+                session__in=sessions, outcome=DriverAction.Outcome.REFUSED
+            ).select_related("stop__delivery", "session__leg")
         ],
     }
-    return render(request, "portal/drive/invite.html", context, status=refused.status if refused else 200)
+    return render(request, "portal/drive/invite.html", context, status=status)
 
 
 def _send_code(request: HttpRequest, session: DriverSession, now: datetime) -> HttpResponse:
     """Have the code for whoever receives sent; answered in place, as the statement is not signed yet."""
     try:
         sent = read_step(request, now)
-        stop = next((each for each in stops_of(route_of(session)) if each.pk == sent.stop_id), None)
-        if stop is None:
+        halt = round_of(session).halt(sent.stop_id)
+        if halt is None:
             raise ActionInvalid(_("That stop is not on this route any more. Load the page again."))
         code = request_code(
             actor=actor_of(session),
-            delivery_id=stop.delivery_id,
+            delivery_id=halt.delivery.pk,
             receiver=text_said(sent.facts, "received_by", 100),
             now=now,
         )
@@ -202,18 +246,18 @@ def _statement(request: HttpRequest, session: DriverSession, now: datetime) -> H
     """Without script: the statement in full, for both to read before they sign it."""
     try:
         sent = read_step(request, now)
-        stop = next((each for each in stops_of(route_of(session)) if each.pk == sent.stop_id), None)
-        if stop is None:
+        halt = round_of(session).halt(sent.stop_id)
+        if halt is None:
             raise ActionInvalid(_("That stop is not on this route any more. Load the page again."))
         statement = statement_said(session.driver_name, sent.facts)
-        result = judged(delivery=stop.delivery, statement=statement, actor=actor_of(session))
+        result = judged(delivery=halt.delivery, statement=statement, actor=actor_of(session))
     except DomainError as error:
         return _page(request, session, now, refused=error.message, status=error.status)
-    lines = dict(line_choices(consignments_of(stop.delivery)))
+    lines = dict(line_choices(consignments_of(halt.delivery)))
     typed = [(name, value) for name, value in request.POST.items() if name not in LEFT_OUT]
     context = {
         "session": session,
-        "site": stop.delivery.site,
+        "site": halt.delivery.site,
         "review": review(result, lines),
         "typed": typed,
     }
@@ -223,23 +267,12 @@ def _statement(request: HttpRequest, session: DriverSession, now: datetime) -> H
 def _page(
     request: HttpRequest, session: DriverSession, now: datetime, *, refused: str = "", status: int = 200
 ) -> HttpResponse:
-    route = route_of(session)
-    stops = stops_of(route)
-    upcoming = next_stop(stops)
-    shown = facts_of(upcoming) if upcoming else None
+    whole = round_of(session)
     context = {
         "session": session,
-        "route": route,
-        "has_set_off": has_set_off(stops),
-        "stop": shown,
-        "rows": rows_of(stops, upcoming),
-        "problem_form": ProblemForm(auto_id="problem_%s"),
-        "photo_form": PhotoForm(auto_id="photo_%s", subjects=shown["subjects"] if shown else ()),
-        "handover_form": HandoverForm(
-            auto_id="handover_%s",
-            initial={"released_by": session.driver_name},
-            may_be_unattended=bool(shown and shown["may_be_unattended"]),
-        ),
+        "round": whole,
+        "halts": halts_of(whole, session.driver_name),
+        "rows": rows_of(whole),
         "refused": refused,
         "now": now,
     }

@@ -11,6 +11,7 @@ from apps.deliveries.services.handover import hand_over
 from apps.deliveries.statement import Position, Statement
 from apps.facilities.models import Site
 from apps.tenancy import doorway
+from apps.tenancy.doorway import current_shipper
 from apps.tenancy.models import Shipper
 from tests.deliveries.test_handover import picture
 from tests.factories.cast import NOW
@@ -21,14 +22,20 @@ def left(unloading: Appointment, acme: Shipper, northern_site: Site) -> Delivery
     """In locker 12, opened by 482913."""
     Site.objects.filter(pk=northern_site.pk).update(allows_unattended=True)
     with doorway.enter_shipper(acme):
-        Delivery.objects.filter(pk=unloading.delivery_id).update(format="drop", code="482913")
-        driver = Actor(Side.SHIPPER, name="D. Driver", shipper_id=acme.pk, is_driver=True)
-        this = {"actor": driver, "delivery_id": unloading.delivery_id, "now": NOW}
-        services.bring_photo(**this, content=picture(), file_name="p.jpg")
-        here = Position(northern_site.latitude, northern_site.longitude, 9)
-        said = Statement("D. Driver", "", unattended=True, position=here, place="Locker 12")
-        hand_over(**this, statement=said)
-        return Delivery.objects.get(pk=unloading.delivery_id)
+        return left_there(Delivery.objects.get(pk=unloading.delivery_id))
+
+
+def left_there(delivery: Delivery) -> Delivery:
+    """Its driver leaves it in the locker, with a photo and the position."""
+    Delivery.objects.filter(pk=delivery.pk).update(format="drop", code="482913")
+    driver = Actor(Side.SHIPPER, name="D. Driver", shipper_id=current_shipper().pk, is_driver=True)
+    this = {"actor": driver, "delivery_id": delivery.pk, "now": NOW}
+    services.bring_photo(**this, content=picture(), file_name="p.jpg")
+    here = Position(delivery.site.latitude, delivery.site.longitude, 9)
+    said = Statement("D. Driver", "", unattended=True, position=here, place="Locker 12")
+    hand_over(**this, statement=said)
+    delivery.refresh_from_db()
+    return delivery
 
 
 def test_who_works_the_site_reads_the_code_and_says_what_was_there(
