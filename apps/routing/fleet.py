@@ -1,7 +1,7 @@
 """From a shipper's carriers to the engine's fleet of one day: who drives, at which tariff, who stays out."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -16,7 +16,7 @@ from apps.routing.days import LocalDay
 from apps.routing.depots import Depots
 from apps.routing.errors import CurrenciesMixed
 from apps.routing.models import Route, RoutePlan
-from apps.routing.standing import NOTHING_STANDS, Standing, vehicles_declined, vehicles_out
+from apps.routing.standing import NOTHING_STANDS, Kept, Standing, vehicles_declined, vehicles_out
 from apps.routing.volumes import Standing as Volume
 from apps.routing.volumes import standings
 
@@ -227,7 +227,7 @@ def _most_routes(
 def _with_promises(
     carrier: Carrier,
     most: int | None,
-    offered: Iterable[Offered],
+    offered: Sequence[Offered],
     stands: Iterable[Volume],
     day: date,
     kept: Standing,
@@ -244,7 +244,8 @@ def _with_promises(
     pallets = []
     for one in stands:
         terms, measure = one.commitment, Measure(one.commitment.measure)
-        if measure not in given:
+        if measure == Measure.SHARE:
+            promised[Measure.ROUTES].append(_share_as_routes(one, stays, fixed, len(offered), day))
             continue
         due = max(0, one.due(day) - given[measure])
         promised[measure].append((due, default[measure] if terms.shortfall is None else terms.shortfall))
@@ -262,6 +263,24 @@ def _with_promises(
         committed_pallets=units,
         pallet_shortfall_cents=each if units else 0,
     )
+
+
+def _share_as_routes(
+    stands: Volume, stays: Iterable[Kept], fixed: int, vehicles: int, day: date
+) -> tuple[int, int]:
+    """What is due of a promised share of spend as routes, and what one of them short is priced at.
+
+    A route counts as what the carrier's routes of the period cost on average, ``fixed`` where it had none; a
+    price was agreed for each per cent short.
+    """
+    spent = stands.spent
+    each = spent.own // spent.routes if spent.routes else fixed
+    due = stands.due_cents(day) - sum(one.route.cost_cents for one in stays)
+    if due <= 0 or each <= 0:
+        return 0, 0
+    agreed = stands.commitment.shortfall
+    price = fixed if agreed is None else agreed * 100 * each // spent.total
+    return min(vehicles, (2 * due + each) // (2 * each)), price
 
 
 def _full(stands: Iterable[Volume]) -> Iterable[str]:

@@ -16,11 +16,21 @@ FRIDAY = 5
 
 
 @dataclass(frozen=True)
+class Spent:
+    """Cents spent in a period on contracted carriers, and of that with one of them on so many routes."""
+
+    total: int = 0
+    own: int = 0
+    routes: int = 0
+
+
+@dataclass(frozen=True)
 class Standing:
     """A commitment in the period around a day: ``used`` in its measure, of ``at_least`` and ``at_most``."""
 
     commitment: Commitment
     used: float
+    spent: Spent = Spent()
 
     @property
     def is_behind(self) -> bool:
@@ -33,10 +43,22 @@ class Standing:
         if self.commitment.at_least is None:
             return 0
         missing = self.commitment.at_least - int(self.used)
+        return max(0, -(-missing // self._weekdays_left(day)))
+
+    def due_cents(self, day: date) -> int:
+        """How much has to be spent with the carrier on ``day`` for a promised share: what is missing by what
+        the period has seen so far, itself counted in, spread as ``due`` does."""
+        terms = self.commitment
+        if terms.measure != Measure.SHARE or terms.at_least is None:
+            return 0
+        missing = terms.at_least * self.spent.total - 100 * self.spent.own
+        return max(0, -(-missing // (max(100 - terms.at_least, 1) * self._weekdays_left(day))))
+
+    def _weekdays_left(self, day: date) -> int:
+        """Of the period from ``day`` on, at least 1."""
         _first, last = _period_of(Period(self.commitment.period), day)
         ahead = (day + timedelta(days=number) for number in range((last - day).days + 1))
-        left = sum(one.isoweekday() <= FRIDAY for one in ahead)
-        return max(0, -(-missing // max(left, 1)))
+        return max(1, sum(one.isoweekday() <= FRIDAY for one in ahead))
 
     def would_exceed(self, amount: float) -> bool:
         """Whether ``amount`` more, in its measure, is beyond what the carrier takes."""
@@ -56,7 +78,7 @@ def standings(
     routes = _routes_around(day, without, replanning)
     return {
         carrier.pk: [
-            Standing(one, _used(one, carrier.pk, routes, day))
+            _standing(one, carrier.pk, routes, day)
             for one in carrier.commitments.all()
             if (one.valid.lower is None or one.valid.lower <= day)
             and (one.valid.upper is None or day < one.valid.upper)
@@ -100,16 +122,17 @@ def _routes_around(day: date, without: UUID | None, replanning: Site | None = No
     return [_Routed(on, carrier, cents, pallets or 0, own) for on, carrier, cents, pallets, own in rows]
 
 
-def _used(commitment: Commitment, carrier_id: UUID, routes: Sequence[_Routed], day: date) -> float:
+def _standing(commitment: Commitment, carrier_id: UUID, routes: Sequence[_Routed], day: date) -> Standing:
     first, last = _period_of(Period(commitment.period), day)
     within = [routed for routed in routes if first <= routed.day <= last]
     mine = [routed for routed in within if routed.carrier_id == carrier_id]
     if commitment.measure == Measure.ROUTES:
-        return len(mine)
+        return Standing(commitment, len(mine))
     if commitment.measure == Measure.PALLETS:
-        return sum(routed.pallets for routed in mine)
+        return Standing(commitment, sum(routed.pallets for routed in mine))
     spent = sum(routed.cents for routed in within if not routed.is_own)
-    return 100 * sum(routed.cents for routed in mine) / spent if spent else 0.0
+    own = sum(routed.cents for routed in mine)
+    return Standing(commitment, 100 * own / spent if spent else 0.0, Spent(spent, own, len(mine)))
 
 
 def _period_of(period: Commitment.Period, day: date) -> tuple[date, date]:

@@ -8,7 +8,9 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from apps.carriers.models import Commitment
 from apps.routing import engine
 from apps.routing.problems import gather
-from apps.routing.volumes import Standing
+from apps.routing.services import publish_plan
+from apps.routing.volumes import Spent, Standing
+from tests.factories.cast import NOW
 from tests.routing.conftest import DAY, RIGID, make_carrier
 
 ALWAYS = DateRange(None, None)
@@ -79,3 +81,43 @@ def test_a_promise_of_pallets_is_worth_a_share_of_a_route_where_nothing_was_agre
     (swift,) = gather(site=warehouse, day=DAY).problem.carriers
 
     assert (swift.committed_pallets, swift.pallet_shortfall_cents) == (30, 8_000)
+
+
+@pytest.mark.parametrize(
+    ("at_least", "spent", "day", "cents"),
+    [
+        (25, Spent(), DAY, 0),  # nobody was paid yet
+        (25, Spent(1_000, 250, 1), DAY, 0),
+        (20, Spent(1_000, 0, 0), DAY + timedelta(days=2), 250),  # Friday: 250 of 1,250 are 20 %
+        (20, Spent(1_000, 0, 0), DAY, 84),  # Wednesday: three weekdays are left
+        (100, Spent(1_000, 900, 3), DAY + timedelta(days=2), 10_000),  # what others had can't be taken back
+    ],
+)
+def test_of_a_promised_share_the_money_is_due_that_brings_it_about(at_least, spent, day, cents):
+    terms = Commitment(period="week", measure="share", at_least=at_least)
+
+    assert Standing(terms, 0.0, spent).due_cents(day) == cents
+
+
+def test_a_promised_share_is_due_as_routes_of_what_they_cost_so_far(
+    two_visits, planned, alice, warehouse, order, agree, northern_site
+):
+    dear = make_carrier("Dear", RIGID, RIGID, per_route=100_000)
+    make_carrier("Cheap", RIGID, per_route=80_000)
+    row = promise(dear, "share", "week", at_least=40)
+
+    def asked(day):
+        found = {one.id: one for one in gather(site=warehouse, day=day, now=NOW).problem.carriers}
+        return found["Dear"].committed_routes, found["Dear"].shortfall_cents
+
+    before = asked(DAY + timedelta(days=2))
+    plan = planned()
+    publish_plan(actor=alice, plan_id=plan.pk, now=NOW)
+
+    assert {route.carrier.name for route in plan.routes.all()} == {"Cheap"}
+    assert (before, asked(DAY)) == ((0, 0), (0, 0))
+    assert asked(DAY + timedelta(days=2)) == (round(plan.cost_cents * 2 / 3 / 100_000), 100_000)
+    row.shortfall = 500
+    row.save()
+    _, price = asked(DAY + timedelta(days=2))
+    assert price == 500 * 100 * 100_000 // plan.cost_cents

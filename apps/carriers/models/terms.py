@@ -56,8 +56,8 @@ class Commitment(Record):
     """How much a carrier was promised (``at_least``) or takes (``at_most``) in each day, week or month.
 
     Weeks begin on Monday. Routes and pallets are numbers; ``share`` is a percentage of what the shipper
-    spends on all contracted carriers in the period. What one route or pallet short of the promise is worth to
-    the shipper is ``shortfall`` cents; None: as much as a route costs before the first kilometre.
+    spends on all contracted carriers in the period. What one route, pallet or per cent short of the promise
+    is worth to the shipper is ``shortfall`` cents; None: as much as a route costs before the first kilometre.
     """
 
     class Period(models.TextChoices):
