@@ -5,15 +5,26 @@ made of yet is said in ``NOT_COUNTED``, with the reason.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import (
+    DateTimeField,
+    DurationField,
+    Expression,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    Q,
+    Value,
+)
+from django.db.models.functions import Cast, Coalesce, Greatest, NullIf
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from apps.deliveries.states import State
+from apps.deliveries.states import FailureReason, State
 
 Words = str | Promise
 
@@ -52,8 +63,9 @@ GROUPS: dict[Group, Words] = {
 class Definition:
     """One figure: ``part`` / ``of`` × ``scale``; ``more_is_better`` judges a change of it.
 
-    ``others`` chooses the deliveries that are held against us, ``left_out`` those that could not be counted;
-    None where it is not of single deliveries.
+    ``others`` chooses the deliveries that are held against us, or without them ``counted`` those that it was
+    counted from; ``left_out`` those that could not be counted. ``worth`` is what one delivery adds, in the
+    figure's unit (spans as such): lists have it, the worst first.
     """
 
     group: Group
@@ -67,7 +79,9 @@ class Definition:
     not_counted: Words
     scale: float = 1.0
     others: Q | None = None
-    left_out: Q | None = None
+    counted: Q | None = None
+    left_out: Q = field(kw_only=True)
+    worth: Expression | None = None
     has_prices: bool = False
 
 
@@ -109,9 +123,33 @@ _HAS_WINDOW = Q(window_from__isnull=False)
 _CAME = Q(came_at__isnull=False)
 _IN_WINDOW = Q(came_at__gte=F("window_from"), came_at__lt=F("window_to"))
 _OVER = Q(state__in=(State.DELIVERED, State.REFUSED, State.FAILED))
+_MISADDRESSED = _OVER & Q(failure_reason=FailureReason.INVALID_ADDRESS)
 _IN_FULL = Q(outcome="accepted", units_received=F("units_expected"), found=0)
 _STATED = Q(handed_at__isnull=False)
 _SECONDS = 1 / 60
+_STAY_END = Coalesce("out_at", "handed_at")
+_FREE_UNTIL = Greatest("came_at", "slot_from") + F("free_minutes") * Value(timedelta(minutes=1))
+#: Of a figure whose worth is a span.
+_MEASURED = Q(worth__gte=timedelta(0))
+_UNMEASURED = Q(worth=None) | Q(worth__lt=timedelta(0))
+
+
+def _span(start: Any, end: Any) -> Expression:
+    """How long it was from one moment to another."""
+    return ExpressionWrapper(_moment(end) - _moment(start), output_field=DurationField())
+
+
+def _moment(of: Any) -> Any:
+    if isinstance(of, str):
+        return F(of)
+    return ExpressionWrapper(of, output_field=DateTimeField())
+
+
+def _ratio(part: Any, of: str, scale: float = 1.0) -> Expression:
+    """One number of a row by another; none where that is nothing."""
+    whole = NullIf(Cast(of, FloatField()), Value(0.0), output_field=FloatField())
+    return ExpressionWrapper(Cast(part, FloatField()) * Value(scale) / whole, output_field=FloatField())
+
 
 DEFINITIONS: dict[str, Definition] = {
     "on_time": Definition(
@@ -190,7 +228,9 @@ DEFINITIONS: dict[str, Definition] = {
         "stated - dwelt",
         _("handed over without a check-in"),
         _SECONDS,
-        left_out=_STATED & ~_CAME,
+        counted=_MEASURED,
+        left_out=_STATED & _UNMEASURED,
+        worth=_span("came_at", "handed_at"),
     ),
     "queue": Definition(
         Group.TIME,
@@ -203,6 +243,9 @@ DEFINITIONS: dict[str, Definition] = {
         "came - queued",
         _("whose arrival at the gate was not recorded"),
         _SECONDS,
+        counted=_MEASURED,
+        left_out=_CAME & _UNMEASURED,
+        worth=_span("gate_at", Coalesce("checking_at", "came_at")),
     ),
     "check_in": Definition(
         Group.TIME,
@@ -215,6 +258,9 @@ DEFINITIONS: dict[str, Definition] = {
         "came - checked",
         _("whose check-in’s beginning was not recorded"),
         _SECONDS,
+        counted=_MEASURED,
+        left_out=_CAME & _UNMEASURED,
+        worth=_span("checking_at", "came_at"),
     ),
     "wait": Definition(
         Group.TIME,
@@ -227,6 +273,9 @@ DEFINITIONS: dict[str, Definition] = {
         "came - waited",
         _("whose unloading was not recorded"),
         _SECONDS,
+        counted=_MEASURED,
+        left_out=_CAME & _UNMEASURED,
+        worth=_span("came_at", "unloading_at"),
     ),
     "handling": Definition(
         Group.TIME,
@@ -239,6 +288,9 @@ DEFINITIONS: dict[str, Definition] = {
         "stated - handled",
         _("handed over without a recorded unloading"),
         _SECONDS,
+        counted=_MEASURED,
+        left_out=_STATED & _UNMEASURED,
+        worth=_span("unloading_at", Coalesce("unloaded_at", "handed_at")),
     ),
     "paperwork": Definition(
         Group.TIME,
@@ -251,6 +303,9 @@ DEFINITIONS: dict[str, Definition] = {
         "stated - papered",
         _("whose end of unloading or leaving was not recorded"),
         _SECONDS,
+        counted=_MEASURED,
+        left_out=_STATED & _UNMEASURED,
+        worth=_span("unloaded_at", "out_at"),
     ),
     "detained": Definition(
         Group.TIME,
@@ -262,7 +317,9 @@ DEFINITIONS: dict[str, Definition] = {
         "stayed",
         "came - stayed",
         _("still there"),
-        others=Q(detained=True),  # as ``reading.behind`` tells it
+        others=Q(worth__gt=timedelta(0)),
+        left_out=_CAME & Q(out_at=None, handed_at=None),
+        worth=_span(_FREE_UNTIL, _STAY_END),
     ),
     "detention": Definition(
         Group.TIME,
@@ -275,6 +332,9 @@ DEFINITIONS: dict[str, Definition] = {
         "came - stayed",
         _("still there"),
         _SECONDS,
+        counted=Q(worth__gt=timedelta(0)),
+        left_out=_CAME & Q(out_at=None, handed_at=None),
+        worth=_span(_FREE_UNTIL, _STAY_END),
     ),
     "confirmation": Definition(
         Group.AGREEMENT,
@@ -299,6 +359,9 @@ DEFINITIONS: dict[str, Definition] = {
         "agreed",
         "negotiated - agreed",
         _("ended without a slot, or not yet"),
+        counted=Q(agreed_at__isnull=False),
+        left_out=Q(asked_at__isnull=False, agreed_at=None),
+        worth=Cast("rounds", FloatField()),
     ),
     "answer": Definition(
         Group.AGREEMENT,
@@ -311,6 +374,9 @@ DEFINITIONS: dict[str, Definition] = {
         "unanswered",
         _("offers without an answer"),
         _SECONDS,
+        counted=Q(answers__gt=0),
+        left_out=Q(unanswered__gt=0),
+        worth=_ratio("answer_s", "answers", _SECONDS),
     ),
     "tender": Definition(
         Group.AGREEMENT,
@@ -322,6 +388,8 @@ DEFINITIONS: dict[str, Definition] = {
         "tenders_answered",
         "tenders - tenders_answered",
         _("still open or called off"),
+        others=Q(tenders_answered__gt=F("tenders_accepted")),
+        left_out=Q(tenders__gt=F("tenders_answered")),
     ),
     "cost": Definition(
         Group.MONEY,
@@ -335,6 +403,8 @@ DEFINITIONS: dict[str, Definition] = {
         _("deliveries on no route in force"),
         left_out=Q(cost_cents=None),
         has_prices=True,
+        counted=Q(cost_cents__isnull=False),
+        worth=Cast("cost_cents", FloatField()),
     ),
     "cost_pallet": Definition(
         Group.MONEY,
@@ -348,6 +418,8 @@ DEFINITIONS: dict[str, Definition] = {
         _("deliveries on no route in force"),
         left_out=Q(cost_cents=None),
         has_prices=True,
+        counted=Q(cost_cents__isnull=False),
+        worth=_ratio("cost_cents", "pallets"),
     ),
     "cost_km": Definition(
         Group.MONEY,
@@ -362,6 +434,8 @@ DEFINITIONS: dict[str, Definition] = {
         1000.0,
         left_out=Q(cost_cents=None),
         has_prices=True,
+        counted=Q(cost_cents__isnull=False),
+        worth=_ratio("cost_cents", "distance_m", 1000.0),
     ),
     "empty": Definition(
         Group.MONEY,
@@ -374,6 +448,8 @@ DEFINITIONS: dict[str, Definition] = {
         "deliveries - costed",
         _("deliveries on no route in force"),
         left_out=Q(cost_cents=None),
+        counted=Q(cost_cents__isnull=False),
+        worth=_ratio("empty_m", "distance_m"),
     ),
     "utilisation": Definition(
         Group.MONEY,
@@ -386,6 +462,8 @@ DEFINITIONS: dict[str, Definition] = {
         "deliveries - costed",
         _("deliveries on no route in force"),
         left_out=Q(cost_cents=None),
+        counted=Q(cost_cents__isnull=False),
+        worth=_ratio("pallets", "capacity"),
     ),
     "stops": Definition(
         Group.MONEY,
@@ -399,6 +477,8 @@ DEFINITIONS: dict[str, Definition] = {
         _("deliveries on no route in force"),
         3600.0,
         left_out=Q(cost_cents=None),
+        counted=Q(cost_cents__isnull=False),
+        worth=_ratio(Value(3600.0), "route_s"),
     ),
     "response": Definition(
         Group.CARE,
@@ -411,7 +491,9 @@ DEFINITIONS: dict[str, Definition] = {
         "exceptions - exceptions_answered",
         _("exceptions that passed, or that nobody acted on yet"),
         _SECONDS,
-        others=Q(exceptions__gt=F("exceptions_answered")),
+        counted=Q(exceptions_answered__gt=0),
+        left_out=Q(exceptions__gt=F("exceptions_answered")),
+        worth=_ratio("response_s", "exceptions_answered", _SECONDS),
     ),
     "resolution": Definition(
         Group.CARE,
@@ -425,6 +507,8 @@ DEFINITIONS: dict[str, Definition] = {
         _("exceptions that are still open"),
         _SECONDS,
         left_out=Q(exceptions__gt=F("exceptions_ended")),
+        counted=Q(exceptions_ended__gt=0),
+        worth=_ratio("resolution_s", "exceptions_ended", _SECONDS),
     ),
     "unscanned": Definition(
         Group.QUALITY,
@@ -465,6 +549,35 @@ DEFINITIONS: dict[str, Definition] = {
         others=Q(is_late_synced=True),
         left_out=~_STATED,
     ),
+    "address": Definition(
+        Group.QUALITY,
+        _("Invalid addresses"),
+        _("An attempt failed because of its address, of those that are over."),
+        Unit.SHARE,
+        False,
+        "misaddressed",
+        "over",
+        "deliveries - over",
+        _("not over yet"),
+        others=_MISADDRESSED,
+        left_out=~_OVER,
+    ),
+    "notification": Definition(
+        Group.QUALITY,
+        _("Mails handed over"),
+        _(
+            "Mails about deliveries to people of this organisation that the mail server took within an hour,"
+            " of all that were due; whether a mailbox kept them is not known."
+        ),
+        Unit.SHARE,
+        True,
+        "mails_taken",
+        "mails",
+        "mails_waiting",
+        _("mails that still have time"),
+        others=Q(mails__gt=F("mails_taken")),
+        left_out=Q(mails_waiting__gt=0),
+    ),
 }
 
 #: Figures that are asked for and cannot be made of what is on record here, with the reason.
@@ -472,13 +585,5 @@ NOT_COUNTED: tuple[tuple[Words, Words], ...] = (
     (
         _("Dock utilisation"),
         _("A shipper sees when a dock is busy, not for whom; the site’s own figures at the hub have it."),
-    ),
-    (
-        _("Notification success"),
-        _("Whether a mail reached its reader is not known; what was sent is in each person’s notices."),
-    ),
-    (
-        _("Invalid addresses"),
-        _("Rows with an unknown site are refused at the import and counted there; none is stored."),
     ),
 )

@@ -51,7 +51,9 @@ _GATHERED = """
                                  OR ground.unloading_at IS NULL) AS is_unscanned,
            coalesce(e.exceptions, 0) AS exceptions, coalesce(e.answered, 0) AS exceptions_answered,
            coalesce(e.response_s, 0) AS response_s, coalesce(e.ended, 0) AS exceptions_ended,
-           coalesce(e.resolution_s, 0) AS resolution_s, %(now)s AS counted_at
+           coalesce(e.resolution_s, 0) AS resolution_s, coalesce(post.taken + post.late, 0) AS mails,
+           coalesce(post.taken, 0) AS mails_taken, coalesce(post.waiting, 0) AS mails_waiting,
+           %(now)s AS counted_at
       FROM deliveries_delivery d
       JOIN public.facilities_site s ON s.id = d.site_id
       LEFT JOIN LATERAL (
@@ -86,6 +88,14 @@ _GATHERED = """
                   min(at) FILTER (WHERE step = 'unloaded') AS unloaded_at,
                   min(at) FILTER (WHERE step = 'checked_out') AS out_at
              FROM public.appointments_appointmentevent WHERE appointment_id = a.id) gate ON true
+      LEFT JOIN LATERAL (
+           SELECT count(*) FILTER (WHERE mailed_at <= created_at + interval '1 hour') AS taken,
+                  count(*) FILTER (WHERE coalesce(mailed_at, %(now)s) > created_at + interval '1 hour')
+                      AS late,
+                  count(*) FILTER (WHERE mailed_at IS NULL AND %(now)s <= created_at + interval '1 hour')
+                      AS waiting
+             FROM public.notices_notice
+            WHERE address <> '' AND subject_id = ANY (d.id || coalesce(talks.ids, '{}'))) post ON true
       LEFT JOIN deliveries_handover h ON h.delivery_id = d.id
       LEFT JOIN LATERAL (
            SELECT count(*) AS found, count(*) FILTER (WHERE kind = 'damaged') AS damaged,

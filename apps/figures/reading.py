@@ -6,9 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, DateTimeField, ExpressionWrapper, F, QuerySet, Value, When
-from django.db.models.functions import Coalesce, Greatest
-from django.db.models.lookups import GreaterThan
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.carriers.models import Carrier
@@ -107,19 +105,22 @@ def lateness(choice: Choice) -> list[tuple[str, int]]:
 
 
 def behind(name: str, choice: Choice, *, left_out: bool = False) -> QuerySet[VisitFacts]:
-    """The deliveries that a figure holds against us, or those left out of it, by day; maybe none."""
-    free_until = ExpressionWrapper(
-        Greatest("came_at", "slot_from") + F("free_minutes") * Value(timedelta(minutes=1)),
-        output_field=DateTimeField(),
-    )
-    ended = Coalesce("out_at", "handed_at")
-    rows = VisitFacts.objects.filter(**choice.filters).alias(
-        detained=Case(When(GreaterThan(ended, free_until), then=Value(True)), default=Value(False))
-    )
+    """The deliveries that a figure holds against us or was counted from, or those left out of it.
+
+    Each has its ``worth`` to the figure, the worst first; those left out and those without one stand by day.
+    """
     told = DEFINITIONS[name]
-    wanted = told.left_out if left_out else told.others
-    rows = rows.filter(wanted) if wanted is not None else rows.none()
-    return rows.select_related("delivery", "site", "carrier").order_by("day", "delivery__number")
+    rows = VisitFacts.objects.filter(**choice.filters).select_related("delivery", "site", "carrier")
+    by_day = ("day", "delivery__number")
+    if told.worth is not None:
+        rows = rows.annotate(worth=told.worth)
+    if left_out:
+        return rows.filter(told.left_out).order_by(*by_day)
+    rows = rows.filter(told.others or told.counted)
+    if told.worth is None:
+        return rows.order_by(*by_day)
+    worst = F("worth").asc(nulls_last=True) if told.more_is_better else F("worth").desc(nulls_last=True)
+    return rows.order_by(worst, *by_day)
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,10 @@ SUMS: dict[str, str] = {
     "response_s": _total("response_s"),
     "exceptions_ended": _total("exceptions_ended"),
     "resolution_s": _total("resolution_s"),
+    "misaddressed": _count(f"{_OVER} AND failure_reason = 'invalidAddress'"),
+    "mails": _total("mails"),
+    "mails_taken": _total("mails_taken"),
+    "mails_waiting": _total("mails_waiting"),
     "caused": _count("cause <> ''"),
 }
 _BIN = """CASE WHEN came_at < window_from - interval '60 minutes' THEN 1

@@ -57,6 +57,7 @@ class Notice(Record):
         indexes = [
             models.Index(fields=["person", "-id"], condition=Q(in_portal=True), name="notice_inbox"),
             models.Index(fields=["person"], condition=Q(in_portal=True, read_at=None), name="notice_unread"),
+            models.Index(fields=["subject_id"], condition=~Q(address=""), name="notice_mailed_about"),
         ]
 
     def __str__(self) -> str:

@@ -1,18 +1,23 @@
 """Figures say what they were counted from, and leave nothing out without saying so."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
 from apps.consignments.models import HandlingUnit
+from apps.core.ids import new_id
 from apps.deliveries import services as deliveries
-from apps.deliveries.models import Discrepancy
+from apps.deliveries.models import Delivery, Discrepancy
 from apps.deliveries.services import UnitFinding
+from apps.deliveries.states import FailureReason
 from apps.figures import services
 from apps.figures.definitions import DEFINITIONS
+from apps.figures.models import VisitFacts
 from apps.figures.reading import By, Choice, Period, behind, compared, figures, lateness
 from apps.insights.models import DeliveryException
+from apps.notices.models import Notice
 from apps.tenancy import doorway
 from tests.deliveries.conftest import DAY, order_file
 from tests.factories.cast import NOW
@@ -71,9 +76,69 @@ def test_every_list_behind_a_figure_can_be_asked_for(confirmed):
     found = told()
 
     for name, definition in DEFINITIONS.items():
+        assert (definition.others is None) != (definition.counted is None), name
         assert {each.delivery_id for each in behind(name, CHOICE)} <= {confirmed.delivery_id}
-        if definition.left_out is not None:
-            assert behind(name, CHOICE, left_out=True).count() == found[name].uncounted, name
+        assert behind(name, CHOICE, left_out=True).count() == found[name].uncounted, name
+
+
+def test_means_list_what_they_were_counted_from_the_worst_first(hand_over):
+    hand_over()
+    found = told()
+    for name in ("dwell", "wait", "handling", "rounds", "answer"):
+        (row,) = behind(name, CHOICE)
+        worth = row.worth.total_seconds() / 60 if isinstance(row.worth, timedelta) else row.worth
+        assert worth == pytest.approx(found[name].value), name
+    row, second = VisitFacts.objects.get(), Delivery.objects.get()
+    second.pk, second.number, second._state.adding = new_id(), "D000009", True
+    second.save()
+    row.delivery, row.handed_at, row._state.adding = second, row.handed_at + timedelta(minutes=30), True
+    row.save()
+
+    assert [each.delivery.number for each in behind("dwell", CHOICE)] == ["D000009", "D000001"]
+
+
+def test_an_attempt_that_failed_for_its_address_is_counted_and_listed(confirmed, alice):
+    this = {"actor": alice, "delivery_id": confirmed.delivery_id, "now": NOW}
+    deliveries.record_loading(**this)
+    deliveries.record_departure(**this)
+    deliveries.record_failure(**this, reason=FailureReason.INVALID_ADDRESS)
+
+    found = told()["address"]
+
+    assert counted(found) == (1, 1, 0)
+    assert [each.pk for each in behind("address", CHOICE)] == [confirmed.delivery_id]
+
+
+def test_mails_count_once_they_were_taken_or_ran_out_of_time(confirmed, acme, alice):
+    told()
+    now = timezone.now()
+
+    def mail(about, minutes_ago, taken_after=None):
+        with doorway.network():
+            made = Notice.objects.create(
+                kind="handover",
+                title="x",
+                address="a@acme.example",
+                in_portal=False,
+                shipper=acme,
+                subject_id=about,
+            )
+            at = now - timedelta(minutes=minutes_ago)
+            taken = None if taken_after is None else at + timedelta(minutes=taken_after)
+            Notice.objects.filter(pk=made.pk).update(created_at=at, mailed_at=taken)
+
+    with doorway.network():
+        Notice.objects.all().delete()
+    mail(confirmed.delivery_id, 3, 1)
+    mail(confirmed.pk, 62)
+    mail(confirmed.pk, 2)
+    mail(uuid4(), 2)
+
+    found = told()["notification"]
+
+    assert counted(found) == (1, 2, 1)
+    assert [each.pk for each in behind("notification", CHOICE)] == [confirmed.delivery_id]
+    assert [each.pk for each in behind("notification", CHOICE, left_out=True)] == [confirmed.delivery_id]
 
 
 def test_costs_are_those_of_plans_in_force(tendered):

@@ -94,6 +94,9 @@ class VisitFacts(models.Model):
     response_s = models.PositiveBigIntegerField(default=0)
     exceptions_ended = models.PositiveIntegerField(default=0)
     resolution_s = models.PositiveBigIntegerField(default=0)
+    mails = models.PositiveIntegerField(default=0, help_text=_("To the shipper's people, no longer waiting."))
+    mails_taken = models.PositiveIntegerField(default=0, help_text=_("Of those, by the mail server in time."))
+    mails_waiting = models.PositiveIntegerField(default=0, help_text=_("Not taken, and still with time."))
 
     cause = models.CharField(max_length=20, choices=Cause, blank=True)
     step = models.CharField(max_length=12, choices=Step, blank=True)
@@ -181,6 +184,10 @@ class DayFigures(models.Model):
     response_s = _sum()
     exceptions_ended = _sum()
     resolution_s = _sum()
+    misaddressed = _sum()
+    mails = _sum()
+    mails_taken = _sum()
+    mails_waiting = _sum()
     caused = _sum()
     lateness = ArrayField(models.BigIntegerField(), default=list)
 

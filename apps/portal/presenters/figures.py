@@ -1,6 +1,7 @@
 """Figures as their pages show them: values in words, tables with what they were counted from, charts."""
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.figures.charts import Mark, bars, columns
-from apps.figures.definitions import DEFINITIONS, GROUPS, NOT_COUNTED, Figure, Unit
+from apps.figures.definitions import DEFINITIONS, GROUPS, NOT_COUNTED, Definition, Figure, Unit
 from apps.figures.models import VisitFacts
 from apps.figures.tables import Cell, Column, Table
 from apps.tracking.models import ArrivalError
@@ -186,8 +187,16 @@ def not_counted() -> list[Context]:
     return [{"label": label, "why": why} for label, why in NOT_COUNTED]
 
 
-def visits(name: str, title: str, rows: Iterable[VisitFacts], *, to: str = "desk:delivery") -> Table:
-    """Deliveries behind a figure, each leading ``to`` a page of its own."""
+def visits(
+    name: str,
+    title: str,
+    rows: Iterable[VisitFacts],
+    *,
+    to: str = "desk:delivery",
+    of: Definition | None = None,
+) -> Table:
+    """Deliveries behind a figure, each leading ``to`` its page, with what it adds where that is known."""
+    has_worth = of is not None and of.worth is not None
     heads = [
         Column(_("Delivery")),
         Column(_("Day")),
@@ -195,6 +204,7 @@ def visits(name: str, title: str, rows: Iterable[VisitFacts], *, to: str = "desk
         Column(_("Carrier")),
         Column(_("State")),
         Column(_("Cause")),
+        *([Column(_("Value"), True)] if has_worth else []),
     ]
     lines = [
         [
@@ -204,10 +214,22 @@ def visits(name: str, title: str, rows: Iterable[VisitFacts], *, to: str = "desk
             Cell(row.carrier.name if row.carrier else NOTHING),
             Cell(str(row.get_state_display())),
             Cell(str(row.get_cause_display()) or NOTHING),
+            *([_worth(row, of)] if of is not None and has_worth else []),
         ]
         for row in rows
     ]
     return Table(name, title, heads, lines)
+
+
+def _worth(row: VisitFacts, of: Definition) -> Cell:
+    """What a row adds to a figure; spans are told in minutes whatever the figure is in."""
+    worth = getattr(row, "worth", None)
+    if worth is None:
+        return Cell(NOTHING)
+    if isinstance(worth, timedelta):
+        minutes = worth.total_seconds() / 60
+        return Cell(in_unit(minutes, Unit.MINUTES), minutes) if minutes >= 0 else Cell(NOTHING)
+    return Cell(in_unit(worth, of.unit), worth)
 
 
 def overview_columns() -> list[Column]:
@@ -231,8 +253,8 @@ def overview_line(figure: Figure, before: Figure, query: str | None = None) -> l
         way = _("up") if figure.value > before.value else _("down")
         change = _("%(way)s, better") % {"way": way} if is_better else _("%(way)s, worse") % {"way": way}
         state = "done" if is_better else "warning"
-    behind = bool(address) and told.others is not None and figure.of > figure.part
-    left = bool(address) and told.left_out is not None and figure.uncounted > 0
+    behind = bool(address) and (figure.of > figure.part if told.others else figure.of > 0)
+    left = bool(address) and figure.uncounted > 0
     missing = f"{_whole(figure.uncounted)} {told.not_counted}" if round(figure.uncounted, 1) else NOTHING
     return [
         Cell(str(told.label), note=str(told.meaning)),

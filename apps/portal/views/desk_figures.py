@@ -63,8 +63,8 @@ def overview(request: ActingRequest) -> HttpResponse:
 @desk_page
 @require_GET
 def drill(request: ActingRequest, name: str) -> HttpResponse:
-    """The deliveries that a figure holds against us, or those left out of it."""
-    if name not in DEFINITIONS or DEFINITIONS[name].others is DEFINITIONS[name].left_out:
+    """The deliveries that a figure holds against us or was counted from, or those left out of it."""
+    if name not in DEFINITIONS:
         raise Http404
     form, left_out = _form(request), "left" in request.GET
     page = Paginator(behind(name, form.choice, left_out=left_out), PAGE).get_page(request.GET.get("page"))
@@ -76,7 +76,7 @@ def drill(request: ActingRequest, name: str) -> HttpResponse:
         "left_out": left_out,
         "period": form.choice.period,
         "page": page,
-        "table": present.visits(f"behind-{name}", str(told.label), page.object_list),
+        "table": present.visits(f"behind-{name}", str(told.label), page.object_list, of=told),
         "query": query,
         "crumbs": [
             {"label": _("Figures"), "url": f"{reverse('desk:figures')}?{urlencode(form.kept)}"},
@@ -102,7 +102,7 @@ def _table(name: str, form: FiguresForm, *, left_out: bool) -> Table | None:
         if figure not in DEFINITIONS:
             return None
         rows = behind(figure, form.choice, left_out=left_out)[:MOST_LINES]
-        return present.visits(name, str(DEFINITIONS[figure].label), rows)
+        return present.visits(name, str(DEFINITIONS[figure].label), rows, of=DEFINITIONS[figure])
     if name == "arrivals":
         return present.arrivals(ArrivalError.objects.all())
     if name == "lateness":

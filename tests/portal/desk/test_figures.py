@@ -8,6 +8,7 @@ import pytest
 
 from apps.carriers.models import Carrier
 from apps.figures import services
+from apps.figures.definitions import DEFINITIONS
 from apps.figures.models import DayFigures
 from tests.factories.cast import NOW
 
@@ -48,7 +49,9 @@ def test_the_deliveries_behind_a_figure_are_listed(counted, desk):
     assert "No delivery of the period was otherwise." in desk.get("/figures/otif/", PERIOD).content.decode()
     assert "that could not be counted: not over yet" in left
     assert f"/deliveries/{counted.delivery_id}/" in left
-    assert desk.get("/figures/rounds/", PERIOD).status_code == 404
+    for name in DEFINITIONS:
+        for left in ({}, {"left": "1"}):
+            assert desk.get(f"/figures/{name}/", PERIOD | left).status_code == 200
     assert desk.get("/figures/nonsense/", PERIOD).status_code == 404
 
 
