@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, ProgrammingError, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from apps.accounts.actors import Actor
 from apps.appointments.models import Appointment
@@ -222,3 +222,19 @@ def test_the_database_takes_no_goods_twice_none_that_were_not_there_and_keeps_th
 def _copy(row: StockTaken) -> dict[str, object]:
     names = ("site_id", "gtin", "article", "delivery_id", "delivery_number", "quantity", "taken", "at")
     return {name: getattr(row, name) for name in names}
+
+
+def test_two_vehicles_never_wait_for_each_other_s_articles(
+    confirmed: Appointment, delivery: Delivery, stock: Site, alice: Actor
+) -> None:
+    """Whoever takes from a site has all of its stock to themselves until their transaction ends."""
+    key = f"stock {stock.pk}"
+    set_off(alice, delivery)
+
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key])
+            assert cursor.fetchone() == (False,)
+    finally:
+        other.close()
