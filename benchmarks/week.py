@@ -17,6 +17,7 @@ import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
+from apps.figures.likely import LIKELY, SAID_ALREADY
 from apps.figures.models import Risk, VisitFacts
 from apps.figures.services import count, foresee, learn
 from apps.insights.kinds import Kind
@@ -50,6 +51,8 @@ class Seen:
     by_model: int = 0
     likely: int = 0
     likely_wrong: int = 0
+    said_already: int = 0
+    highest_else: float = 0.0
 
     @property
     def share(self) -> float:
@@ -142,6 +145,10 @@ def _judge(seen: Seen, made: Sequence[Made]) -> None:
         if (risk := risks.get(one.delivery.pk)) is not None:
             late = told.came_at is not None and told.window_to is not None and told.came_at >= told.window_to
             seen.told.append((risk.probability, late or told.has_failed))
+            if risk.reasons and risk.reasons[0]["feature"] in SAID_ALREADY:
+                seen.said_already += risk.probability >= LIKELY
+            else:
+                seen.highest_else = max(seen.highest_else, risk.probability)
             seen.by_model += risk.model_id is not None
 
 
@@ -159,6 +166,9 @@ def report(seen: Sequence[Seen]) -> None:
     print(f"  alarms where nothing was put in: {dict(alarms) or 'none'}")
     likely, wrong = (sum(getattr(each, of) for each in seen) for of in ("likely", "likely_wrong"))
     print(f"  {likely} listed as likely late or failed beforehand, {wrong} of them with something put in")
+    said, highest = sum(each.said_already for each in seen), max(each.highest_else for each in seen)
+    print(f"  {said} told of with {LIKELY:.0%} and more are listed for their papers or carrier already;")
+    print(f"  of the others the likeliest was told of with {highest:.0%}")
     minutes = [one for each in seen for one in each.minutes]
     print(f"  found {np.median(minutes):.0f} min (median) after it could be seen; a look every 15 min")
     told = _ranked([pair for each in seen for pair in each.told])

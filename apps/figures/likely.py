@@ -15,7 +15,7 @@ VERY_LIKELY = 0.75
 #: Earlier the plan changes anyway; and a risk that was told longer ago is no longer known.
 AHEAD, KNOWN_FOR = timedelta(hours=24), timedelta(hours=1)
 #: What is on the list by itself is no news as a risk.
-_SAID_ALREADY = frozenset({"papers", "no_carrier"})
+SAID_ALREADY = frozenset({"papers", "no_carrier"})
 
 
 @looks_from_above
@@ -38,7 +38,7 @@ def likely(now: datetime) -> Iterator[Finding]:
     for row in rows:
         reasons = [str(each["feature"]) for each in row.reasons]
         is_likely = row.probability >= LIKELY or row.delivery_id in standing
-        if not is_likely or not reasons or reasons[0] in _SAID_ALREADY:
+        if not is_likely or not reasons or reasons[0] in SAID_ALREADY:
             continue
         begins = row.delivery.facts.slot_from
         assert begins is not None  # asked for above
