@@ -12,10 +12,10 @@ from uuid import UUID
 from django.db.models import Max, OuterRef, Subquery
 
 from apps.accounts.actors import Side
-from apps.appointments.models import Appointment
+from apps.appointments.models import Appointment, AppointmentEvent
 from apps.appointments.states import State as AppointmentState
 from apps.deliveries.models import Delivery, DeliveryEvent, Handover
-from apps.deliveries.selectors import checklists_of, deliveries
+from apps.deliveries.selectors import checklists_of, deliveries, visits
 from apps.deliveries.states import FailureReason, State
 from apps.documents.selectors import SATISFIED, Standing
 from apps.facilities.models import DocumentType
@@ -84,6 +84,27 @@ def _offers(now: datetime) -> Iterator[Finding]:
             cause_at=one.must_act_by - ANSWER_DUE_IN,
             harm_at=one.must_act_by,
             facts={"turn": one.must_act},
+        )
+    yield from _lapsed(now)
+
+
+def _lapsed(now: datetime) -> Iterator[Finding]:
+    """An offer ran out, whether or not anybody looked, and no slot is asked for or agreed since."""
+    waiting = deliveries().filter(state=State.OPEN, leg="", day__gte=(now - timedelta(days=1)).date())
+    lapsed = {
+        visit.appointment.pk: visit.delivery
+        for visit in visits(waiting.exclude(format=Delivery.Format.PICKUP))
+        if visit.appointment is not None and visit.appointment.state == AppointmentState.EXPIRED
+    }
+    ended = AppointmentEvent.objects.filter(appointment__in=lapsed, step="expired")
+    for key, at in ended.order_by().values_list("appointment_id").annotate(Max("at")):
+        yield Finding(
+            lapsed[key].pk,
+            Kind.OFFER_UNANSWERED,
+            Severity.URGENT,
+            cause_at=at - ANSWER_DUE_IN,
+            harm_at=at,
+            facts={"turn": "nobody"},
         )
 
 

@@ -114,6 +114,12 @@ def _slots(exception: DeliveryException, now: datetime) -> Iterator[Intervention
     }
 
 
+def _slots_after(exception: DeliveryException, now: datetime) -> Iterator[Intervention]:
+    """Other slots, once the offer ran out."""
+    if exception.facts["turn"] == "nobody":
+        yield from _slots(exception, now)
+
+
 def _free(
     delivery: Delivery, agreed: Appointment | None, from_when: datetime, now: datetime
 ) -> list[tuple[Slot, str]]:
@@ -239,7 +245,7 @@ _ON_THE_ROAD = frozenset(
     }
 )
 _OF: dict[Kind, tuple[Callable[[DeliveryException, datetime], Iterator[Intervention]], ...]] = {
-    Kind.OFFER_UNANSWERED: (_answer,),
+    Kind.OFFER_UNANSWERED: (_answer, _slots_after),
     Kind.PAPER_MISSING: (_note,),
     Kind.TENDER_UNANSWERED: (_remind,),
     Kind.NO_CARRIER: (_vehicle, _repair),

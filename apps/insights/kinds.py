@@ -62,8 +62,10 @@ class Decision(TextChoices):
     RETURN = "return", _("Return")
 
 
-#: Harm that is done already: only a person says that it is dealt with, and it does not come back by itself.
+#: Harm that is done already: only a person says that it is dealt with, and the same does not come back.
 BY_PERSON = frozenset({Kind.DISCREPANCY, Kind.EXCURSION})
+#: Their cause is told anew again and again, so what a person resolved is not another occasion by its time.
+WITHOUT_OCCASION = frozenset({Kind.AT_RISK, Kind.LATE_ARRIVAL, Kind.DATA_FAULT})
 #: The same trouble as it grows: only the last of these that is found for a delivery is shown.
 GROWING = (
     Kind.AT_RISK,

@@ -91,6 +91,7 @@ deliveries = [
     path("figures/tables/<slug:name>/<slug:ending>/", desk_figures.table, name="figures_table"),
     path("figures/<slug:name>/", desk_figures.drill, name="figure"),
     path("exceptions/", desk_exceptions.exceptions, name="exceptions"),
+    path("exceptions/table/<slug:ending>/", desk_exceptions.table, name="exceptions_table"),
     path("exceptions/<uuid:exception_id>/", desk_exceptions.exception, name="exception"),
     path("exceptions/<uuid:exception_id>/do/<int:number>/", desk_exceptions.intervene, name="exception_act"),
     path("exceptions/<uuid:exception_id>/take/", desk_exceptions.take, name="exception_take"),

@@ -33,16 +33,18 @@ WITH limits AS (
            l.low, l.high
       FROM tracking_sensorreading r JOIN limits l USING (delivery_id, measure)
      WHERE r.at > %(since)s
-), inside AS (
-    SELECT delivery_id, sensor, measure, max(at) AS at FROM judged
-     WHERE NOT outside GROUP BY delivery_id, sensor, measure
+), runs AS (
+    SELECT *, count(*) FILTER (WHERE NOT outside AND measure <> 'shock')
+                       OVER (PARTITION BY delivery_id, sensor, measure ORDER BY at) AS run
+      FROM judged
 )
-SELECT j.delivery_id, j.sensor, j.measure, min(j.at), max(j.at), min(j.value), max(j.value),
-       min(j.low), max(j.high)
-  FROM judged j LEFT JOIN inside i USING (delivery_id, sensor, measure)
- WHERE j.outside AND (j.measure = 'shock' OR j.at > coalesce(i.at, '-infinity'))
- GROUP BY j.delivery_id, j.sensor, j.measure
-HAVING j.measure = 'shock' OR count(*) >= %(in_a_row)s
+SELECT DISTINCT ON (delivery_id, sensor, measure)
+       delivery_id, sensor, measure, min(at), max(at), min(value), max(value), min(low), max(high)
+  FROM runs
+ WHERE outside
+ GROUP BY delivery_id, sensor, measure, run
+HAVING measure = 'shock' OR count(*) >= %(in_a_row)s
+ ORDER BY delivery_id, sensor, measure, run DESC
 """
 STUCK = """
 SELECT delivery_id, sensor, max(at), min(value)
@@ -69,7 +71,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Excursion:
-    """Readings of one sensor outside the limits, from the first to the newest, none between them inside."""
+    """The last readings of one sensor outside the limits with none between them inside, over or not."""
 
     delivery_id: UUID
     sensor: str
@@ -105,7 +107,7 @@ def limits_of(deliveries: Iterable[Delivery]) -> dict[UUID, Limits]:
 
 
 def excursions(*, now: datetime) -> list[Excursion]:
-    """What the goods under way see that they may not, as it stands; 4 queries."""
+    """What the goods under way see that they may not, or saw and somebody has to decide about; 4 queries."""
     limits = limits_of(Delivery.objects.filter(state__in=ABOARD).prefetch_related("rides__consignment"))
     known = [
         (delivery_id, measure.value, *getattr(each, measure.value))

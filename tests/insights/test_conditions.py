@@ -96,6 +96,30 @@ def test_it_ends_only_by_cause_and_decision_and_goes_on_record(measure, left, al
     assert b"Held at the gate" not in bytes(event.canonical)  # free text is committed to, not written
 
 
+def test_what_began_and_ended_between_two_looks_is_decided_about_and_the_next_one_too(measure, left, alice):
+    for minute, value in ((1, 5.0), (2, 9.1), (3, 9.4), (4, 5.0)):
+        measure(minute, value)
+    watch(now=left + 5 * MINUTE)
+    row = DeliveryException.objects.get(kind=Kind.EXCURSION)
+    assert (row.facts["minimum"], row.facts["maximum"]) == (9100, 9400)
+    decide(
+        actor=alice,
+        exception_id=row.pk,
+        now=left + 6 * MINUTE,
+        reason="door_open",
+        decision="accept",
+        note="Two minutes",
+    )
+    watch(now=left + 7 * MINUTE)
+    assert DeliveryException.objects.filter(kind=Kind.EXCURSION).count() == 1
+
+    for minute, value in ((8, 9.8), (9, 9.9), (10, 5.0)):
+        measure(minute, value)
+    watch(now=left + 11 * MINUTE)
+
+    assert DeliveryException.objects.get(kind=Kind.EXCURSION, ended_at=None).facts["maximum"] == 9900
+
+
 def test_every_row_is_answered(measure, delivery):
     assert measure(1, 5.0) == ("accepted", "")
     assert measure(1, 5.0) == ("known", "")

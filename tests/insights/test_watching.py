@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from apps.accounts.actors import Side
+from apps.appointments.selectors import find_slots
 from apps.deliveries import services as deliveries
 from apps.deliveries.models import Discrepancy
+from apps.deliveries.selectors import load_of
 from apps.deliveries.services import Statement, UnitFinding
 from apps.facilities.models import DocumentRequirement, DocumentType, Step
 from apps.insights.detecting import ANSWER_DUE_IN, GRACE, PAPERS_AHEAD, UNCOLLECTED_IN
@@ -181,6 +183,41 @@ def test_a_failed_attempt_asks_for_the_next_one(confirmed, delivery, otto):
     watch(now=over)
 
     assert kinds() == [Kind.FAILED]
+
+
+def test_a_second_failure_is_another_occasion_than_the_one_that_a_person_resolved(
+    confirmed, delivery, otto, alice
+):
+    over = confirmed.during.upper + timedelta(hours=1)
+    deliveries.record_no_show(actor=otto, delivery_id=delivery.pk, now=over)
+    watch(now=over)
+    row = DeliveryException.objects.get(kind=Kind.FAILED)
+    resolve(actor=alice, exception_id=row.pk, note="They call when they are back", now=over + MINUTE)
+    watch(now=over + 2 * MINUTE)
+    assert kinds() == []
+
+    delivery.events.create(from_state="in_transit", to_state="failed", actor_name="D", at=over + 3 * MINUTE)
+    watch(now=over + 4 * MINUTE)
+    watch(now=over + 5 * MINUTE)
+
+    assert kinds() == [Kind.FAILED]
+
+
+def test_an_offer_that_ran_out_while_nobody_looked_is_found_and_gone_with_the_next(asked, delivery, alice):
+    end = asked.must_act_by
+    deliveries.expire_offers(now=end)
+    watch(now=end + timedelta(hours=6))
+    found = DeliveryException.objects.get()
+    note = found.events.get().note
+    again = end + timedelta(hours=7)
+    search = find_slots(site=asked.site, load=load_of(delivery), first_day=again.date(), days=5, now=again)
+    deliveries.ask_for_slots(actor=alice, delivery=delivery, slots=search.slots[:1], message="", now=again)
+    watch(now=again)
+    watch(now=again + GONE_AFTER)
+
+    assert (found.kind, found.severity, found.harm_at) == (Kind.OFFER_UNANSWERED, Severity.URGENT, end)
+    assert note == f"Found {(ANSWER_DUE_IN + timedelta(hours=6)) // MINUTE} minutes after it could be seen."
+    assert kinds() == []
 
 
 @pytest.mark.usefixtures("secret_of_globex")

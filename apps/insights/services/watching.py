@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Max
 
 from apps.insights.detecting import findings
 from apps.insights.finding import Finding
-from apps.insights.kinds import BY_PERSON, Ending, Kind
+from apps.insights.kinds import BY_PERSON, WITHOUT_OCCASION, Ending, Kind
 from apps.insights.models import DeliveryException, ExceptionEvent
 from apps.insights.services.locks import one_at_a_time
 from apps.insights.services.telling import tell_recipients
@@ -20,6 +21,9 @@ GONE_AFTER = timedelta(minutes=2)
 GONE_LONGER = {Kind.LATE_ARRIVAL: timedelta(minutes=10), Kind.DATA_FAULT: timedelta(minutes=30)}
 #: Found later than this after it could be seen, an exception says that it was found late.
 LATE = timedelta(minutes=5)
+
+
+Key = tuple[UUID, str, str]
 
 
 @dataclass(frozen=True)
@@ -49,11 +53,25 @@ def watch(*, now: datetime) -> Watched:
     return Watched(len(new), _close(gone, now))
 
 
-def _settled_by_people(found: Iterable[Finding]) -> set[tuple[UUID, str, str]]:
-    """What a person resolved and is still there to be seen: it is not opened again."""
+def _settled_by_people(found: Iterable[Finding]) -> set[Key]:
+    """What a person resolved and is still there to be seen: it is not opened again.
+
+    What came about after that is another occasion (a second failed attempt, the next offer) and is opened.
+    """
     resolved = DeliveryException.objects.filter(ending=Ending.RESOLVED)
-    keys = resolved.filter(delivery_id__in={finding.delivery_id for finding in found})
-    return set(keys.values_list("delivery_id", "kind", "subject"))
+    last = (
+        resolved.filter(delivery_id__in={finding.delivery_id for finding in found})
+        .order_by()
+        .values_list("delivery_id", "kind", "subject")
+        .annotate(until=Max("ended_at"))
+    )
+    until: dict[Key, datetime] = {(delivery, kind, subject): at for delivery, kind, subject, at in last}
+    return {
+        finding.key
+        for finding in found
+        if finding.key in until
+        and (finding.kind in WITHOUT_OCCASION or finding.cause_at <= until[finding.key])
+    }
 
 
 def _open(new: list[Finding], now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Exceptions as their list shows them: how soon harm comes, one sentence, and what helps."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from django.utils.translation import ngettext
 
 from apps.deliveries.models import Discrepancy
 from apps.facilities.models import DocumentType
+from apps.figures.tables import Cell, Column, Table
 from apps.insights.interventions import fingerprint
 from apps.insights.kinds import Kind, Severity
 from apps.insights.models import DeliveryException
@@ -44,6 +46,36 @@ def row(exception: DeliveryException, *, now: datetime) -> Context:
     }
 
 
+def table(rows: Iterable[DeliveryException]) -> Table:
+    """The list to take away, one exception a row, those of one cause each by itself."""
+    heads = [
+        Column(_("Harm at")),
+        Column(_("Severity")),
+        Column(_("What")),
+        Column(_("In words")),
+        Column(_("Delivery")),
+        Column(_("Site")),
+        Column(_("Detected")),
+        Column(_("Owner")),
+        Column(_("Put off until")),
+    ]
+    lines = [
+        [
+            Cell(each.harm_at.isoformat(timespec="minutes")),
+            Cell(str(Severity(each.severity).label)),
+            Cell(str(each.get_kind_display())),
+            Cell(sentence(each)),
+            Cell(each.delivery.number),
+            Cell(each.delivery.site.name),
+            Cell(each.detected_at.isoformat(timespec="minutes")),
+            Cell(each.owner_name or "–"),
+            Cell(each.snoozed_until.isoformat(timespec="minutes") if each.snoozed_until else "–"),
+        ]
+        for each in rows
+    ]
+    return Table("exceptions", _("Exceptions"), heads, lines)
+
+
 def until(at: datetime, now: datetime) -> str:
     """How far away a moment is, either way, in its largest unit."""
     ahead = at >= now
@@ -64,6 +96,10 @@ def sentence(exception: DeliveryException) -> str:
         case Kind.OFFER_UNANSWERED:
             if facts["turn"] == "shipper":
                 return _("%(site)s waits for your answer; then its slots are free again.") % {
+                    "site": site.name
+                }
+            if facts["turn"] == "nobody":
+                return _("The offer ran out without an answer; no slot is agreed with %(site)s.") % {
                     "site": site.name
                 }
             return _("%(site)s has not answered; then the slots are free again.") % {"site": site.name}
@@ -198,6 +234,8 @@ def suggestion(exception: DeliveryException) -> Context:
     match Kind(exception.kind):
         case Kind.OFFER_UNANSWERED if exception.facts["turn"] == "shipper":
             return {"url": at_delivery, "label": _("Answer the offer")}
+        case Kind.OFFER_UNANSWERED if exception.facts["turn"] == "nobody":
+            return {"url": reverse("desk:ask", args=[delivery.pk]), "label": _("Ask for another slot")}
         case Kind.OFFER_UNANSWERED:
             return {"url": at_delivery, "label": _("See the offer")}
         case Kind.PAPER_MISSING:

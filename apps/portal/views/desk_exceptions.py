@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -30,12 +31,14 @@ from apps.insights.selectors import (
 )
 from apps.insights.services.acting import OWNERS
 from apps.portal.access import desk_page
+from apps.portal.files import table_file
 from apps.portal.forms_exceptions import AssignForm, ContactForm, DecisionForm, ExceptionFilter, NoteForm
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import exceptions as present
 from apps.tenancy.doorway import current_shipper
 
 PAGE = 50
+MOST_LINES = 50_000
 DONE = {
     "answer": gettext_lazy("The slot is accepted."),
     "slots": gettext_lazy("The slots are proposed; the site has to answer."),
@@ -54,15 +57,8 @@ PUT_OFF = timedelta(hours=1)
 def exceptions(request: ActingRequest) -> HttpResponse:
     """The open exceptions by how soon harm comes, filtered by the address."""
     now = timezone.now()
-    form = ExceptionFilter(request.GET)
+    form, found = _chosen(request, now)
     asked = form.cleaned_data if form.is_valid() else {}
-    found = open_exceptions(now=now, with_snoozed=asked.get("snoozed", False))
-    if asked.get("kind"):
-        found = found.filter(kind=asked["kind"])
-    if asked.get("whose") == "mine":
-        found = found.filter(owner_id=request.actor.person_id)
-    if asked.get("whose") == "nobody":
-        found = found.filter(owner_id=None)
     page = Paginator(grouped(found), PAGE).get_page(request.GET.get("page"))
     soon = sum(each.harm_at <= now + timedelta(hours=1) for each in page.object_list)
     context = {
@@ -71,6 +67,7 @@ def exceptions(request: ActingRequest) -> HttpResponse:
         "page": page,
         "rows": [present.row(each, now=now) for each in page.object_list],
         "is_filtered": any(asked.values()),
+        "query": request.GET.urlencode(),
         "ended": []
         if any(asked.values())
         else [present.row(each, now=now) for each in recently_ended(limit=5)],
@@ -86,6 +83,28 @@ def exceptions(request: ActingRequest) -> HttpResponse:
         "mine": request.actor.person_id,
     }
     return render(request, "portal/desk/exceptions.html", context)
+
+
+@desk_page
+@require_GET
+def table(request: ActingRequest, ending: str) -> HttpResponse:
+    """The chosen exceptions as CSV or as a workbook."""
+    _form, found = _chosen(request, timezone.now())
+    return table_file(present.table(found[:MOST_LINES]), ending)
+
+
+def _chosen(request: ActingRequest, now: datetime) -> tuple[ExceptionFilter, QuerySet[DeliveryException]]:
+    """The open exceptions that the address asks for."""
+    form = ExceptionFilter(request.GET)
+    asked = form.cleaned_data if form.is_valid() else {}
+    found = open_exceptions(now=now, with_snoozed=asked.get("snoozed", False))
+    if asked.get("kind"):
+        found = found.filter(kind=asked["kind"])
+    if asked.get("whose") == "mine":
+        found = found.filter(owner_id=request.actor.person_id)
+    if asked.get("whose") == "nobody":
+        found = found.filter(owner_id=None)
+    return form, found
 
 
 @desk_page

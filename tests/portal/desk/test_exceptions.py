@@ -58,10 +58,23 @@ def test_filters_are_in_the_address(found, desk):
     assert "No open exception fits" in desk.get("/exceptions/", {"whose": "mine"}).content.decode()
 
 
+def test_the_list_goes_away_as_it_was_chosen(found, desk):
+    text = desk.get("/exceptions/table/csv/").content.decode("utf-8-sig")
+    none = desk.get("/exceptions/table/csv/", {"kind": "dwell"}).content.decode("utf-8-sig")
+
+    assert "/exceptions/table/xlsx/" in desk.get("/exceptions/").content.decode()
+    assert "Northern Hospital stores has not answered" in text
+    assert (len(text.splitlines()), len(none.splitlines())) == (2, 1)
+    assert desk.get("/exceptions/table/xlsx/").content[:2] == b"PK"
+    assert desk.get("/exceptions/table/pdf/").status_code == 404
+
+
 def test_neither_an_auditor_nor_another_shipper_reads_it(found, auditors_desk, browse, globex):
     other = browse("bob@globex.example", "globex")
 
     assert auditors_desk.get("/exceptions/").status_code in (302, 403)
+    assert auditors_desk.get("/exceptions/table/csv/").status_code in (302, 403)
+    assert found.delivery.number not in other.get("/exceptions/table/csv/").content.decode()
     assert other.get(at(found)).status_code == 404
     assert other.post(at(found, "take/")).status_code == 404
 
