@@ -104,11 +104,11 @@ class StockedArticleAdmin(FieldHistory, Exchange, RuledAdmin, ModelAdmin):
         else:
             super().save_model(request, obj, form, change)
 
-    @admin.display(description=gettext_lazy("Left beyond the figure"), ordering="missing", empty_value="–")
+    @admin.display(description=gettext_lazy("Gone beyond the figure"), ordering="missing", empty_value="–")
     def beyond(self, row: StockedArticle) -> str | None:
         return f"{row.missing.normalize():f}" if row.missing else None
 
-    @admin.display(description=gettext_lazy("Left lately"), empty_value="–")
+    @admin.display(description=gettext_lazy("Gone lately"), empty_value="–")
     def left_lately(self, row: StockedArticle) -> str | None:
         left = StockTaken.objects.filter(site=row.site_id, gtin=row.gtin, article=row.article, back_at=None)[
             :LATELY

@@ -147,7 +147,7 @@ def test_a_count_of_stock_takes_away_what_left_beyond_it_and_a_rename_leaves_the
     address = "/admin/consignments/stockedarticle/"
     change = f"{address}{row.pk}/change/"
     listed, shown = desk.get(address).content.decode(), desk.get(change).content.decode()
-    assert "Left beyond the figure" in listed
+    assert "Gone beyond the figure" in listed
     assert "D000001, 2 Mar: 10, of which 4 were there" in shown
 
     desk.post(change, {"site": site.pk, "article": "Masks FFP2", "quantity": "0"})
