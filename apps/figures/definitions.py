@@ -22,6 +22,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce, Greatest, NullIf
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from apps.deliveries.states import FailureReason, State
@@ -151,6 +152,28 @@ def _ratio(part: Any, of: str, scale: float = 1.0) -> Expression:
     return ExpressionWrapper(Cast(part, FloatField()) * Value(scale) / whole, output_field=FloatField())
 
 
+def _expected(minutes: int) -> Definition:
+    """How right the arrivals were that were told so many minutes ahead."""
+    off = f"eta_{minutes}_s"
+    told, is_right = Q(**{f"{off}__isnull": False}), Q(**{f"{off}__range": (-900, 900)})
+    return Definition(
+        Group.SERVICE,
+        format_lazy(_("Expected rightly, {minutes} min ahead"), minutes=minutes),
+        format_lazy(
+            _("Came within 15 minutes of what was told {minutes} minutes before, of those told of so early."),
+            minutes=minutes,
+        ),
+        Unit.SHARE,
+        True,
+        f"right_{minutes}",
+        f"told_{minutes}",
+        f"came - told_{minutes}",
+        _("not told of so early"),
+        others=told & ~is_right,
+        left_out=_CAME & ~told,
+    )
+
+
 DEFINITIONS: dict[str, Definition] = {
     "on_time": Definition(
         Group.SERVICE,
@@ -217,6 +240,7 @@ DEFINITIONS: dict[str, Definition] = {
         others=Q(damaged__gt=0),
         left_out=~_STATED,
     ),
+    **{f"eta_{minutes}": _expected(minutes) for minutes in (30, 60, 120, 240)},
     "dwell": Definition(
         Group.TIME,
         _("Dwell"),

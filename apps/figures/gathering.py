@@ -51,7 +51,8 @@ _GATHERED = """
                                  OR ground.unloading_at IS NULL) AS is_unscanned,
            coalesce(e.exceptions, 0) AS exceptions, coalesce(e.answered, 0) AS exceptions_answered,
            coalesce(e.response_s, 0) AS response_s, coalesce(e.ended, 0) AS exceptions_ended,
-           coalesce(e.resolution_s, 0) AS resolution_s, coalesce(post.taken + post.late, 0) AS mails,
+           coalesce(e.resolution_s, 0) AS resolution_s, eta.eta_30_s, eta.eta_60_s, eta.eta_120_s,
+           eta.eta_240_s, coalesce(post.taken + post.late, 0) AS mails,
            coalesce(post.taken, 0) AS mails_taken, coalesce(post.waiting, 0) AS mails_waiting,
            %(now)s AS counted_at
       FROM deliveries_delivery d
@@ -96,6 +97,18 @@ _GATHERED = """
                       AS waiting
              FROM public.notices_notice
             WHERE address <> '' AND subject_id = ANY (d.id || coalesce(talks.ids, '{}'))) post ON true
+      LEFT JOIN LATERAL (
+           SELECT max(told.off) FILTER (WHERE ahead.minutes = 30) AS eta_30_s,
+                  max(told.off) FILTER (WHERE ahead.minutes = 60) AS eta_60_s,
+                  max(told.off) FILTER (WHERE ahead.minutes = 120) AS eta_120_s,
+                  max(told.off) FILTER (WHERE ahead.minutes = 240) AS eta_240_s
+             FROM unnest('{30, 60, 120, 240}'::integer[]) AS ahead(minutes)
+            CROSS JOIN LATERAL (
+                  SELECT extract(epoch FROM ground.came_at - x.expected_at)::integer AS off
+                    FROM tracking_expectedarrival x
+                   WHERE x.delivery_id = d.id
+                     AND x.made_at <= ground.came_at - ahead.minutes * interval '1 minute'
+                   ORDER BY x.made_at DESC LIMIT 1) told) eta ON true
       LEFT JOIN deliveries_handover h ON h.delivery_id = d.id
       LEFT JOIN LATERAL (
            SELECT count(*) AS found, count(*) FILTER (WHERE kind = 'damaged') AS damaged,

@@ -9,7 +9,7 @@ from django.utils import timezone
 from apps.consignments.models import HandlingUnit
 from apps.core.ids import new_id
 from apps.deliveries import services as deliveries
-from apps.deliveries.models import Delivery, Discrepancy
+from apps.deliveries.models import Delivery, DeliveryEvent, Discrepancy
 from apps.deliveries.services import UnitFinding
 from apps.deliveries.states import FailureReason
 from apps.figures import services
@@ -19,6 +19,7 @@ from apps.figures.reading import By, Choice, Period, behind, compared, figures, 
 from apps.insights.models import DeliveryException
 from apps.notices.models import Notice
 from apps.tenancy import doorway
+from apps.tracking.models import ExpectedArrival
 from tests.deliveries.conftest import DAY, order_file
 from tests.factories.cast import NOW
 
@@ -95,6 +96,39 @@ def test_means_list_what_they_were_counted_from_the_worst_first(hand_over):
     row.save()
 
     assert [each.delivery.number for each in behind("dwell", CHOICE)] == ["D000009", "D000001"]
+
+
+def test_an_arrival_is_held_against_what_was_told_so_long_before(hand_over):
+    delivery = hand_over()
+    came = DeliveryEvent.objects.get(delivery=delivery, to_state="arrived").at
+    for before, off in ((300, 40), (100, 5), (20, 0)):  # minutes ahead, and how much too early it was told
+        at = came - timedelta(minutes=off)
+        ExpectedArrival.objects.create(
+            delivery=delivery,
+            made_at=came - timedelta(minutes=before),
+            expected_at=at,
+            earliest=at,
+            latest=at,
+            basis="plan",
+            stops_before=0,
+            arrivals=0,
+        )
+
+    found = told()
+
+    assert VisitFacts.objects.values_list("eta_30_s", "eta_60_s", "eta_120_s", "eta_240_s").get() == (
+        300,
+        300,
+        2400,
+        2400,
+    )
+    assert [counted(found[f"eta_{minutes}"]) for minutes in (30, 60, 120, 240)] == [
+        (1, 1, 0),
+        (1, 1, 0),
+        (0, 1, 0),
+        (0, 1, 0),
+    ]
+    assert [each.pk for each in behind("eta_240", CHOICE)] == [delivery.pk]
 
 
 def test_an_attempt_that_failed_for_its_address_is_counted_and_listed(confirmed, alice):

@@ -16,6 +16,11 @@ from apps.facilities.models import Dock, Site
 from apps.figures.causes import Cause, Step
 
 
+def _eta() -> Any:
+    """By how many seconds it came later than was told so many minutes before; none where nothing was."""
+    return models.IntegerField(null=True)
+
+
 class VisitFacts(models.Model):
     """One delivery in one row, as the record has it: what was planned, what happened, what it took.
 
@@ -94,6 +99,10 @@ class VisitFacts(models.Model):
     response_s = models.PositiveBigIntegerField(default=0)
     exceptions_ended = models.PositiveIntegerField(default=0)
     resolution_s = models.PositiveBigIntegerField(default=0)
+    eta_30_s = _eta()
+    eta_60_s = _eta()
+    eta_120_s = _eta()
+    eta_240_s = _eta()
     mails = models.PositiveIntegerField(default=0, help_text=_("To the shipper's people, no longer waiting."))
     mails_taken = models.PositiveIntegerField(default=0, help_text=_("Of those, by the mail server in time."))
     mails_waiting = models.PositiveIntegerField(default=0, help_text=_("Not taken, and still with time."))
@@ -185,6 +194,14 @@ class DayFigures(models.Model):
     exceptions_ended = _sum()
     resolution_s = _sum()
     misaddressed = _sum()
+    told_30 = _sum()
+    right_30 = _sum()
+    told_60 = _sum()
+    right_60 = _sum()
+    told_120 = _sum()
+    right_120 = _sum()
+    told_240 = _sum()
+    right_240 = _sum()
     mails = _sum()
     mails_taken = _sum()
     mails_waiting = _sum()
