@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.appointments.states import ReasonCode
 from apps.consignments.parsing import MAX_BYTES
+from apps.deliveries.models import Delivery
 from apps.deliveries.standing import Standing
 from apps.facilities.models import Site
 
@@ -56,6 +57,12 @@ class DeliveryFilter(Filter):
     )
     standing = forms.ChoiceField(
         label=_("State"), required=False, choices=[("", _("Every state")), *Standing.choices]
+    )
+
+    how = forms.ChoiceField(
+        label=_("How"),
+        required=False,
+        choices=[("", _("Every way")), *Delivery.Format.choices, ("leg", _("A leg to a site of our own"))],
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

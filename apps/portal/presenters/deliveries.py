@@ -73,7 +73,9 @@ def turn(
     if delivery.format == Delivery.Format.PICKUP and delivery.state == State.OPEN:
         is_ready = delivery.ready_at is not None
         return (
-            Turn(recipient_of(delivery), _("Collect it")) if is_ready else Turn(shipper, _("Make it ready"))
+            Turn(recipient_of(delivery), _("Collect it"), delivery.kept_until)
+            if is_ready
+            else Turn(shipper, _("Make it ready"))
         )
     recipient = recipient_of(delivery)
     by = appointment.must_act_by if appointment else None

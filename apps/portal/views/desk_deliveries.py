@@ -45,7 +45,7 @@ def deliveries(request: ActingRequest) -> HttpResponse:
     page = Paginator(listed, PAGE).get_page(request.GET.get("page"))
     frame = desk_frame(request, section="deliveries")
     waiting_goods = consignments(grouped=False).count()
-    kept = form.kept("q", "day", "site") | ({"show": "all"} if show_all else {})
+    kept = form.kept("q", "day", "site", "how") | ({"show": "all"} if show_all else {})
     return render(
         request,
         "portal/desk/deliveries.html",
@@ -87,6 +87,8 @@ def _found(asked: dict[str, Any], *, show_all: bool) -> QuerySet[Delivery]:
         found = current(found, today=timezone.now().date())
     if "site" in asked:
         found = found.filter(site=asked["site"])
+    if how := asked.get("how"):
+        found = found.exclude(leg="") if how == "leg" else found.filter(leg="", format=how)
     if words := asked.get("q"):
         riding = Delivery.objects.filter(
             Q(rides__consignment__number__icontains=words)

@@ -1,6 +1,6 @@
 """The driver's phone: a link opened once, one route, its next step; steps come by form or from a queue."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import Any
@@ -174,6 +174,10 @@ def invite_for_leg(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
         end=lambda now: services.end_leg_access(actor=request.actor, leg_id=leg.pk, now=now),
         sessions=DriverSession.objects.filter(leg=leg),
         form=form,
+        crumbs=[
+            {"label": _("Deliveries"), "url": reverse("desk:deliveries")},
+            {"label": leg.number, "url": reverse("desk:delivery", args=[leg.pk])},
+        ],
     )
 
 
@@ -186,6 +190,7 @@ def _invite(
     end: Callable[[datetime], int],
     sessions: QuerySet[DriverSession],
     form: forms.Form | None = None,
+    crumbs: Sequence[Mapping[str, str]] = (),
 ) -> HttpResponse:
     now, address, refused = timezone.now(), "", None
     step = request.POST.get("step", "")
@@ -206,6 +211,7 @@ def _invite(
         "title": title,
         "needs": needs,
         "form": form,
+        "crumbs": crumbs,
         "address": address,
         "code": qr_code(address) if address else "",
         "refused": refused,

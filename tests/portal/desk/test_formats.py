@@ -43,6 +43,24 @@ def test_a_pickup_is_chosen_made_ready_and_handed_out(
     assert Handover.objects.get().outcome == "partly_refused"
 
 
+def test_what_waits_to_be_collected_is_a_list_of_its_own(
+    delivery: Delivery, desk: Client, alice: Actor
+) -> None:
+    services.choose_format(actor=alice, delivery_id=delivery.pk, format="pickup", now=NOW)
+    services.ready_to_collect(actor=alice, delivery_id=delivery.pk, now=NOW)
+
+    shown = {
+        how: desk.get("/", {"how": how, "show": "all"}).content.decode() for how in ("pickup", "door", "leg")
+    }
+
+    assert {how: delivery.number in page for how, page in shown.items()} == {
+        "pickup": True,
+        "door": False,
+        "leg": False,
+    }
+    assert "Collect it" in shown["pickup"]
+
+
 def test_others_reach_none_of_it(
     delivery: Delivery, auditors_desk: Client, browse: Callable[..., Client], alice: Actor
 ) -> None:
