@@ -19,6 +19,7 @@ from apps.deliveries.states import FailureReason
 from apps.facilities.models import Site
 from apps.routing.depots import origins_of
 from apps.tenancy import doorway
+from apps.tenancy.doorway import current_shipper
 from apps.tenancy.models import Shipper
 from tests.deliveries.test_legs import receive, ssccs_of, terminal  # noqa: F401  # a fixture
 from tests.factories.cast import NOW
@@ -228,7 +229,7 @@ def test_two_vehicles_never_wait_for_each_other_s_articles(
     confirmed: Appointment, delivery: Delivery, stock: Site, alice: Actor
 ) -> None:
     """Whoever takes from a site has all of its stock to themselves until their transaction ends."""
-    key = f"stock {stock.pk}"
+    key = f"{current_shipper().schema_name} stock {stock.pk}"
     set_off(alice, delivery)
 
     other = connection.copy()

@@ -6,10 +6,11 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from apps.consignments.models import StockedArticle, StockTaken
+from apps.core.turns import one_at_a_time
 
 MOST = Decimal("999999999.999")
 """What a figure can hold; goods that come back never make a step fail."""
@@ -32,7 +33,7 @@ def take_from_stock(
     wanted = _by_row(site_id, goods)
     if not wanted:
         return
-    _one_at_a_time({site_id})
+    _lock_stock({site_id})
     away = StockTaken.objects.filter(delivery_id=delivery_id, site_id=site_id, back_at=None)
     known = set(away.values_list("gtin", "article"))
     for row in StockedArticle.objects.select_for_update().filter(pk__in=wanted).order_by("pk"):
@@ -68,7 +69,7 @@ def give_back_to_stock(*, delivery_id: UUID, now: datetime) -> None:
     if not away:
         return
     sites, gtins, articles = (set(part) for part in zip(*away, strict=True))
-    _one_at_a_time(sites)
+    _lock_stock(sites)
     counted = StockedArticle.objects.filter(
         site__in=sites, gtin__in=gtins, article__in=articles, quantity__isnull=False
     )
@@ -81,15 +82,14 @@ def give_back_to_stock(*, delivery_id: UUID, now: datetime) -> None:
     StockTaken.objects.filter(pk__in=[one.pk for one in away.values()]).update(back_at=now)
 
 
-def _one_at_a_time(site_ids: Collection[UUID]) -> None:
+def _lock_stock(site_ids: Collection[UUID]) -> None:
     """Until the transaction ends, nobody else's goods leave these sites or come back.
 
     A vehicle sets off with several deliveries in one transaction; locking articles as they come up, two
     vehicles with the same articles would wait for each other.
     """
-    with connection.cursor() as cursor:
-        for key in sorted(f"stock {site_id}" for site_id in site_ids):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+    for site_id in sorted(site_ids):
+        one_at_a_time(f"stock {site_id}")
 
 
 def _by_row(site_id: UUID, goods: Mapping[tuple[str, str], Decimal]) -> dict[UUID, Decimal]:

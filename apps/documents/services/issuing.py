@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from apps.accounts.actors import Actor
+from apps.core import turns
 from apps.documents import rendering, store
 from apps.documents.models import Document
 from apps.documents.papers import DeliveryNote, ProofOfDelivery, facts_sha256
@@ -153,8 +154,7 @@ def _signed(pdf: bytes, proof: ProofOfDelivery, recipient: Recipient | None, now
 
 def one_at_a_time(delivery_id: UUID) -> None:
     """Two issues of one delivery's papers wait for each other until this transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"documents {delivery_id}"])
+    turns.one_at_a_time(f"documents {delivery_id}")
 
 
 _PREFIXES = {DocumentType.PROOF_OF_DELIVERY: "POD-", DocumentType.CMR: "CMR-"}

@@ -9,9 +9,10 @@ from datetime import date, datetime, timedelta
 from time import monotonic
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Max, Q
 
+from apps.core.turns import one_at_a_time
 from apps.deliveries.models import Delivery
 from apps.deliveries.states import State
 from apps.figures.causes import cause_of
@@ -26,7 +27,7 @@ OVERLAP = timedelta(minutes=5)
 CHUNK = 2_000
 #: Days that are counted together on the way back.
 DAYS = 7
-_LOCK = "figures count"
+_COUNTING = "figures count"
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def count(*, now: datetime, seconds: float = 20.0, clock: Callable[[], float] = 
 def _count_changes(now: datetime) -> int:
     """What changed since the last time; the first time nothing is counted yet that could have."""
     with transaction.atomic():
-        _lock()
+        one_at_a_time(_COUNTING)
         counting = Counting.objects.first()
         if counting is None:
             Counting.objects.create(seen_until=now)
@@ -75,7 +76,7 @@ def _count_changes(now: datetime) -> int:
 def _count_back(now: datetime) -> int | None:
     """The next days on the way back; None when there are none left."""
     with transaction.atomic():
-        _lock()
+        one_at_a_time(_COUNTING)
         counting = Counting.objects.get()
         if counting.is_complete:
             return None
@@ -120,8 +121,3 @@ def _explained(ids: Sequence[UUID]) -> Iterator[VisitFacts]:
         if found is not None:
             facts.cause, facts.step, facts.evidence = found.cause, found.step, found.evidence
             yield facts
-
-
-def _lock() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s || current_schema(), 0))", [_LOCK])

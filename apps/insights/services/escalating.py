@@ -7,8 +7,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from apps.accounts.models import Role
+from apps.core.turns import one_at_a_time
 from apps.insights.models import DeliveryException, Escalation, EscalationRule, ExceptionEvent
-from apps.insights.services.locks import one_at_a_time
 from apps.notices.kinds import Kind
 from apps.notices.services import Audience, notify, one_person, outside, shipper_people
 from apps.tenancy.doorway import current_shipper
@@ -22,7 +22,7 @@ def escalate(*, now: datetime) -> int:
 
     Of those with one cause somebody is told once. What is put off waits. A worker that was down tells once.
     """
-    one_at_a_time()
+    one_at_a_time("insights watch")
     told = 0
     for rule in EscalationRule.objects.filter(active=True):
         due = list(_due(rule, now))

@@ -8,11 +8,11 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Max
 
+from apps.core.turns import one_at_a_time
 from apps.insights.detecting import findings
 from apps.insights.finding import Finding
 from apps.insights.kinds import BY_PERSON, WITHOUT_OCCASION, Ending, Kind
 from apps.insights.models import DeliveryException, ExceptionEvent
-from apps.insights.services.locks import one_at_a_time
 from apps.insights.services.telling import tell_recipients
 
 #: A cause has to stay away for this long before its exception closes, so that none flickers.
@@ -37,7 +37,7 @@ class Watched:
 @transaction.atomic
 def watch(*, now: datetime) -> Watched:
     """Look once, in the current shipper's schema. Two looks at once wait for each other."""
-    one_at_a_time()
+    one_at_a_time("insights watch")
     found = {finding.key: finding for finding in findings(now)}
     rows = DeliveryException.objects.filter(ended_at=None)
     standing = {(row.delivery_id, row.kind, row.subject): row for row in rows}

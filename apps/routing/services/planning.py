@@ -9,12 +9,12 @@ from apps.accounts.actors import Actor
 from apps.accounts.permissions import require
 from apps.core.jobs import stop
 from apps.core.models import Job
+from apps.core.turns import one_at_a_time
 from apps.facilities.models import Site
 from apps.routing.depots import lead_of
 from apps.routing.errors import UnknownPlan
 from apps.routing.models import RoutePlan
 from apps.routing.selectors import JOB_KIND, day_key, own_site
-from apps.routing.services.locks import one_at_a_time
 from apps.tenancy.doorway import current_shipper
 from apps.tenancy.outbox import enqueue
 
@@ -56,7 +56,7 @@ def _ask(actor: Actor, site: Site, day: date, now: datetime, seed: int, *, repai
     require(actor, "routing.ask")
     site = lead_of(own_site(site.pk, shipper_id=current_shipper().pk))
     subject = day_key(site, day)
-    one_at_a_time(f"jobs {subject}")
+    one_at_a_time(f"routing jobs {subject}")
     waiting = Job.objects.filter(
         kind=JOB_KIND, subject_id=subject, state__in=[Job.State.WAITING, Job.State.RUNNING]
     ).first()

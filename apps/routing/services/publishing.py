@@ -11,6 +11,7 @@ from apps.accounts.permissions import require
 from apps.carriers.models import Driver
 from apps.carriers.selectors import drivers_of, may_drive, shift_on, usable_on
 from apps.core.errors import IllegalTransition
+from apps.core.turns import one_at_a_time
 from apps.deliveries import selectors as deliveries
 from apps.deliveries.models import Delivery
 from apps.deliveries.services import record_planned, ship_from
@@ -20,7 +21,6 @@ from apps.routing.engine.pairing import pair
 from apps.routing.errors import PlanOutdated
 from apps.routing.models import Route, RoutePlan, Stop
 from apps.routing.selectors import plan_by_id, published_plan
-from apps.routing.services.locks import one_at_a_time
 from apps.routing.standing import HAS_LEFT, still_agreed, stops_of
 from apps.routing.visits import adr_classes_of
 from apps.routing.wording import listed
@@ -43,7 +43,7 @@ def publish_plan(*, actor: Actor, plan_id: UUID, now: datetime) -> RoutePlan:
     """
     require(actor, "routing.plan")
     day = plan_by_id(plan_id).day
-    one_at_a_time(f"publishing {day}")
+    one_at_a_time(f"routing publishing {day}")
     plan = plan_by_id(plan_id)
     if plan.state != RoutePlan.State.DRAFT:
         state = RoutePlan.State(plan.state).label.lower()

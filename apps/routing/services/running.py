@@ -9,13 +9,13 @@ from django.db import transaction
 from apps.core.errors import DomainError
 from apps.core.jobs import REPORT_EVERY, Reporter, fail, finish, lock_open, take_up
 from apps.core.models import Job
+from apps.core.turns import one_at_a_time
 from apps.facilities.models import Site
 from apps.routing import engine
 from apps.routing.alternatives import alternatives
 from apps.routing.models import RoutePlan
 from apps.routing.problems import DayProblem, gather
 from apps.routing.selectors import latest_plan, own_site, plan_by_id
-from apps.routing.services.locks import one_at_a_time
 from apps.routing.stored import Rows, read_back, write_down
 from apps.routing.wording import counted
 from apps.tenancy.doorway import current_shipper
@@ -152,7 +152,7 @@ def _store(
 
 def next_version(site: Site, day: date) -> int:
     """The number of the next version for that site and day; others wait until this transaction ends."""
-    one_at_a_time(f"versions {site.pk} {day}")
+    one_at_a_time(f"routing versions {site.pk} {day}")
     latest = RoutePlan.objects.filter(site=site, day=day).order_by("-version").first()
     return latest.version + 1 if latest else 1
 

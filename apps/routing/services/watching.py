@@ -12,12 +12,12 @@ from django.db import transaction
 from apps.accounts.actors import SYSTEM, Actor
 from apps.accounts.permissions import require
 from apps.carriers.models import Vehicle
+from apps.core.turns import one_at_a_time
 from apps.routing.days import LocalDay
 from apps.routing.errors import UnknownPlan
 from apps.routing.models import Disruption, Route, RoutePlan, Schedule
 from apps.routing.noticing import Found, Kind, look
 from apps.routing.selectors import plans
-from apps.routing.services.locks import one_at_a_time
 from apps.routing.services.planning import request_repair
 
 WATCHED = frozenset(
@@ -45,7 +45,7 @@ def review_plan(*, plan_id: UUID, now: datetime) -> int:
 
     Nothing happens for a plan that is not in force or whose day is over in the site's zone.
     """
-    one_at_a_time(f"disruptions {plan_id}")
+    one_at_a_time(f"routing disruptions {plan_id}")
     plan = plans().filter(pk=plan_id, state=RoutePlan.State.PUBLISHED).first()
     if plan is None or now >= LocalDay(plan.day, plan.site.time_zone).end:
         return 0
@@ -147,7 +147,7 @@ def _declined(carrier: str, route: Route) -> str:
 
 def _note(plan: RoutePlan, found: Found, actor: Actor, now: datetime) -> Disruption:
     """Put one thing on record, once; where the schedule says so, the plan in force is repaired as a draft."""
-    one_at_a_time(f"disruptions {plan.pk}")
+    one_at_a_time(f"routing disruptions {plan.pk}")
     known = plan.disruptions.filter(kind=found.kind, subject=found.subject, settled_at=None).first()
     if known is not None:
         return known

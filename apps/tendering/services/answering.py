@@ -10,10 +10,10 @@ from apps.accounts.permissions import require
 from apps.accounts.services.links import find_link, revoke_links, use_link
 from apps.carriers.models import Driver
 from apps.carriers.selectors import drivers_of
+from apps.core.turns import one_at_a_time
 from apps.notices.kinds import Kind
 from apps.notices.services import notify, shipper_people
 from apps.routing.models import RoutePlan
-from apps.routing.services.locks import one_at_a_time
 from apps.tenancy.doorway import current_shipper
 from apps.tendering.errors import TenderClosed, UnknownTender, VehicleUnfit
 from apps.tendering.models import Tender
@@ -130,7 +130,9 @@ def _accept(
 ) -> Tender:
     tender = lock_tender(tender_id)
     route = tender.tendering.route
-    one_at_a_time(f"publishing {route.plan.day}")  # vehicles and drivers of a day are given out one by one
+    one_at_a_time(
+        f"routing publishing {route.plan.day}"
+    )  # vehicles and drivers of a day are given out one by one
     route.plan.refresh_from_db(fields=["state"])  # whoever held that lock may have replaced the plan
     _require_open(tender, now)
     vehicle, against = fitting_vehicle(tender.tendering, tender.carrier, vehicle_id or tender.vehicle_id)
