@@ -156,6 +156,13 @@ class RouteBook:
         """Whether the dock, the goods and the locks admit the vehicle class and the load fits it."""
         return self._allowed[visit][vehicle]
 
+    def admitted(self, visit: int, vehicle: int) -> bool:
+        """The same but for the load, which a search that counts capacities finds out by itself."""
+        if self._allowed[visit][vehicle]:
+            return True
+        found = refusals(self.problem.visits[visit], self.problem.fleet[vehicle])
+        return bool(found) and all(one.rule is Rule.CAPACITY for one in found)
+
     def kept(self, vehicle: int) -> tuple[Order, Keep] | None:
         """What a vehicle has to keep, by number of its class."""
         facts = self._facts.get(vehicle)

@@ -10,7 +10,7 @@ cannot say (breaks, caps over several classes, minimum charges) comes as ``Assum
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -137,12 +137,18 @@ class Model:
 
 
 def build(
-    book: RouteBook, visits: Sequence[int], assumed: Assumptions, *, required: bool = False
+    book: RouteBook,
+    visits: Sequence[int],
+    assumed: Assumptions,
+    *,
+    required: bool = False,
+    loads_apart: bool = True,
 ) -> Model | None:
     """The PyVRP model of ``visits`` (by number) under ``assumed``, or ``None`` when no vehicle is to be had.
 
-    Every visit is optional at the price of its penalty, unless all are ``required``. What has to begin a
-    route is no part of it; what has to be one whole is neither.
+    Every visit is optional at the price of its penalty, unless all are ``required``. With ``loads_apart`` no
+    class goes where the load alone is too much for it; else the search finds that out by its capacities. What
+    has to begin a route is no part of it; what has to be one whole is neither.
     """
     problem = book.problem
     kept = {number: kept for number in range(len(problem.fleet)) if (kept := book.kept(number)) is not None}
@@ -161,7 +167,8 @@ def build(
     pieces = tuple(piece for visit in free for piece in _pieces(problem, visit))
     places = _Places(problem, free, [prefix[number][-1] for number in classes if number in prefix])
     dimensions = _dimensions(problem, free, classes)
-    profiles = _Profiles(book, free, places, assumed)
+    may = book.allowed if loads_apart else book.admitted
+    profiles = _Profiles(book, free, places, assumed, may)
     depots = _Depots(book, places)
     vehicle_types = [
         _vehicle_type(book, number, assumed, profiles, dimensions, depots, prefix.get(number, ()))
@@ -345,8 +352,15 @@ def _vehicle_type(
 class _Profiles:
     """One pair of matrices for all classes that drive at the same speed, price and docks."""
 
-    def __init__(self, book: RouteBook, visits: Sequence[int], places: _Places, assumed: Assumptions) -> None:
-        self._book, self._visits, self._assumed = book, visits, assumed
+    def __init__(
+        self,
+        book: RouteBook,
+        visits: Sequence[int],
+        places: _Places,
+        assumed: Assumptions,
+        may: Callable[[int, int], bool],
+    ) -> None:
+        self._book, self._visits, self._assumed, self._may = book, visits, assumed, may
         travel, here = book.problem.travel, places.indices
         self._metres = travel.metres[np.ix_(here, here)]
         self._seconds = travel.seconds[np.ix_(here, here)]
@@ -362,7 +376,7 @@ class _Profiles:
         depots = len(self._book.problem.depots)
         allowed = np.ones(len(self._metres), dtype=np.bool_)
         for place, visit in enumerate(self._visits, start=depots):
-            allowed[place] = self._book.allowed(visit, number)
+            allowed[place] = self._may(visit, number)
         moves = self._moves(offer)
         tariff, slow = offer.tariff, number in self._assumed.slow
         key = (

@@ -116,11 +116,11 @@ class Rounds:
         known = sum(len(served(order)) for order, _ in standing)
         if not large or known < len(self.servable) / 2:
             until = ends if not large or ends is None else begins + (ends - begins) * _WHOLE_SHARE
-            everybody = not large and self._takes_trips and self._all_are_worth_it
+            everybody = not large and self._has_to_choose and self._all_are_worth_it
             found = self._everybody_at_once(assumed, number, standing, until) if everybody else []
             if not found:
                 found = self._whole(model, number, standing, until, 3 if large else 1)
-            if not large and not everybody and self._leaves_out(found):
+            if not large and self._leaves_out(found):
                 found = self._with_everybody(assumed, number, found, until)
         if large:
             best = found[-1] if found else [*standing]
@@ -128,10 +128,18 @@ class Rounds:
         return found[-_REMEMBERED:]
 
     @property
-    def _takes_trips(self) -> bool:
-        """Whether vehicles may load again: then a search in which visits are optional gets stuck with too few
-        trips (C201R0.25: 3.1 % above the best known, 1.8 % with nobody optional, bare PyVRP 2.2 %)."""
-        return any(fleet.max_trips > 1 for fleet in self._problem.fleet)
+    def _has_to_choose(self) -> bool:
+        """Whether vehicles may load again, or differ and may go everywhere: then a search in which visits
+        are optional spends time on leaving them out and gets stuck with too few trips or vehicles (C201R0.25:
+        3.1 % above the best known, 1.8 % with nobody optional; X200-HD: 4.0 % and 2.0 %). Where rules keep
+        some away from somewhere, PyVRP's first search with nobody optional may never end (PR03)."""
+        book, fleet = self._book, self._problem.fleet
+        if any(one.max_trips > 1 for one in fleet):
+            return True
+        kinds = {(one.capacity, one.tariff, one.shift, one.depot_id) for one in fleet}
+        return len(kinds) > 1 and all(
+            book.admitted(visit, number) for visit in self.servable for number in range(len(fleet))
+        )
 
     @cached_property
     def _all_are_worth_it(self) -> bool:
@@ -154,7 +162,7 @@ class Rounds:
     ) -> list[list[Tour]]:
         """The day with nobody optional, which is the easier question where everybody can be served; given up
         soon where that is not to be had."""
-        model = build(self._book, self.servable, assumed, required=True)
+        model = build(self._book, self.servable, assumed, required=True, loads_apart=False)
         if model is None:
             return []
         found = self._whole(model, number, standing, until, 1, patience=_PATIENCE)
