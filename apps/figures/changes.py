@@ -8,14 +8,14 @@ from django.db.models import QuerySet
 from apps.appointments.models import Appointment, AppointmentEvent
 from apps.core.ids import first_id_at
 from apps.deliveries.models import Delivery, DeliveryEvent, Handover
+from apps.figures.gathering import MAIL_IN_TIME
 from apps.figures.models import CauseOverride
 from apps.insights.models import ExceptionEvent
 from apps.notices.models import Notice
 from apps.routing.models import RoutePlan, Stop
 from apps.tendering.models import TenderEvent
 
-#: A mail is in time within so long; it is tried for so long at most.
-IN_TIME = timedelta(hours=1)
+#: A mail is tried for so long at most.
 TRIED_FOR = timedelta(hours=12)
 
 
@@ -44,7 +44,7 @@ def _mailed_about(moment: datetime) -> set[UUID]:
     """Deliveries about which a mail was taken by the mail server since then, or has run out of time."""
     due = Notice.objects.filter(pk__gte=first_id_at(moment - TRIED_FOR)).exclude(address="")
     news = due.filter(mailed_at__gte=moment) | due.filter(
-        mailed_at=None, created_at__gte=moment - IN_TIME - timedelta(minutes=5)
+        mailed_at=None, created_at__gte=moment - MAIL_IN_TIME - timedelta(minutes=5)
     )
     subjects = {each for each in news.order_by().values_list("subject_id", flat=True) if each}
     visits = Appointment.objects.filter(pk__in=subjects).order_by().values_list("delivery_id", flat=True)

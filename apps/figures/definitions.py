@@ -26,6 +26,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from apps.deliveries.states import FailureReason, State
+from apps.figures.models import HORIZONS
+from apps.figures.summing import RIGHT_S
 
 Words = str | Promise
 
@@ -155,7 +157,7 @@ def _ratio(part: Any, of: str, scale: float = 1.0) -> Expression:
 def _expected(minutes: int) -> Definition:
     """How right the arrivals were that were told so many minutes ahead."""
     off = f"eta_{minutes}_s"
-    told, is_right = Q(**{f"{off}__isnull": False}), Q(**{f"{off}__range": (-900, 900)})
+    told, is_right = Q(**{f"{off}__isnull": False}), Q(**{f"{off}__range": (-RIGHT_S, RIGHT_S)})
     return Definition(
         Group.SERVICE,
         format_lazy(_("Expected rightly, {minutes} min ahead"), minutes=minutes),
@@ -240,7 +242,7 @@ DEFINITIONS: dict[str, Definition] = {
         others=Q(damaged__gt=0),
         left_out=~_STATED,
     ),
-    **{f"eta_{minutes}": _expected(minutes) for minutes in (30, 60, 120, 240)},
+    **{f"eta_{minutes}": _expected(minutes) for minutes in HORIZONS},
     "dwell": Definition(
         Group.TIME,
         _("Dwell"),

@@ -4,13 +4,16 @@ It reads the connection's own schema and what the network shows to its role; the
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from apps.figures.models import VisitFacts
 
+#: A mail is in time when the mail server took it within so long.
+MAIL_IN_TIME = timedelta(hours=1)
 #: Columns that are read from the facts afterwards.
 _LATER = frozenset({"cause", "step", "evidence"})
 COLUMNS = tuple(
@@ -20,8 +23,9 @@ COLUMNS = tuple(
 
 def gather(delivery_ids: Sequence[UUID], *, now: datetime) -> None:
     """Write the facts of these deliveries anew; cancelled ones and those that are gone have none."""
+    given: dict[str, Any] = {"ids": list(delivery_ids), "now": now, "in_time": MAIL_IN_TIME}
     with connection.cursor() as cursor:
-        cursor.execute(_STATEMENT, {"ids": list(delivery_ids), "now": now})
+        cursor.execute(_STATEMENT, given)
 
 
 # A failed attempt may be followed by another one: moments are those of the first, the outcome is the last.
@@ -90,10 +94,10 @@ _GATHERED = """
                   min(at) FILTER (WHERE step = 'checked_out') AS out_at
              FROM public.appointments_appointmentevent WHERE appointment_id = a.id) gate ON true
       LEFT JOIN LATERAL (
-           SELECT count(*) FILTER (WHERE mailed_at <= created_at + interval '1 hour') AS taken,
-                  count(*) FILTER (WHERE coalesce(mailed_at, %(now)s) > created_at + interval '1 hour')
+           SELECT count(*) FILTER (WHERE mailed_at <= created_at + %(in_time)s) AS taken,
+                  count(*) FILTER (WHERE coalesce(mailed_at, %(now)s) > created_at + %(in_time)s)
                       AS late,
-                  count(*) FILTER (WHERE mailed_at IS NULL AND %(now)s <= created_at + interval '1 hour')
+                  count(*) FILTER (WHERE mailed_at IS NULL AND %(now)s <= created_at + %(in_time)s)
                       AS waiting
              FROM public.notices_notice
             WHERE address <> '' AND subject_id = ANY (d.id || coalesce(talks.ids, '{}'))) post ON true

@@ -6,11 +6,16 @@ from typing import Any
 
 from django.db import connection
 
+from apps.figures.models import HORIZONS
+
 #: Bounds, in minutes, between the bins of how an arrival lay to its window: early ones below 0 (before it
 #: opened), 0 inside, late ones above (after it closed).
 LATENESS: tuple[str, ...] = (
     "early_60", "early_30", "early_0", "inside", "late_15", "late_30", "late_60", "late_120", "late_more",
 )  # fmt: skip
+
+#: An arrival was expected rightly when it came within so many seconds of what was told.
+RIGHT_S = 900
 
 _OVER = "state IN ('delivered', 'refused', 'failed')"
 _IN_WINDOW = "(came_at >= window_from AND came_at < window_to)"
@@ -94,14 +99,8 @@ SUMS: dict[str, str] = {
     "response_s": _total("response_s"),
     "exceptions_ended": _total("exceptions_ended"),
     "resolution_s": _total("resolution_s"),
-    "told_30": _count("eta_30_s IS NOT NULL"),
-    "right_30": _count("abs(eta_30_s) <= 900"),
-    "told_60": _count("eta_60_s IS NOT NULL"),
-    "right_60": _count("abs(eta_60_s) <= 900"),
-    "told_120": _count("eta_120_s IS NOT NULL"),
-    "right_120": _count("abs(eta_120_s) <= 900"),
-    "told_240": _count("eta_240_s IS NOT NULL"),
-    "right_240": _count("abs(eta_240_s) <= 900"),
+    **{f"told_{ahead}": _count(f"eta_{ahead}_s IS NOT NULL") for ahead in HORIZONS},
+    **{f"right_{ahead}": _count(f"abs(eta_{ahead}_s) <= {RIGHT_S}") for ahead in HORIZONS},
     "misaddressed": _count(f"{_OVER} AND failure_reason = 'invalidAddress'"),
     "mails": _total("mails"),
     "mails_taken": _total("mails_taken"),

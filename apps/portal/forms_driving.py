@@ -11,7 +11,6 @@ from django.http import HttpRequest
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
-from apps.carriers.models import Vehicle
 from apps.core.ids import new_id
 from apps.deliveries.models import Handover
 from apps.deliveries.states import FailureReason
@@ -80,18 +79,6 @@ class PhotoForm(forms.Form):
     def __init__(self, *args: Any, subjects: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["subject"].choices = [("", _("The delivery as a whole")), *subjects]  # type: ignore[attr-defined]  # a ChoiceField
-
-
-class LegDriverForm(forms.Form):
-    """Who drives a leg, and with which vehicle of the shipper's carriers."""
-
-    vehicle = forms.ModelChoiceField(label=_("Vehicle"), queryset=Vehicle.objects.none())
-    driver = forms.CharField(label=_("Driver"), max_length=100, required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        in_use = Vehicle.objects.filter(active=True, carrier__active=True).select_related("carrier")
-        self.fields["vehicle"].queryset = in_use.order_by("carrier__name", "plate")  # type: ignore[attr-defined]  # a choice field
 
 
 class HandoverForm(forms.Form):

@@ -13,6 +13,7 @@ from apps.portal.views import (
     desk_deliveries,
     desk_delivery,
     desk_demand,
+    desk_driver,
     desk_exceptions,
     desk_figures,
     desk_find,
@@ -125,7 +126,7 @@ deliveries = [
     path("deliveries/<uuid:delivery_id>/via/", desk_legs.via, name="via"),
     path("deliveries/<uuid:delivery_id>/back/", desk_legs.take_back, name="take_back"),
     path("deliveries/<uuid:delivery_id>/receive/", desk_legs.receive, name="receive_leg"),
-    path("deliveries/<uuid:delivery_id>/driver/", driver.invite_for_leg, name="leg_driver"),
+    path("deliveries/<uuid:delivery_id>/driver/", desk_driver.invite_for_leg, name="leg_driver"),
     path("deliveries/<uuid:delivery_id>/format/", desk_formats.choose, name="choose_format"),
     path("deliveries/<uuid:delivery_id>/ready/", desk_formats.ready, name="ready_to_collect"),
     path("deliveries/<uuid:delivery_id>/hand-out/", desk_formats.hand_out, name="hand_out"),
@@ -224,7 +225,7 @@ custody = [
 ]
 
 driving = [
-    path("plan/routes/<uuid:route_id>/driver/", driver.invite, name="route_driver"),
+    path("plan/routes/<uuid:route_id>/driver/", desk_driver.invite, name="route_driver"),
     path("drive/", driver.drive, name="drive"),
     path("drive/open/<str:token>/", driver.open_route, name="drive_open"),
     path("drive/steps/", driver.step, name="drive_step"),

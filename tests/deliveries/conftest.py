@@ -12,8 +12,11 @@ from apps.appointments.selectors import find_slots
 from apps.deliveries import services
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import deliveries, load_of
+from apps.facilities.models import Site
 from apps.tenancy import doorway
+from apps.tenancy.models import Shipper
 from tests.factories.cast import NOW
+from tests.factories.places import make_terminal
 
 #: Wednesday after the tests' Monday.
 DAY = (NOW + timedelta(days=2)).date()
@@ -44,6 +47,12 @@ def delivery(at_acme, alice: Actor) -> Delivery:
     services.import_orders(actor=alice, file_name="orders.csv", content=ORDERS, now=NOW)
     services.group_consignments(actor=alice, now=NOW)
     return deliveries().get()
+
+
+@pytest.fixture
+def terminal(acme: Shipper) -> Site:
+    """Acme's cross-dock."""
+    return make_terminal(acme)
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from apps.tenancy.models import Outbox
 from tests.deliveries.test_handover import driver, picture
 from tests.deliveries.test_legs import kinds_of, ssccs_of
 from tests.factories.cast import NOW
+from tests.factories.places import make_terminal
 
 TAKEN = Statement(released_by="T. Hand", received_by="Otto Ono", place="Dock 1")
 
@@ -152,11 +153,7 @@ def test_a_pickup_takes_no_slot_no_vehicle_and_waits_for_the_leg_that_brings_it(
         actor=alice, delivery=delivery, appointment_id=asked.pk, reason_code="other", now=NOW
     )
     choose(alice, delivery, "pickup")
-    with doorway.network():
-        terminal = Site.objects.get(code="ACME-DC")
-        terminal.pk, terminal.code, terminal.name = acme.pk, "ACME-X", "Acme cross-dock"
-        terminal._state.adding = True
-        terminal.save()
+    terminal = make_terminal(acme)
     leg = services.send_via(actor=alice, delivery_id=delivery.pk, terminal_id=terminal.pk, now=NOW)
     with pytest.raises(IllegalTransition, match=leg.number):
         services.ready_to_collect(actor=alice, delivery_id=delivery.pk, now=NOW)

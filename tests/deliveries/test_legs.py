@@ -24,20 +24,6 @@ from apps.tenancy.models import Shipper
 from tests.factories.cast import NOW
 
 
-@pytest.fixture
-def terminal(acme: Shipper) -> Site:
-    """Acme's cross-dock."""
-    with doorway.network():
-        return Site.objects.create(
-            shipper=acme,
-            code="ACME-X",
-            name="Acme cross-dock",
-            latitude=-26.2,
-            longitude=28.1,
-            time_zone="Africa/Johannesburg",
-        )
-
-
 def ssccs_of(delivery: Delivery) -> list[str]:
     return [unit.sscc for each in consignments_of(delivery) for unit in each.handling_units.all()]
 

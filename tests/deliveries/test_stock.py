@@ -21,7 +21,7 @@ from apps.routing.depots import origins_of
 from apps.tenancy import doorway
 from apps.tenancy.doorway import current_shipper
 from apps.tenancy.models import Shipper
-from tests.deliveries.test_legs import receive, ssccs_of, terminal  # noqa: F401  # a fixture
+from tests.deliveries.test_legs import receive, ssccs_of
 from tests.factories.cast import NOW
 
 ZIDOVUDINE, NEVIRAPINE = "Zidovudine 300 mg", "Nevirapine 200 mg"
@@ -123,7 +123,7 @@ def test_via_a_terminal_goods_leave_the_stock_where_they_were_and_not_that_of_th
     confirmed: Appointment,
     delivery: Delivery,
     stock: Site,
-    terminal: Site,  # noqa: F811
+    terminal: Site,
     alice: Actor,
 ) -> None:
     StockedArticle.objects.create(site=terminal, article=ZIDOVUDINE, quantity=7)
@@ -160,7 +160,7 @@ def test_a_plan_counts_what_has_left_once_and_what_is_still_to_leave_once(
     confirmed: Appointment,
     delivery: Delivery,
     stock: Site,
-    terminal: Site,  # noqa: F811
+    terminal: Site,
     alice: Actor,
 ) -> None:
     """Of 100, 40 are the delivery's; another one of 60 fits beside it and not one more."""

@@ -15,9 +15,9 @@ from apps.deliveries.models import Delivery, Handover
 from apps.driving.errors import ActionInvalid, RouteClosed
 from apps.driving.models import DriverSession
 from apps.driving.services import end_leg_access, invite_for_leg, open_route
-from apps.facilities.models import Site
 from apps.tenancy import doorway
 from tests.factories.cast import NOW
+from tests.factories.places import make_terminal
 from tests.routing.conftest import RIGID, make_carrier
 
 RECEIVED = {"received_by": "T. Hand"}
@@ -29,15 +29,7 @@ def leg(acme, warehouse, order, agree, northern_site, alice):
     make_carrier("Swift", RIGID)
     order(northern_site)
     delivery = order(northern_site)
-    with doorway.network():
-        terminal = Site.objects.create(
-            shipper=acme,
-            code="ACME-X",
-            name="Acme cross-dock",
-            latitude=-26.2,
-            longitude=28.1,
-            time_zone="Africa/Johannesburg",
-        )
+    terminal = make_terminal(acme)
     agree(delivery, "Dock 1", "09:00")
     return deliveries.send_via(actor=alice, delivery_id=delivery.pk, terminal_id=terminal.pk, now=NOW)
 

@@ -24,6 +24,7 @@ from apps.routing.services import publish_plan, request_plan
 from apps.tenancy import doorway
 from apps.tenancy.models import Shipper
 from tests.e2e.conftest import Visit, sign_in
+from tests.factories.places import make_terminal
 from tests.portal.hub.test_drop import left_there
 
 LEVELS = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
@@ -100,15 +101,7 @@ def test_the_desks_pages_have_no_barrier(
         now = timezone.now()
         services.choose_format(actor=alice, delivery_id=collected.pk, format="pickup", now=now)
         services.ready_to_collect(actor=alice, delivery_id=collected.pk, now=now)
-        with doorway.network():
-            terminal = Site.objects.create(
-                shipper=acme,
-                code="ACME-X",
-                name="Acme cross-dock",
-                latitude=-26.2,
-                longitude=28.1,
-                time_zone="Africa/Johannesburg",
-            )
+        terminal = make_terminal(acme)
         leg = services.send_via(actor=alice, delivery_id=passing.pk, terminal_id=terminal.pk, now=now)
         services.record_loading(actor=alice, delivery_id=leg.pk, now=now)
         services.record_departure(actor=alice, delivery_id=leg.pk, now=now)

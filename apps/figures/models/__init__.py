@@ -5,11 +5,12 @@ milestones alone are said by people.
 """
 
 from apps.figures.models.causes import CauseOverride, FailureRates
-from apps.figures.models.facts import Counting, DayFigures, VisitFacts, WeeklyReport
+from apps.figures.models.facts import HORIZONS, Counting, DayFigures, VisitFacts, WeeklyReport
 from apps.figures.models.milestones import Milestone, MilestoneDelivery
 from apps.figures.models.risks import Risk, RiskModel
 
 __all__ = [
+    "HORIZONS",
     "CauseOverride",
     "Counting",
     "DayFigures",

@@ -15,6 +15,9 @@ from apps.deliveries.states import State
 from apps.facilities.models import Dock, Site
 from apps.figures.causes import Cause, Step
 
+#: So many minutes ahead expected arrivals are held against what came; each has columns of its own below.
+HORIZONS = (30, 60, 120, 240)
+
 
 def _eta() -> Any:
     """By how many seconds it came later than was told so many minutes before; none where nothing was."""

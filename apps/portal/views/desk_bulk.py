@@ -1,6 +1,5 @@
 """Slots for many deliveries at once: choose and ask, watch the search, review, send what was chosen."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,14 +8,12 @@ from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.http import ActingRequest
-from apps.carriers.selectors import day_here
 from apps.core.errors import DomainError, PermissionRefused
 from apps.core.models import Job
 from apps.deliveries.models import BulkLine, BulkRequest
@@ -24,9 +21,10 @@ from apps.deliveries.selectors import deliveries
 from apps.deliveries.services import bulk as services
 from apps.deliveries.standing import Standing, with_standing
 from apps.portal.access import desk_page
-from apps.portal.forms_bulk import BulkFilter, BulkForm, chosen_deliveries
+from apps.portal.forms_bulk import BulkForm, chosen_deliveries
 from apps.portal.frame import desk_frame
 from apps.portal.presenters import bulk as present
+from apps.portal.views.choosing import choosing
 from apps.portal.views.desk_jobs import facts
 
 EARLIER = 5
@@ -96,36 +94,11 @@ def _choose(
     status: int = 200,
     refused: str = "",
 ) -> HttpResponse:
-    today = day_here(now=timezone.now())
-    filters = BulkFilter(request.GET)
-    asked = filters.values()
-    day = asked.get("day") or today + timedelta(days=1)
-    found = _to_book().filter(day=day)
-    if "site" in asked:
-        found = found.filter(site=asked["site"])
-    listed = list(found.order_by("site__name", "number")[: services.MOST_AT_ONCE])
-    counts = _to_book().filter(day__gte=today).order_by("day").values_list("day").annotate(Count("pk"))
-    all_picked = chosen is None and request.GET.get("pick") != "none"
-    return render(
-        request,
-        "portal/desk/bulk.html",
-        {
-            **desk_frame(request, section="deliveries"),
-            "crumbs": [{"label": _("Deliveries"), "url": reverse("desk:deliveries")}],
-            "form": form,
-            "filter": BulkFilter(initial={"day": day, "site": asked.get("site")}),
-            "day": day,
-            "days": present.days(dict(counts), shown=day, today=today),
-            "rows": [
-                {**present.choice(each), "is_chosen": all_picked or each.pk in (chosen or ())}
-                for each in listed
-            ],
-            "picks_none": request.GET.get("pick") == "none",
-            "refused": refused,
-            "earlier": present.earlier(_earlier()),
-        },
-        status=status,
-    )
+    picks_none = request.GET.get("pick") == "none"
+    picks_all = chosen is None and not picks_none
+    context = choosing(request, form, _to_book(), chosen=chosen or (), picks_all=picks_all, refused=refused)
+    context |= {"picks_none": picks_none, "earlier": present.earlier(_earlier())}
+    return render(request, "portal/desk/bulk.html", context, status=status)
 
 
 def _earlier() -> list[BulkRequest]:

@@ -1,13 +1,11 @@
 """Which deliveries go before others and which can wait: of one, or of many of a day."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,20 +13,17 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts.http import ActingRequest
 from apps.accounts.permissions import require
-from apps.carriers.selectors import day_here
 from apps.consignments.models import Priority
 from apps.core.errors import DomainError, PermissionRefused
 from apps.deliveries import services
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import deliveries, delivery_by_id
-from apps.deliveries.services.bulk.asking import MOST_AT_ONCE
 from apps.deliveries.services.priority import PLANNABLE
 from apps.portal.access import desk_page
-from apps.portal.forms_bulk import BulkFilter, chosen_deliveries
+from apps.portal.forms_bulk import chosen_deliveries
 from apps.portal.forms_plan import PriorityForm
-from apps.portal.frame import desk_frame
-from apps.portal.presenters import bulk as present
 from apps.portal.views.asking import Done, ask, of_delivery
+from apps.portal.views.choosing import choosing
 
 
 @desk_page
@@ -102,35 +97,14 @@ def _choose(
     status: int = 200,
     refused: str = "",
 ) -> HttpResponse:
-    today = day_here(now=timezone.now())
-    asked = BulkFilter(request.GET).values()
-    day = asked.get("day") or today + timedelta(days=1)
-    found = _open().filter(day=day)
-    if "site" in asked:
-        found = found.filter(site=asked["site"])
-    listed = found.order_by("site__name", "number")[:MOST_AT_ONCE]
-    counts = _open().filter(day__gte=today).order_by("day").values_list("day").annotate(Count("pk"))
     picks_all = chosen is None and request.GET.get("pick") == "all"
-    return render(
+    context = choosing(
         request,
-        "portal/desk/priorities.html",
-        {
-            **desk_frame(request, section="deliveries"),
-            "crumbs": [{"label": _("Deliveries"), "url": reverse("desk:deliveries")}],
-            "form": form,
-            "filter": BulkFilter(initial={"day": day, "site": asked.get("site")}),
-            "day": day,
-            "days": present.days(dict(counts), shown=day, today=today),
-            "rows": [
-                {
-                    **present.choice(each),
-                    "priority": each.get_priority_display(),
-                    "is_chosen": picks_all or each.pk in (chosen or ()),
-                }
-                for each in listed
-            ],
-            "picks_all": picks_all,
-            "refused": refused,
-        },
-        status=status,
+        form,
+        _open(),
+        chosen=chosen or (),
+        picks_all=picks_all,
+        refused=refused,
+        more=lambda each: {"priority": each.get_priority_display()},
     )
+    return render(request, "portal/desk/priorities.html", context | {"picks_all": picks_all}, status=status)

@@ -1,45 +1,34 @@
 """The driver's phone: a link opened once, one route, its next step; steps come by form or from a queue."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from typing import Any
-from uuid import UUID
 
-from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.staticfiles import finders
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.accounts.http import ActingRequest
 from apps.accounts.services import find_link
 from apps.core.errors import DomainError
-from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import consignments_of
 from apps.deliveries.services import judged, request_code
-from apps.documents.rendering import qr_code
 from apps.driving import services
 from apps.driving.errors import ActionInvalid
 from apps.driving.models import DriverAction, DriverSession
 from apps.driving.saying import statement_said, text_said
-from apps.driving.selectors import actor_of, round_of, session_by_secret, sessions_of_route
+from apps.driving.selectors import actor_of, round_of, session_by_secret
 from apps.driving.services.access import PURPOSE
-from apps.portal.access import desk_page
-from apps.portal.forms_driving import LegDriverForm, read_position, read_step
+from apps.portal.forms_driving import read_position, read_step
 from apps.portal.forms_handover import line_choices
-from apps.portal.frame import desk_frame
-from apps.portal.presenters.driving import halts_of, rows_of, said_of
+from apps.portal.presenters.driving import halts_of, rows_of
 from apps.portal.presenters.handover import review
-from apps.routing.models import Route
-from apps.tenancy.addresses import desk_address
 from apps.tenancy.doorway import current_shipper
 
 COOKIE = "dockside_drive"
@@ -135,95 +124,6 @@ def worker(request: HttpRequest) -> HttpResponse:
         answer = HttpResponse(file.read(), content_type="text/javascript")
     answer["Cache-Control"] = "no-cache"
     return answer
-
-
-@desk_page
-@require_http_methods(["GET", "POST"])
-def invite(request: ActingRequest, route_id: UUID) -> HttpResponse:
-    """Make the link that a driver opens the route with, as an address and as a code; or end all access."""
-    route = get_object_or_404(Route.objects.select_related("plan", "vehicle", "driver"), pk=route_id)
-    return _invite(
-        request,
-        title=_("Driver’s phone for %(route)s, %(plate)s") % {"route": route, "plate": route.vehicle.plate},
-        needs=_(
-            "The link opens this vehicle’s published route of the day on one phone, once, without an account."
-        ),
-        make=lambda now: services.invite_driver(actor=request.actor, route_id=route.pk, now=now),
-        end=lambda now: services.end_access(actor=request.actor, route_id=route.pk, now=now),
-        sessions=sessions_of_route(route),
-    )
-
-
-@desk_page
-@require_http_methods(["GET", "POST"])
-def invite_for_leg(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
-    """The same for a leg, which no plan holds: who drives it and with which vehicle is said here."""
-    leg = get_object_or_404(Delivery.objects.exclude(leg="").select_related("site"), pk=delivery_id)
-    form = LegDriverForm(request.POST if request.POST.get("step") == "link" else None)
-    return _invite(
-        request,
-        title=_("Driver’s phone for %(leg)s to %(site)s") % {"leg": leg.number, "site": leg.site.name},
-        needs=_("The link opens this leg on one phone, once, without an account."),
-        make=lambda now: services.invite_for_leg(
-            actor=request.actor,
-            leg_id=leg.pk,
-            vehicle_id=form.cleaned_data["vehicle"].pk,
-            driver_name=form.cleaned_data["driver"],
-            now=now,
-        ),
-        end=lambda now: services.end_leg_access(actor=request.actor, leg_id=leg.pk, now=now),
-        sessions=DriverSession.objects.filter(leg=leg),
-        form=form,
-        crumbs=[
-            {"label": _("Deliveries"), "url": reverse("desk:deliveries")},
-            {"label": leg.number, "url": reverse("desk:delivery", args=[leg.pk])},
-        ],
-    )
-
-
-def _invite(
-    request: ActingRequest,
-    *,
-    title: str,
-    needs: str,
-    make: Callable[[datetime], str],
-    end: Callable[[datetime], int],
-    sessions: QuerySet[DriverSession],
-    form: forms.Form | None = None,
-    crumbs: Sequence[Mapping[str, str]] = (),
-) -> HttpResponse:
-    now, address, refused = timezone.now(), "", None
-    step = request.POST.get("step", "")
-    status = 200
-    if request.method == "POST":
-        try:
-            if step == "end":
-                messages.success(request, _("Access is ended; phones signed off: %(n)s.") % {"n": end(now)})
-                return redirect(request.path)
-            if form is None or form.is_valid():
-                address = desk_address(current_shipper(), reverse("desk:drive_open", args=[make(now)]))
-            else:
-                status = 422
-        except DomainError as error:
-            refused, status = error, error.status
-    context = {
-        **desk_frame(request, section="plan" if form is None else "deliveries"),
-        "title": title,
-        "needs": needs,
-        "form": form,
-        "crumbs": crumbs,
-        "address": address,
-        "code": qr_code(address) if address else "",
-        "refused": refused,
-        "phones": sessions.filter(ended_at=None, expires_at__gt=now),
-        "refusals": [
-            (action, said_of(action))
-            for action in DriverAction.objects.filter(
-                session__in=sessions, outcome=DriverAction.Outcome.REFUSED
-            ).select_related("stop__delivery", "session__leg")
-        ],
-    }
-    return render(request, "portal/drive/invite.html", context, status=status)
 
 
 def _send_code(request: HttpRequest, session: DriverSession, now: datetime) -> HttpResponse:

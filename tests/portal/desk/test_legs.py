@@ -6,19 +6,14 @@ from django.test import Client
 
 from apps.appointments.models import Appointment
 from apps.deliveries.models import Delivery
-from apps.facilities.models import Site
-from apps.tenancy import doorway
 from apps.tenancy.models import Shipper
+from tests.factories.places import make_terminal
 
 
 def test_a_planner_sends_goods_via_a_terminal_and_takes_them_in(
     confirmed: Appointment, delivery: Delivery, desk: Client, acme: Shipper
 ) -> None:
-    with doorway.network():
-        terminal = Site.objects.get(code="ACME-DC")
-        terminal.pk, terminal.code, terminal.name = acme.pk, "ACME-X", "Acme cross-dock"
-        terminal._state.adding = True
-        terminal.save()
+    terminal = make_terminal(acme)
     page = f"/deliveries/{delivery.pk}/"
     offered = desk.get(page).content.decode()
     desk.post(f"{page}via/", {"terminal": terminal.pk})
