@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
 
 from apps.carriers.models import Carrier, ComplianceDocument, Tariff, Vehicle
+from apps.carriers.selectors import day_here
 from apps.carriers.usability import written
 from tests.carriers.conftest import CARRIER, DRIVER, TARIFF, VEHICLE, VEHICLE_FACTS
 
@@ -302,14 +304,17 @@ def test_the_list_says_which_carrier_can_be_used_today_and_what_others_lack(flee
         Vehicle.objects.create(carrier=unpriced, plate="U 1", **VEHICLE_FACTS)
         Tariff.objects.create(carrier=unpriced, vehicle_class="van", valid=DateRange(None, None))
 
-    today = timezone.now().date()
-    page = alice_at_desk.get("/admin/carriers/carrier/")
-    usable = alice_at_desk.get("/admin/carriers/carrier/?usable=yes")
-    unusable = alice_at_desk.get("/admin/carriers/carrier/?usable=no")
+    with time_machine.travel(timezone.now(), tick=False):
+        with inside("acme"):
+            today = day_here(now=timezone.now())  # Acme's, which is another than UTC's for two hours
+        page = alice_at_desk.get("/admin/carriers/carrier/")
+        usable = alice_at_desk.get("/admin/carriers/carrier/?usable=yes")
+        unusable = alice_at_desk.get("/admin/carriers/carrier/?usable=no")
+        admin = page.context["cl"].model_admin
+        shown = page.context["cl"].result_list
+        told = {c.name: (admin.usable_today(c)[1], admin.against(c)) for c in shown}
 
-    admin = page.context["cl"].model_admin
-    shown = page.context["cl"].result_list
-    assert {c.name: (admin.usable_today(c)[1], admin.against(c)) for c in shown} == {
+    assert told == {
         "Acme Haulage": ("Ready", None),
         "Off": ("Not today", "Off is switched off. Off has no active vehicle."),
         "On foot": ("Not today", "On foot has no active vehicle."),
