@@ -1,4 +1,4 @@
-"""Logs of any length for the custody benchmark: made once, signed by the sequencer, kept for the next run.
+"""Logs of any length for the custody benchmark: made once, signed and registered, kept for the next run.
 
 Events are written by COPY, as many as are missing; everything else about them is as the service writes it.
 """
@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from apps.core.ids import new_id
 from apps.custody import canonical, commitments, events, merkle, selectors
 from apps.custody.models import CustodyEvent
+from apps.custody.services.registering import close_days
 from apps.custody.services.sequencing import sequence
 from apps.tenancy import doorway
 from apps.tenancy.models import Shipper
@@ -43,6 +44,7 @@ def fill(shipper: Shipper, size: int) -> None:
                 missing -= _copy(list(islice(made, min(CHUNK, missing))))
             while sequence(now=datetime.now(UTC)):  # each time: what waits is looked through for each batch
                 pass
+        close_days(now=datetime.now(UTC))
 
 
 def _copy(made: list[dict[str, Any]]) -> int:

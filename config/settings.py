@@ -218,6 +218,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600.0,
         "options": {"expires": 600},
     },
+    # the worker has what an export would otherwise do: a day's register is closed once
+    "close the custody registers": {
+        "task": "custody.close_registers",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     # the sequencer does it several times a second
     "sequence the custody logs": {"task": "custody.sequence", "schedule": 30.0, "options": {"expires": 30}},
 }

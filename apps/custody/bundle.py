@@ -20,6 +20,7 @@ network.json            proofs that checkpoints of this log are in the network's
 network.note            signed head of the network's log
 network-rotations/…     changes of the network's key, as rotations/<n>.note
 proofs.jsonl            inclusion proof of each event, line by line
+registers.jsonl         the log's registers, a line each: what shows that the scope is complete
 rotations/<n>.note      changes of the log's key, signed by the old and the new one
 timestamps/<size>.tsr   RFC 3161 tokens over the checkpoint note of that size
 verify.py, verify.html  the verifiers, the same files as in this package
@@ -29,6 +30,7 @@ verify.py, verify.html  the verifiers, the same files as in this package
 from __future__ import annotations
 
 import base64
+import json
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -43,11 +45,12 @@ from typing import IO, BinaryIO, Literal
 from apps.custody import canonical, notes, spreadsheet
 from apps.custody.commitments import Disclosure
 
-FORMAT = "custody-bundle/v2"
+FORMAT = "custody-bundle/v3"
 SPOOL_IN_MEMORY = 1 << 20
 CHUNK = 1 << 16
 MAX_MEMBERS, MAX_BYTES = 0xFFFF, 0xFFFFFFFF
 NO_TIMESTAMPS: Mapping[int, bytes] = {}
+Said = Mapping[str, object]
 _COPY_NAME = re.compile(r"copies(/[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}){1,2}", re.ASCII)
 _HERE = Path(__file__).parent
 
@@ -77,6 +80,9 @@ class Scope:
     ``log``: every event of the log; ``last_cseq`` then names all its consignments.
     ``range``: every event from log index ``first`` to ``last``.
     ``asked`` says in pairs what was asked for, as ``("recipient", "Northern Clinic")``: a claim, no proof.
+    Of consignments the registers prove what was asked for: those with an event on a day from ``first_day`` to
+    ``last_day`` that bear one of the marks of each of ``conditions``. A scope that is ``narrowed`` besides
+    leaves some of these out by the log's word.
     """
 
     kind: Literal["consignments", "range", "log"]
@@ -84,13 +90,41 @@ class Scope:
     asked: Sequence[tuple[str, str]] = ()
     first: int = 0
     last: int = 0
+    conditions: Sequence[Sequence[str]] = ()
+    first_day: date | None = None
+    last_day: date | None = None
+    narrowed: bool = False
 
     def fact(self) -> dict[str, object]:
         """The scope as the manifest says it."""
         asked = [{"by": by, "value": value} for by, value in self.asked]
         if self.kind == "range":
             return {"kind": self.kind, "asked": asked, "first": self.first, "last": self.last}
-        return {"kind": self.kind, "asked": asked, "last_cseq": dict(self.last_cseq)}
+        fact: dict[str, object] = {"kind": self.kind, "asked": asked, "last_cseq": dict(self.last_cseq)}
+        if self.kind == "log":
+            return fact
+        return fact | {
+            "marks": [[json.loads(mark) for mark in marks] for marks in self.conditions],
+            "first_day": self.first_day.isoformat() if self.first_day else "",
+            "last_day": self.last_day.isoformat() if self.last_day else "",
+            "narrowed": self.narrowed,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterProof:
+    """A register: the event that closed it, with its place in the log and inclusion proof.
+
+    A bundle of consignments has what the register says of each mark of the scope, in its order
+    (`registers.said_of`; None where it can't be told), and nothing where the register is of another day. One
+    of the whole log has the ``seed``, so that the register can be made anew.
+    """
+
+    index: int
+    data: bytes
+    proof: Sequence[bytes]
+    said: Sequence[Said | None] = ()
+    seed: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +246,7 @@ def write_bundle(
     rotations: Sequence[bytes] = (),
     timestamps: Mapping[int, bytes] = NO_TIMESTAMPS,
     network: NetworkProof | None = None,
+    registers: Iterable[RegisterProof] = (),
 ) -> BundleSummary:
     """Write the bundle of one shipper's log to ``output``, a seekable binary file opened for writing.
 
@@ -234,12 +269,14 @@ def write_bundle(
         SpooledTemporaryFile(SPOOL_IN_MEMORY) as proofs,
         SpooledTemporaryFile(SPOOL_IN_MEMORY) as table,
         SpooledTemporaryFile(SPOOL_IN_MEMORY) as opened,
+        SpooledTemporaryFile(SPOOL_IN_MEMORY) as closed,
     ):
         members, count = _event_members(events, _Spool(lines), _Spool(proofs), _Spool(table), _Spool(opened))
         papers = {document.name: _file_member(document) for document in documents}
         members |= papers
         members |= {_copy_name(each): _file_member(each) for each in copies}
         members |= _fixed_members(checkpoint_note)
+        members |= {"registers.jsonl": _register_member(registers, _Spool(closed))}
         members |= _history_members(checkpoint, history)
         members |= {f"rotations/{n}.note": _in_memory(note) for n, note in enumerate(rotations, start=1)}
         members |= _network_members(network) if network else {}
@@ -300,6 +337,19 @@ def _event_members(
         "disclosed.jsonl": opened.member(),
     }
     return members, count
+
+
+def _register_member(registers: Iterable[RegisterProof], lines: _Spool) -> _Member:
+    for each in registers:
+        line = {
+            "event": json.loads(each.data),
+            "index": each.index,
+            "proof": [_base64(sibling) for sibling in each.proof],
+            "said": list(each.said),
+            "seed": _base64(each.seed),
+        }
+        lines.append(canonical.encode(line) + b"\n")
+    return lines.member()
 
 
 def _opening(disclosure: Disclosure) -> dict[str, str]:

@@ -373,6 +373,10 @@ EVENT_TYPES: Mapping[str, EventType] = {
     "access_revoked": EventType({"grant": "uuid", "what": "text"}, _LOG, None),
     "key_rotated": EventType({"old_key": "text", "new_key": "text"}, _LOG, None),
     "pii_erased": EventType({"erased": "erasure[+]", "legal_basis": "text"}, _LOG, None),
+    # From the log's events [first, end), of one UTC day: which consignments bear which marks (`registers`).
+    "register_closed": EventType(
+        {"day": "date", "first": "count", "end": "positive", "salt": "sha256", "root": "sha256"}, _LOG, None
+    ),
 }
 
 

@@ -25,6 +25,9 @@ APPEND_ONLY = {
     "custody_logkey": "id",
     "custody_checkpoint": "size",
     "custody_cosignature": "id",
+    "custody_register": "end",
+    "custody_registerentry": "mark",
+    "custody_sitemark": "mark",
     "custody_unithandover": "id",
     "custody_deviceaction": "id",
 }

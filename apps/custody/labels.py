@@ -49,6 +49,7 @@ EVENT_LABELS: Mapping[str, str | Promise] = {
     "access_revoked": _("Access revoked"),
     "key_rotated": _("Log key changed"),
     "pii_erased": _("Personal values erased"),
+    "register_closed": _("Register closed"),
 }
 
 #: The fields of ``details`` that a timeline shows, in this order.

@@ -177,6 +177,64 @@ class Cosignature(Record):
         constraints = [models.UniqueConstraint(fields=["size", "witness"], name="custody_cosigned_once")]
 
 
+class Register(models.Model):
+    """Which consignments bear which marks, from the events of one UTC day in a stretch of the log.
+
+    The stretch is the leaves ``[first, end)``; each register goes on where the one before ended. ``seed``
+    hides what its leaves say, ``tree`` and ``top`` are what paths are read from (`registers`, `sparse`).
+    """
+
+    first = models.BigIntegerField(primary_key=True)
+    end = models.BigIntegerField(unique=True)
+    day = models.DateField()
+    event = models.OneToOneField(CustodyEvent, on_delete=models.PROTECT, related_name="register")
+    salt = models.BinaryField(max_length=32)
+    seed = models.BinaryField(max_length=32)
+    root = models.BinaryField(max_length=32)
+    top = models.PositiveSmallIntegerField()
+    tree = models.BinaryField()
+
+    access: ClassVar[Access] = Access(own=APPEND)
+
+    class Meta:
+        ordering = ["first"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(end__gt=models.F("first")), name="custody_register_not_empty"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first} to {self.end}"
+
+
+class RegisterEntry(models.Model):
+    """What a register says of one mark: its consignments with an event there, and how many they have then."""
+
+    pk = models.CompositePrimaryKey("mark", "register")
+    mark = models.TextField()
+    register = models.ForeignKey(Register, on_delete=models.PROTECT, related_name="entries", db_index=False)
+    consignments = models.JSONField()
+
+    access: ClassVar[Access] = Access(own=APPEND)
+
+    def __str__(self) -> str:
+        return self.mark
+
+
+class SiteMark(models.Model):
+    """A mark under which a site stands in the log: by its name or GLN of the time."""
+
+    pk = models.CompositePrimaryKey("site_id", "mark")
+    site_id = models.UUIDField()
+    mark = models.TextField()
+
+    access: ClassVar[Access] = Access(own=APPEND)
+
+    def __str__(self) -> str:
+        return f"{self.site_id}: {self.mark}"
+
+
 class UnitHandover(Record):
     """A handling unit that its recipient has taken over: it can't be handed over twice.
 

@@ -1,4 +1,4 @@
-"""Work of the custody room in the background: sequencing each shipper's log, making bundles."""
+"""Work of the custody room in the background: sequencing logs, closing registers, making bundles."""
 
 from typing import Any
 from uuid import UUID
@@ -34,6 +34,12 @@ def witness() -> None:
 def sign_network() -> None:
     """Enter each log's newest head in the network's log, once a day."""
     sign_day(now=timezone.now())
+
+
+@shared_task(name="custody.close_registers", ignore_result=True, expires=3600)
+def close_registers() -> None:
+    """Close the registers of the days that are over, so that an export has little to catch up with."""
+    at_each_shipper("close registers", services.close_days)
 
 
 @handles(KIND, queue="documents", atomic=False)

@@ -14,9 +14,12 @@ checks, never from the bundle. The steps, each of which says where it failed:
 5. events      canonical, of the closed schema, of this log, in order, each proven to be in the tree of the
                checkpoint; events of a consignment numbered without gaps; the CSV says the same; personal
                values open their commitments
-6. documents   each named by an event
-7. history     the log at older checkpoints is the beginning of this one
-8. network     the network's log, of all its logs, holds this one as it was on earlier days
+6. registers   what the log said of each mark (site, article, batch, carrier, …) when it closed a register:
+               no other consignment belongs to the scope, and none of its consignments has more events;
+               with the whole log at hand, that the registers are those of its events
+7. documents   each named by an event
+8. history     the log at older checkpoints is the beginning of this one
+9. network     the network's log, of all its logs, holds this one as it was on earlier days
 
 This file shares no code with the program that writes bundles: it is a second reading of the same rules.
 It reads a bundle of any size line by line.
@@ -29,6 +32,7 @@ import base64
 import binascii
 import functools
 import hashlib
+import hmac
 import io
 import json
 import math
@@ -52,7 +56,7 @@ else:
     HAS_CRYPTOGRAPHY = True
 
 PASS, FAIL, INCOMPLETE = 0, 1, 2
-FORMAT = "custody-bundle/v2"
+FORMAT = "custody-bundle/v3"
 ROTATION = "custody-key-rotation/v1"
 COSIGNATURE = "cosignature/v1"
 NETWORK = "custody-network/v1"
@@ -645,7 +649,7 @@ MADE_BY_UNIX = 3 << 8 | 20
 REQUIRED = frozenset(
     words(
         "README.txt checkpoint.note custody.csv disclosed.jsonl events.jsonl manifest.json manifest.note"
-        " proofs.jsonl verify.py"
+        " proofs.jsonl registers.jsonl verify.py"
     )
 )
 OPTIONAL = frozenset(words("history.json network.json network.note verify.html"))
@@ -1134,6 +1138,12 @@ EVENT_TYPES: dict[str, EventType] = {
     "access_revoked": EventType("", None, None, {"grant": "uuid", "what": "text"}),
     "key_rotated": EventType("", None, None, {"old_key": "text", "new_key": "text"}),
     "pii_erased": EventType("", None, None, {"erased": "erasure[+]", "legal_basis": "text"}),
+    "register_closed": EventType(
+        "",
+        None,
+        None,
+        {"day": "date", "first": "count", "end": "positive", "salt": "sha256", "root": "sha256"},
+    ),
 }
 
 
@@ -1365,7 +1375,9 @@ def csv_line(cells: list[str]) -> bytes:
 
 
 class Manifest(NamedTuple):
-    """What the log signed about the bundle; ``first`` and ``last`` bound a range of the log."""
+    """What the log signed about the bundle; ``first`` and ``last`` bound a range of the log. Of consignments
+    registers show what was asked for: on ``days`` something was recorded of them, and of each of
+    ``conditions`` they bear one mark."""
 
     log: str
     shipper: str
@@ -1378,6 +1390,9 @@ class Manifest(NamedTuple):
     first: int
     last: int
     files: dict[str, Any]
+    conditions: list[list[str]]
+    days: tuple[str, str]
+    narrowed: bool
 
 
 class Evidence:
@@ -1461,15 +1476,25 @@ def read_manifest(container: Container, trust: Trust) -> Manifest:
         first,
         last,
         value["files"],
+        [[canonical_json(mark).decode() for mark in marks] for marks in scope.get("marks", [])],
+        (scope.get("first_day", ""), scope.get("last_day", "")),
+        scope.get("narrowed", False),
     )
+
+
+SCOPE_FIELDS = {
+    "consignments": "last_cseq marks first_day last_day narrowed",
+    "range": "first last",
+    "log": "last_cseq",
+}
 
 
 def read_scope(value: Any, where: str) -> tuple[dict[str, Any], int, int]:
     """What the bundle promises to be complete for, and for a range of the log its bounds."""
     kind = value.get("kind") if isinstance(value, dict) else None
-    if kind not in ("consignments", "range", "log"):
+    if kind not in SCOPE_FIELDS:
         raise Rejected(f"{where}/kind", "not what it must be")
-    scope = require_fields(value, f"kind asked {'first last' if kind == 'range' else 'last_cseq'}", where)
+    scope = require_fields(value, f"kind asked {SCOPE_FIELDS[kind]}", where)
     asked, first, last = scope["asked"], scope.get("first", 0), scope.get("last", 0)
     if not isinstance(asked, list):
         raise Rejected(f"{where}/asked", "not a list")
@@ -1482,7 +1507,22 @@ def read_scope(value: Any, where: str) -> tuple[dict[str, Any], int, int]:
     numbers = scope.get("last_cseq", {})
     if not isinstance(numbers, dict) or not all(map(KINDS["positive"], numbers.values())):
         raise Rejected(f"{where}/last_cseq", "not what it must be")
+    if kind == "consignments":
+        check_asked_marks(scope, where)
     return scope, first, last
+
+
+def check_asked_marks(scope: dict[str, Any], where: str) -> None:
+    """The marks of a scope, of which a consignment bears one of each list, and its days."""
+    for position, marks in enumerate(list_of(scope["marks"], f"{where}/marks")):
+        for mark in list_of(marks, f"{where}/marks/{position}"):
+            if not isinstance(mark, list) or not mark or not all(map(is_text, mark)):
+                raise Rejected(f"{where}/marks/{position}", "not marks")
+    for name in ("first_day", "last_day"):
+        if scope[name] != "" and not KINDS["date"](scope[name]):
+            raise Rejected(f"{where}/{name}", "not a day")
+    if not KINDS["boolean"](scope["narrowed"]):
+        raise Rejected(f"{where}/narrowed", "not what it must be")
 
 
 def check_files(container: Container, manifest: Manifest, report: Report) -> None:
@@ -1520,11 +1560,16 @@ def check_checkpoint(container: Container, manifest: Manifest, trust: Trust, sig
 
 
 def check_events(
-    container: Container, manifest: Manifest, checkpoint: Checkpoint, known_size: int, report: Report
+    container: Container,
+    manifest: Manifest,
+    checkpoint: Checkpoint,
+    known_size: int,
+    rebuilding: Rebuilding,
+    report: Report,
 ) -> Evidence:
     """Walk through events, proofs, CSV and disclosures side by side; every wrong event is reported."""
     evidence, failures = Evidence(known_size), len(report.failures)
-    reader = EventReader(manifest, checkpoint, evidence, Disclosures(container))
+    reader = EventReader(manifest, checkpoint, evidence, Disclosures(container), rebuilding)
     proofs, table = container.lines("proofs.jsonl"), container.lines("custody.csv")
     head = next(table, (0, b""))[1]
     if head != b"\xef\xbb\xbf" + csv_line(CSV_COLUMNS):
@@ -1641,9 +1686,15 @@ class EventReader:
     """Checks one event after the other and gathers what the later steps need."""
 
     def __init__(
-        self, manifest: Manifest, checkpoint: Checkpoint, evidence: Evidence, disclosures: Disclosures
+        self,
+        manifest: Manifest,
+        checkpoint: Checkpoint,
+        evidence: Evidence,
+        disclosures: Disclosures,
+        rebuilding: Rebuilding,
     ) -> None:
         self.manifest = manifest
+        self.rebuilding = rebuilding
         self.evidence = evidence
         self.disclosures = disclosures
         self.inclusions = Inclusions(checkpoint)
@@ -1664,6 +1715,7 @@ class EventReader:
         self.check_identity(event, proof, where, number)
         self.check_sequence(event, where)
         self.remember(event, found)
+        self.rebuilding.take(index, event)
         if row != csv_line(csv_event(index, event)):
             raise Rejected(
                 f"custody.csv line {number + 1}", f"does not say what the event at log index {index} says"
@@ -1789,15 +1841,354 @@ def check_scope(manifest: Manifest, checkpoint: Checkpoint, evidence: Evidence, 
         "consignments whose events are numbered without a gap up to the last number that the log signed:"
         f" {len(manifest.last_cseq)}"
     )
-    report.unproven.append(
-        "that a consignment has no event after the last one signed for it: the log's owner says so (a bundle"
-        " of the whole log proves it)"
-    )
-    if asked:
-        report.unproven.append(
-            f"that no other consignment belongs to {asked}: the log's owner says so (a bundle of the whole"
-            " log shows it)"
+
+
+# --- Registers ----------------------------------------------------------------------------------------------
+
+REGISTER = b"custody/register/v1/"
+PLACE_BITS = 32
+NOTHING = bytes(32)
+LEAST_FILLERS = 32
+
+
+class Register(NamedTuple):
+    """What a line of registers.jsonl tells: the event that closed the register, and what is shown of it."""
+
+    where: str
+    place: int
+    day: str
+    first: int
+    end: int
+    salt: bytes
+    root: bytes
+    said: list[Any]
+    seed: bytes
+
+    def is_within(self, days: tuple[str, str]) -> bool:
+        return (days[0] or self.day) <= self.day <= (days[1] or self.day)
+
+
+def read_registers(container: Container, manifest: Manifest, head: Checkpoint) -> Iterator[Register]:
+    """The registers of the log, each closed by one of its events and going on where the one before ended."""
+    end = 0
+    for number, (_, line) in enumerate(container.lines("registers.jsonl"), start=1):
+        where = f"registers.jsonl line {number}"
+        fields = require_fields(parse_json(line, where), "event index proof said seed", where)
+        event, index = fields["event"], fields["index"]
+        check_event(event, f"{where}/event")
+        if event["type"] != "register_closed":
+            raise Rejected(f"{where}/event", "not an event that closed a register")
+        if (event["log"], event["shipper"]) != (manifest.log, manifest.shipper):
+            raise Rejected(f"{where}/event", f"not an event of {manifest.log}")
+        if not KINDS["count"](index):
+            raise Rejected(f"{where}/index", "not a place in a log")
+        proof = hash_list(fields["proof"], f"{where}/proof")
+        if root_from_inclusion(leaf_hash(canonical_json(event)), index, head.size, proof) != head.root:
+            raise Rejected(where, "the register is not proven to be in the log: it or its proof is changed")
+        details = event["details"]
+        if details["first"] != end or not end < details["end"] <= index:
+            raise Rejected(where, f"a register that goes on from log index {end} is due")
+        end = details["end"]
+        yield Register(
+            where,
+            index,
+            details["day"],
+            details["first"],
+            end,
+            bytes.fromhex(details["salt"]),
+            bytes.fromhex(details["root"]),
+            list_of(fields["said"], f"{where}/said"),
+            strict_base64(fields["seed"], f"{where}/seed"),
         )
+
+
+def place_of(salt: bytes, mark: str) -> int:
+    """Where a mark lies in the register with this salt."""
+    return int.from_bytes(hash_256(REGISTER + b"place" + salt + mark.encode()).digest()[:4], "big")
+
+
+def over(left: bytes, right: bytes) -> bytes:
+    """The node over two others of a register's tree: nothing over nothing."""
+    return NOTHING if left == right == NOTHING else node_hash(left, right)
+
+
+def entry_hash(salt: bytes, number: str, events: int) -> bytes:
+    said = canonical_json({"consignment": number, "events": events})
+    return hash_256(REGISTER + b"entry" + salt + said).digest()
+
+
+def mark_leaf(salt: bytes, mark: str, entries: list[bytes]) -> bytes:
+    texts = [base64.b64encode(each).decode() for each in entries]
+    said = '{"entries":' + canonical_json(texts).decode() + ',"mark":' + mark + "}"
+    return leaf_hash(salt + said.encode())
+
+
+def read_said(register: Register, mark: str, value: Any) -> dict[bytes, tuple[str, int] | None]:
+    """What a register says of a mark, proven to be at its place: the entries, those that are opened with the
+    consignment and how many events it had."""
+    where = f"{register.where}, {mark}"
+    fields = require_fields(value, "entries path salt", where)
+    path = hash_list(fields["path"], f"{where}/path")
+    if len(path) > PLACE_BITS or (path and path[-1] == NOTHING):
+        raise Rejected(f"{where}/path", "not a path in its one form")
+    entries: dict[bytes, tuple[str, int] | None] = {}
+    for each in list_of(fields["entries"], f"{where}/entries"):
+        told, opened = read_bearer(each, f"{where}/entries")
+        if entries and told <= next(reversed(entries)):
+            raise Rejected(f"{where}/entries", "not sorted, each once")
+        entries[told] = opened
+    node = NOTHING
+    if entries:
+        node = mark_leaf(strict_hash(fields["salt"], f"{where}/salt"), mark, list(entries))
+    elif fields["salt"] != "":
+        raise Rejected(f"{where}/salt", "there is nothing that it could hide")
+    place = place_of(register.salt, mark)
+    for depth in range(PLACE_BITS, 0, -1):
+        sibling = path[depth - 1] if depth <= len(path) else NOTHING
+        node = over(sibling, node) if place >> PLACE_BITS - depth & 1 else over(node, sibling)
+    if node != register.root:
+        raise Rejected(where, "not what the register said when it was closed")
+    return entries
+
+
+def read_bearer(value: Any, where: str) -> tuple[bytes, tuple[str, int] | None]:
+    """An entry's hash, and what it stands for where that is told."""
+    if isinstance(value, dict) and "hidden" in value:
+        return strict_hash(require_fields(value, "hidden", where)["hidden"], where), None
+    fields = require_fields(value, "consignment events salt", where)
+    number, events = fields["consignment"], fields["events"]
+    if not is_text(number) or not KINDS["positive"](events):
+        raise Rejected(where, "not a consignment and its number of events")
+    return entry_hash(strict_hash(fields["salt"], where), number, events), (number, events)
+
+
+class Bearers:
+    """Which consignments bear a mark of each condition, register by register, and how many events."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self.manifest = manifest
+        self.events: dict[str, int] = {}
+        self.hidden = 0
+        self.untold: list[str] = []
+        self.end = 0
+        self.closed_by: list[int] = []
+
+    def take(self, register: Register) -> None:
+        conditions = self.manifest.conditions
+        shown = register.is_within(self.manifest.days)
+        if len(register.said) != (sum(map(len, conditions)) if shown else 0) or register.seed:
+            raise Rejected(register.where, "does not speak of each mark of the scope, or of others")
+        self.end = register.end
+        self.closed_by.append(register.place)
+        if not shown:
+            return
+        said, opened = iter(register.said), dict[bytes, tuple[str, int] | None]()
+        bearing: set[bytes] | None = None
+        for marks in conditions:
+            some = set[bytes]()
+            for mark in marks:
+                value = next(said)
+                if value is None:
+                    self.untold.append(f"what the register of {register.day} says of {mark}")
+                    continue
+                entries = read_said(register, mark, value)
+                some |= entries.keys()
+                opened |= {told: each for told, each in entries.items() if each}
+            bearing = some if bearing is None else bearing & some
+        for told in bearing or ():
+            found = opened.get(told)
+            if found is None:
+                self.hidden += 1
+            else:
+                self.events[found[0]] = max(found[1], self.events.get(found[0], 0))
+
+
+def check_registers(container: Container, manifest: Manifest, checkpoint: Checkpoint, report: Report) -> None:
+    """No other consignment bears the marks that were asked for, and none in the bundle has more events."""
+    bearers = Bearers(manifest)
+    for register in read_registers(container, manifest, checkpoint):
+        bearers.take(register)
+    asked = " and ".join(" or ".join(marks) for marks in manifest.conditions)
+    absent = sorted(bearers.events.keys() - manifest.last_cseq.keys())
+    for number, events in sorted(bearers.events.items()):
+        given = manifest.last_cseq.get(number, events)
+        if given < events:
+            report.failures.append(
+                f"events.jsonl: consignment {number} has {events} events by the log's registers, {given} are"
+                " here"
+            )
+    if absent and not manifest.narrowed:
+        report.failures += [
+            f"events.jsonl: consignment {number} bears {asked} by the log's registers and is not here"
+            for number in absent
+        ]
+        return
+    missing = [*bearers.untold]
+    if not manifest.conditions or not all(manifest.conditions):
+        missing.append("the marks of the scope: nothing shows which consignments belong to it")
+    if absent:
+        missing.append(
+            f"consignments that bear {asked} and were left out of a narrower scope:"
+            f" {', '.join(absent[:MAX_SHOWN])}"
+        )
+    if bearers.hidden:
+        missing.append(
+            f"consignments that bear {asked} and are not shown: {bearers.hidden} entries of the log's"
+            " registers"
+        )
+    closing = sum(1 for place in bearers.closed_by if place >= bearers.end)
+    if last := checkpoint.size - bearers.end - closing:
+        missing.append(
+            f"registers of the last {last} events of the log: these consignments may have more events, and"
+            " others may belong to the scope"
+        )
+    report.missing += missing
+    if not missing:
+        report.proven.append(
+            f"no other consignment bears {asked}{in_days(manifest.days)}, and none has more events: the log's"
+            f" registers say so for all of its {checkpoint.size} events"
+        )
+        report.unproven.append(
+            "that the registers say all that the events say: they were closed before this was asked for, and"
+            " a bundle of the whole log shows whether they are right"
+        )
+
+
+def check_asked(manifest: Manifest, report: Report) -> None:
+    """What was asked for is what the marks say; a recipient's sites are the log's word."""
+    named = {word for marks in manifest.conditions for mark in marks for word in json.loads(mark)}
+    days = {"first_day": manifest.days[0], "last_day": manifest.days[1]}
+    for each in manifest.asked:
+        by, value = each["by"], each["value"]
+        if by == "recipient":
+            report.unproven.append(
+                f"that {value} has no other sites than those of the marks: the log's owner says so"
+            )
+        elif not (days[by] == value if by in days else value in named) and not manifest.narrowed:
+            raise Rejected("manifest.json/scope", f"no mark stands for {by} {value}")
+
+
+def in_days(days: tuple[str, str]) -> str:
+    first, last = days
+    return (
+        f", recorded{' from ' + first if first else ''}{' to ' + last if last else ''}" if any(days) else ""
+    )
+
+
+class Rebuilding:
+    """The registers made anew from the events of the whole log, as they are read."""
+
+    def __init__(self, registers: Iterable[Register]) -> None:
+        self.registers = list(registers)
+        self.at = 0
+        self.seen = 0
+        self.borne: dict[str, str] = {}  # the marks of each consignment, a line each
+        self.counts: dict[str, int] = {}
+
+    def take(self, index: int, event: dict[str, Any]) -> None:
+        if event["type"] == "register_closed":
+            self.seen += 1
+        if self.at == len(self.registers):
+            return
+        register = self.registers[self.at]
+        if event["received_time"][:10] != register.day:
+            raise Rejected(register.where, f"the event at log index {index} was received on another day")
+        marks: set[str] = marks_of(event) if event["consignments"] else set()
+        for each in event["consignments"]:
+            number = each["number"]
+            self.counts[number] = each["cseq"]
+            known = self.borne.setdefault(number, "").splitlines()
+            if new := marks - set(known):
+                self.borne[number] = "\n".join([*known, *new])
+        if index + 1 == register.end:
+            self.at += 1
+            self.compare(register)
+
+    def compare(self, register: Register) -> None:
+        """The register is the one that these events make."""
+        if len(register.seed) != 32 or register.said:
+            raise Rejected(register.where, "can't be made anew: its seed is not here")
+        consignments: dict[str, list[str]] = {}
+        for number in self.counts:
+            marks = [
+                '["any"]',
+                canonical_json(["consignment", number]).decode(),
+                *self.borne[number].splitlines(),
+            ]
+            for mark in marks:
+                consignments.setdefault(mark, []).append(number)
+        if register_root(register, consignments, self.counts) != register.root:
+            raise Rejected(
+                register.where, f"not the register of the log's events {register.first} to {register.end - 1}"
+            )
+        self.counts = {}
+
+
+def tell_registers(rebuilding: Rebuilding, report: Report) -> None:
+    """Whether every register that the log closed is here, and right."""
+    closed = len(rebuilding.registers)
+    if rebuilding.seen > closed:
+        report.missing.append(f"what {rebuilding.seen - closed} registers of the log are made of")
+    if closed:
+        report.proven.append(f"registers of the log that say what its events say: {closed}")
+
+
+def register_root(register: Register, consignments: dict[str, list[str]], counts: dict[str, int]) -> bytes:
+    """The root of a register that says this."""
+    entries = {
+        number: entry_hash(drawn(register.seed, b"entry", number.encode()), number, count)
+        for number, count in counts.items()
+    }
+    nodes: dict[int, bytes] = {}
+    for number in range(max(len(consignments), LEAST_FILLERS)):
+        filler = drawn(register.seed, b"nobody", number.to_bytes(4, "big"))
+        nodes[int.from_bytes(filler[:4], "big")] = leaf_hash(filler)
+    for mark, bearers in consignments.items():
+        told = sorted(entries[number] for number in bearers)
+        salt = drawn(register.seed, b"mark", mark.encode())
+        nodes[place_of(register.salt, mark)] = mark_leaf(salt, mark, told)
+    return node_over(sorted(nodes.items()), PLACE_BITS)
+
+
+def node_over(leaves: list[tuple[int, bytes]], bits: int) -> bytes:
+    """The node over leaves whose places share all but the last ``bits``."""
+    if not leaves:
+        return NOTHING
+    if len(leaves) == 1:
+        [(place, node)] = leaves
+        for bit in range(bits):
+            pair = NOTHING + node if place >> bit & 1 else node + NOTHING
+            node = hash_256(b"\x01" + pair).digest()
+        return node
+    half = next((at for at, (place, _) in enumerate(leaves) if place >> bits - 1 & 1), len(leaves))
+    return over(node_over(leaves[:half], bits - 1), node_over(leaves[half:], bits - 1))
+
+
+def drawn(seed: bytes, about: bytes, what: bytes) -> bytes:
+    """A secret of the register, from its seed."""
+    return hmac.digest(seed, REGISTER + about + b"/" + what, "sha256")
+
+
+def marks_of(event: dict[str, Any]) -> set[str]:
+    """The marks that an event gives its consignments."""
+    found: list[list[str]] = []
+    if event.get("delivery"):
+        found.append(["delivery", event["delivery"]])
+    if event.get("site"):
+        found += [[kind, event["site"][name]] for kind, name in SITE_MARKS if event["site"].get(name)]
+    if event["type"] == "planned":
+        found.append(["carrier", event["details"]["carrier"]])
+    if event["type"] == "consignment_created":
+        for item in event["details"]["items"]:
+            batch = [item["lot"]] if item.get("lot") else []
+            names = [item[name] for name in ("article", "gtin") if item.get(name)]
+            found += [["article", name] for name in names]
+            found += [["article", name, *batch] for name in names if batch]
+            found += [["batch", *batch]] if batch else []
+    return {canonical_json(mark).decode() for mark in found}
+
+
+SITE_MARKS = (("site", "name"), ("gln", "gln"))
 
 
 def check_documents(container: Container, evidence: Evidence, report: Report) -> None:
@@ -2059,11 +2450,22 @@ def verify(
     checkpoint = head.checkpoint
     report.proven.append(f"{trust.origin} signed this bundle and its checkpoint at size {checkpoint.size}")
     known_size, failures = known.size if known else 0, len(report.failures)
-    evidence = report.attempt(check_events, container, manifest, checkpoint, known_size, report)
+    rebuilding = Rebuilding(())
+    if manifest.scope == "log":
+        registers = report.attempt(list, read_registers(container, manifest, checkpoint))
+        rebuilding = Rebuilding(registers or ())
+    evidence = report.attempt(check_events, container, manifest, checkpoint, known_size, rebuilding, report)
     if len(report.failures) > failures:
         return report  # the rest rests on the events: it would only repeat their failures
     report.proven.append(f"events that are in the log, unchanged and in this order: {manifest.events}")
     check_scope(manifest, checkpoint, evidence, report)
+    if manifest.scope == "consignments":
+        report.attempt(check_asked, manifest, report)
+        report.attempt(check_registers, container, manifest, checkpoint, report)
+    elif manifest.scope == "log":
+        tell_registers(rebuilding, report)
+    elif container.members["registers.jsonl"].size:
+        report.failures.append("registers.jsonl: not of a stretch of the log")
     check_documents(container, evidence, report)
     tell_hidden(evidence, report)
     history = report.attempt(check_history, container, head, trust, report)

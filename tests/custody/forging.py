@@ -16,7 +16,7 @@ import base64
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import sha256
@@ -25,11 +25,13 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from apps.custody import bundle, canonical, merkle, notes
+from apps.custody.registers import DOMAIN, mark
 from tests.custody.samples import (
     DETAILS,
     LOG_TYPES,
     NOW,
     PAPER,
+    SITE,
     SampleLog,
     SampleNetwork,
     consignment_bundle,
@@ -42,6 +44,7 @@ from tests.custody.samples import (
 
 Event = dict[str, Any]
 Files = dict[str, bytes]
+Said = dict[str, Any]
 WITNESS_NAME = "witness.example"
 WITNESS = Ed25519PrivateKey.from_private_bytes(b"w" * 32)
 WITNESS_MATERIAL = bytes([4]) + WITNESS.public_key().public_bytes_raw()
@@ -67,7 +70,7 @@ def honest_log(rng: random.Random) -> SampleLog:
         if (phone, seq) in seen:
             continue
         seen.add((phone, seq))
-        name = rng.choice(sorted(DETAILS))
+        name = rng.choice(sorted(DETAILS.keys() - {"register_closed"}))
         event_time = NOW - timedelta(seconds=rng.randint(-90, 300_000))
         device = {"id": phone, "seq": seq, "offset_minutes": 120, "skew_ms": rng.randint(-9000, 9000)}
         log.add(
@@ -108,13 +111,16 @@ def entered(log: SampleLog, sizes: Iterable[int]) -> SampleNetwork:
 def honest_bundle(log: SampleLog, rng: random.Random) -> bytes:
     """A bundle of all of ``log`` or of one consignment, cosigned, with some older checkpoints, all of which
     are in the network's log."""
+    of_all = rng.random() < 0.5
+    if not of_all or rng.random() < 0.5:
+        log.close_register()
     older = sorted(rng.sample(range(1, len(log.data)), 2))
     changes: dict[str, Any] = {
         "history": [log.older(size) for size in older],
         "checkpoint_note": cosigned(log),
         "network": entered(log, older).proof(),
     }
-    if rng.random() < 0.5:
+    if of_all:
         return whole_log_bundle(log, documents=papers_of(log), **changes)
     own = [data for data in log.data if b'"number":"C-1"' in data]
     types = {json.loads(data)["type"] for data in own}
@@ -202,8 +208,12 @@ def forged_log(true: SampleLog, events: list[Event], seed: int) -> SampleLog:
 
 
 def forge_events(true: SampleLog, kind: str, at: int, attacker: str, rng: random.Random) -> bytes:
-    events = EVENT_KINDS[kind]([json.loads(data) for data in true.data], at)
+    said = [json.loads(data) for data in true.data]
+    events = [event for event in said if event["type"] != "register_closed"]
+    events = EVENT_KINDS[kind](events, at % len(events))
     forged = forged_log(true, events, seed=99 if attacker == OUTSIDER else true.seed)
+    if true.registers:  # whoever rewrites a history rewrites what it says of marks
+        forged.close_register()
     note = forged.checkpoint()
     if attacker == INSIDER and rng.random() < 0.5:  # the witness's line of the true checkpoint, copied
         note += cosigned(true).rpartition(b"\n\n")[2].split(b"\n")[1] + b"\n"
@@ -333,6 +343,117 @@ FILE_KINDS: dict[str, Callable[[Files, int], None]] = {
     "a value that was not recorded": value_of_nobody,
     "another number of events promised": other_promise,
 }
+
+
+# --- Forged scopes ------------------------------------------------------------------------------------------
+
+AT_THE_SITE = [[mark("site", SITE["name"])]]
+
+
+def scoped(true: SampleLog, without: Sequence[str] = (), **changes: Any) -> Files:
+    """The files of a bundle of all goods that had to do with the site, ``without`` some of them."""
+    bearing = true.registers[-1].held[AT_THE_SITE[0][0]]
+    numbers = sorted(set(bearing) - set(without))
+    named = b"".join(data for data in true.data if any(f'"{number}"'.encode() in data for number in numbers))
+    papers = [paper for paper in papers_of(true) if paper.sha256.encode() in named]
+    given = {"documents": papers, "checkpoint_note": cosigned(true)}
+    return files_of(consignment_bundle(true, numbers, AT_THE_SITE, **given | changes))
+
+
+def in_register(change: Callable[[Said, int], object]) -> Callable[[SampleLog, int], Files]:
+    """``change`` what a register says of the scope's mark."""
+
+    def forge(true: SampleLog, at: int) -> Files:
+        files = scoped(true)
+        line = json.loads(files["registers.jsonl"])
+        change(line["said"][0], at)
+        files["registers.jsonl"] = canonical.json_bytes(line) + b"\n"
+        return files
+
+    return forge
+
+
+def in_scope(change: Callable[[dict[str, Any]], object], **given: Any) -> Callable[[SampleLog, int], Files]:
+    """``change`` what the manifest says of the scope."""
+
+    def forge(true: SampleLog, at: int) -> Files:
+        files = scoped(true, **{name: value(true, at) for name, value in given.items()})
+        manifest = json.loads(files["manifest.json"])
+        change(manifest["scope"])
+        return files | {"manifest.json": canonical.json_bytes(manifest)}
+
+    return forge
+
+
+def one_of(true: SampleLog, at: int) -> list[str]:
+    bearing = sorted(true.registers[-1].held[AT_THE_SITE[0][0]])
+    return [bearing[at % len(bearing)]]
+
+
+def hide_entry(said: Said, at: int) -> None:
+    place = at % len(said["entries"])
+    shown = said["entries"][place]
+    salt = base64.b64decode(shown["salt"])
+    told = canonical.json_bytes({"consignment": shown["consignment"], "events": shown["events"]})
+    hidden = sha256(DOMAIN + b"entry" + salt + told).digest()
+    said["entries"][place] = {"hidden": base64.b64encode(hidden).decode()}
+
+
+def shorten(true: SampleLog, at: int) -> Files:
+    """One consignment without its last event."""
+    [number] = one_of(true, at)
+    bearing = sorted(true.registers[-1].held[AT_THE_SITE[0][0]])
+    last = {each: true.last_cseq[each] - (each == number) for each in bearing}
+    own = [json.loads(data) for data in true.data]
+    kept = [
+        index
+        for index, event in enumerate(own)
+        if any(each["number"] in bearing for each in event["consignments"])
+        and not any(
+            each == {**each, "number": number, "cseq": true.last_cseq[number]}
+            for each in event["consignments"]
+        )
+    ]
+    scope = bundle.Scope(
+        "consignments", {each: count for each, count in last.items() if count}, conditions=AT_THE_SITE
+    )
+    return scoped(true, events=true.logged(kept), scope=scope, documents=[])
+
+
+SCOPE_KINDS: dict[str, Callable[[SampleLog, int], Files]] = {
+    "a consignment withheld": lambda true, at: scoped(true, one_of(true, at)),
+    "a consignment withheld by the log's word": in_scope(
+        lambda scope: scope.update(narrowed=True), without=one_of
+    ),
+    "a consignment's last event withheld": shorten,
+    "a consignment hidden in its register": in_register(hide_entry),
+    "a consignment taken out of its register": in_register(
+        lambda said, at: said["entries"].pop(at % len(said["entries"]))
+    ),
+    "a mark said to be nowhere": in_register(lambda said, at: said.update(entries=[], salt="")),
+    "another number of events in a register": in_register(
+        lambda said, at: (
+            said["entries"][at % len(said["entries"])].update(events=1 + at)
+            if said["entries"][at % len(said["entries"])]["events"] != 1 + at
+            else said["entries"].pop()
+        )
+    ),
+    "registers left out": lambda true, at: scoped(true, registers=()),
+    "no mark asked for": in_scope(lambda scope: scope.update(marks=[])),
+    "another day asked for": in_scope(lambda scope: scope.update(first_day="2027-01-01")),
+    "another mark asked for": in_scope(
+        lambda scope: scope.update(marks=[[["batch", "B-7"]]], asked=[{"by": "batch", "value": "B-7"}])
+    ),
+}
+
+
+def forge_scope(true: SampleLog, kind: str, at: int, attacker: str) -> bytes:
+    files = SCOPE_KINDS[kind](true, at)
+    if attacker == OUTSIDER:  # has the signature of the honest bundle alone
+        files["manifest.note"] = scoped(true)["manifest.note"]
+    return rebuild(files, None if attacker == OUTSIDER else true.signer)
+
+
 RAW_KINDS = ("a bit of the file", "the file cut short", "bytes appended", "bytes put in")
 
 
@@ -366,6 +487,7 @@ def forgeries(rng: random.Random, step: int = 1) -> Iterator[tuple[str, str, Sam
     Where events are forged the auditor knows nothing of the network's log, so that it helps no other check.
     """
     true = honest_log(rng)
+    true.close_register()
     plain = replace(true)
     older = sorted(rng.sample(range(1, len(true.data)), 2))
     good = whole_log_bundle(
@@ -381,6 +503,8 @@ def forgeries(rng: random.Random, step: int = 1) -> Iterator[tuple[str, str, Sam
                 yield attacker, kind, plain, forge_events(true, kind, at, attacker, rng)
             for kind in FILE_KINDS:
                 yield attacker, kind, true, forge_files(true, good, kind, at, attacker)
+            for kind in SCOPE_KINDS:
+                yield attacker, kind, plain, forge_scope(true, kind, at, attacker)
         for kind in RAW_KINDS:
             yield OUTSIDER, kind, true, forge_bytes(good, kind, rng)
         yield OUTSIDER, "signed by another key", true, without_signature(true, good)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from apps.custody import bundle, canonical, commitments, events, merkle, notes, verify
+from apps.custody import bundle, canonical, commitments, events, merkle, notes, registers, sparse, verify
 from apps.custody.network import entries
 
 ORIGIN = "dockside.example/acme"
@@ -149,6 +149,7 @@ DETAILS: dict[str, dict[str, Any]] = {
     },
     "access_revoked": {"grant": "00000000-0000-7000-8000-000000000002", "what": "key of Swift TMS"},
     "key_rotated": {"old_key": "a+b+c", "new_key": "a+d+e"},
+    "register_closed": {"day": "2026-11-20", "first": 0, "end": 1, "salt": "ab" * 32, "root": "cd" * 32},
     "pii_erased": {
         "erased": [{"event_id": "00000000-0000-7000-8000-000000000001", "paths": ["/actor/name"]}],
         "legal_basis": "GDPR art. 17",
@@ -163,6 +164,7 @@ LOG_TYPES = frozenset(
         "clock_anomaly",
         "key_rotated",
         "pii_erased",
+        "register_closed",
     }
 )
 
@@ -233,6 +235,22 @@ class SampleNetwork:
 
 
 @dataclass
+class SampleRegister:
+    """A register of a log in memory: its event's place, its stretch, what it says and what hides that."""
+
+    index: int
+    first: int
+    end: int
+    hidden: registers.Secrets
+    held: registers.Held
+    tree: sparse.SparseTree
+
+    def said(self, mark: str, shown: Collection[str]) -> dict[str, Any]:
+        path, _ = sparse.path(self.tree, registers.place(self.hidden.salt, mark))
+        return registers.said_of(mark, self.held.get(mark), self.hidden.seed, path, shown)
+
+
+@dataclass
 class SampleLog:
     """A log in memory that numbers, commits and proves like the real one."""
 
@@ -244,6 +262,8 @@ class SampleLog:
     last_cseq: dict[str, int] = field(default_factory=dict)
     disclosures: list[commitments.Disclosure] = field(default_factory=list)
     network: SampleNetwork | None = None
+    registers: list[SampleRegister] = field(default_factory=list)
+    borne: dict[str, set[str]] = field(default_factory=dict)
 
     @property
     def signer(self) -> notes.KeySigner:
@@ -290,6 +310,52 @@ class SampleLog:
         }
         return event if type_name in LOG_TYPES else event | {"delivery": "D-1", "site": SITE}
 
+    def close_register(self) -> None:
+        """Close a register of the events since the last one, all of one day; nothing where there are none."""
+        first, end = self.registers[-1].end if self.registers else 0, len(self.data)
+        if first + len(self.closed(first)) == end:
+            return
+        gathering = registers.Gathering(self.borne)
+        for data in self.data[first:end]:
+            gathering.take(json.loads(data))
+        held = gathering.held()
+        salt, seed = (sha256(f"{what}{first}".encode()).digest() for what in ("salt", "seed"))
+        hidden = registers.Secrets(salt, seed)
+        tree = registers.tree_of(held, hidden)
+        said = {"day": NOW.date().isoformat(), "first": first, "end": end}
+        self.add("register_closed", (), details={**said, "salt": salt.hex(), "root": tree.root.hex()})
+        self.registers.append(SampleRegister(end, first, end, hidden, held, tree))
+
+    def closed(self, since: int) -> list[SampleRegister]:
+        """The registers whose events are at ``since`` or later."""
+        return [each for each in self.registers if each.index >= since]
+
+    def shown(
+        self, conditions: Sequence[Sequence[str]], numbers: Collection[str]
+    ) -> list[bundle.RegisterProof]:
+        """What a bundle of these consignments says of the registers."""
+        return [
+            bundle.RegisterProof(
+                each.index,
+                self.data[each.index],
+                self.tree.inclusion_proof(each.index),
+                said=[each.said(mark, numbers) for marks in conditions for mark in marks],
+            )
+            for each in self.registers
+        ]
+
+    def with_seeds(self) -> list[bundle.RegisterProof]:
+        """What a bundle of the whole log says of them."""
+        return [
+            bundle.RegisterProof(
+                each.index,
+                self.data[each.index],
+                self.tree.inclusion_proof(each.index),
+                seed=each.hidden.seed,
+            )
+            for each in self.registers
+        ]
+
     def checkpoint(self, size: int | None = None) -> bytes:
         size = self.tree.size if size is None else size
         return notes.sign_checkpoint(notes.Checkpoint(self.origin, size, self.tree.root(size)), [self.signer])
@@ -325,6 +391,7 @@ def sample_log(**identity: Any) -> SampleLog:
         log.add(type_name, both)
     log.add("handover_accepted", both)
     log.add("access_exported", ())
+    log.close_register()
     return log
 
 
@@ -332,23 +399,39 @@ def paper(data: bytes = PAPER) -> bundle.BundleDocument:
     return bundle.BundleDocument(sha256(data).hexdigest(), len(data), "pdf", lambda: BytesIO(data))
 
 
-def consignment_bundle(log: SampleLog, numbers: Sequence[str] = ("C-1",), **changes: Any) -> bytes:
-    """The bundle of some consignments of ``log``; ``changes`` replace arguments of ``write_bundle``."""
+def consignment_bundle(
+    log: SampleLog,
+    numbers: Sequence[str] = ("C-1",),
+    conditions: Sequence[Sequence[str]] | None = None,
+    **changes: Any,
+) -> bytes:
+    """The bundle of some consignments of ``log``, asked for by number or as ``conditions`` say; ``changes``
+    replace arguments of ``write_bundle``."""
+    if conditions is None:
+        conditions = [[registers.mark("consignment", number) for number in numbers]]
     indices = [index for index, data in enumerate(log.data) if _concerns(data, numbers)]
-    scope = bundle.Scope("consignments", {number: log.last_cseq[number] for number in numbers})
-    return _write(log, indices, scope, {"events": log.logged(indices, indices[:3])} | changes)
+    last = {number: log.last_cseq[number] for number in numbers}
+    given = {
+        "events": log.logged(indices, indices[:3]),
+        "registers": log.shown(conditions, numbers),
+        "scope": bundle.Scope("consignments", last, conditions=conditions),
+    }
+    return _write(log, given | changes)
 
 
 def whole_log_bundle(log: SampleLog, **changes: Any) -> bytes:
     """The bundle of everything in ``log``."""
-    return _write(log, range(len(log.data)), bundle.Scope("log", log.last_cseq), changes)
+    given = {
+        "events": log.logged(range(len(log.data))),
+        "registers": log.with_seeds(),
+        "scope": bundle.Scope("log", log.last_cseq),
+    }
+    return _write(log, given | changes)
 
 
-def _write(log: SampleLog, indices: Iterable[int], scope: bundle.Scope, changes: dict[str, Any]) -> bytes:
+def _write(log: SampleLog, changes: dict[str, Any]) -> bytes:
     arguments: dict[str, Any] = {
         "shipper": log.shipper,
-        "events": log.logged(indices),
-        "scope": scope,
         "checkpoint_note": log.checkpoint(),
         "signer": log.signer,
         "created": NOW,

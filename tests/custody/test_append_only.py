@@ -12,7 +12,9 @@ from django.db import transaction
 
 from apps.custody import checking, doctor, hostile
 from apps.custody import services as custody
+from apps.custody.errors import LogDamaged
 from apps.custody.models import CustodyEvent
+from apps.custody.services.registering import close_all
 from apps.tenancy.models import Outbox
 from apps.tenancy.outbox import GIVE_UP_AFTER
 from tests.database import TEST_DATABASE
@@ -108,6 +110,8 @@ def test_the_owners_plain_statements_are_refused_and_what_goes_around_the_trigge
         False,
         "One of the events 0 to 1 was changed after it was signed.",
     )
+    with pytest.raises(LogDamaged, match="No register can be closed up to event 1"):
+        close_all(now=now)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -54,6 +54,7 @@ def test_a_bundle_has_the_promised_files(log):
         "manifest.json",
         "manifest.note",
         "proofs.jsonl",
+        "registers.jsonl",
         "verify.html",
         "verify.py",
     ]
@@ -74,13 +75,21 @@ def test_the_manifest_says_log_shipper_scope_and_checkpoint(log):
     del manifest["files"]
 
     assert manifest == {
-        "format": "custody-bundle/v2",
+        "format": "custody-bundle/v3",
         "log": ORIGIN,
         "shipper": SHIPPER,
         "created": "2026-11-20T18:00:00.000000Z",
-        "checkpoint": {"size": 18, "root": notes.Checkpoint(ORIGIN, 18, log.tree.root()).text.split("\n")[2]},
+        "checkpoint": {"size": 19, "root": notes.Checkpoint(ORIGIN, 19, log.tree.root()).text.split("\n")[2]},
         "events": 15,
-        "scope": {"kind": "consignments", "asked": [], "last_cseq": {"C-1": 14, "C-2": 13}},
+        "scope": {
+            "kind": "consignments",
+            "asked": [],
+            "last_cseq": {"C-1": 14, "C-2": 13},
+            "marks": [[["consignment", "C-1"], ["consignment", "C-2"]]],
+            "first_day": "",
+            "last_day": "",
+            "narrowed": False,
+        },
     }
 
 
@@ -89,7 +98,7 @@ def test_the_csv_has_a_line_per_event_and_restores_dangerous_cells(log):
 
     rows = list(csv.DictReader(StringIO(text, newline="")))
 
-    assert [row["log_index"] for row in rows] == [str(index) for index in range(18)]
+    assert [row["log_index"] for row in rows] == [str(index) for index in range(19)]
     assert rows[0]["consignments"] == "C-1 #1"
     assert json.loads(spreadsheet.restore(rows[0]["details"])) == json.loads(log.data[0])["details"]
 

@@ -98,7 +98,7 @@ def test_a_deliverys_bundle_holds_its_history_and_papers_and_proves_itself_alone
 
     code, said = checked(data)
     assert (code, export.missing) == (verify.PASS, ()), said
-    assert (export.summary.events, export.summary.documents, export.summary.checkpoint.size) == (4, 1, 6)
+    assert (export.summary.events, export.summary.documents, export.summary.checkpoint.size) == (4, 1, 7)
     bundle = zipfile.ZipFile(io.BytesIO(data))
     assert bundle.read(f"documents/{sha256(PAPER).hexdigest()}.pdf") == PAPER
     assert b"Dan Driver" in bundle.read("disclosed.jsonl")

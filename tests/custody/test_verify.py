@@ -61,17 +61,19 @@ def test_a_bundle_of_one_consignment_passes_and_says_what_is_proven(log, good):
         "PASS",
         "",
         "Proven",
-        "  - dockside.example/acme signed this bundle and its checkpoint at size 18",
+        "  - dockside.example/acme signed this bundle and its checkpoint at size 19",
         "  - events that are in the log, unchanged and in this order: 14",
         "  - consignments whose events are numbered without a gap up to the last number that the log"
         " signed: 1",
+        '  - no other consignment bears ["consignment","C-1"], and none has more events: the log\'s registers'
+        " say so for all of its 19 events",
         "  - documents that are, byte for byte, those that were issued: 1",
         "  - disclosed personal values that the events committed to: 3",
-        "  - the log only grew from size 5 to 18",
+        "  - the log only grew from size 5 to 19",
         "",
         "Not proven",
-        "  - that a consignment has no event after the last one signed for it: the log's owner says so (a"
-        " bundle of the whole log proves it)",
+        "  - that the registers say all that the events say: they were closed before this was asked for, and"
+        " a bundle of the whole log shows whether they are right",
         "  - personal values that are not disclosed here: 11",
         "  - that what the events say happened; the log proves what was recorded by whom and in which order",
         "  - anything after the checkpoint",
@@ -82,13 +84,13 @@ def test_a_bundle_of_the_whole_log_passes_and_is_complete(log):
     report = check(whole_log_bundle(log), log)
 
     assert report.verdict == PASS
-    assert "all events of the log up to the checkpoint are here: 18" in report.proven
+    assert "all events of the log up to the checkpoint are here: 19" in report.proven
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 13])
 def test_logs_of_any_size_pass(size):
     log = sample_log()
-    del log.data[size:]
+    del log.data[size:], log.registers[:]
     log.tree = merkle.Tree(merkle.leaf_hash(data) for data in log.data)
     log.last_cseq = {}
     for data in log.data:
@@ -129,10 +131,10 @@ def test_an_absent_document_makes_it_incomplete(log):
 
 
 @pytest.mark.parametrize(
-    ("size", "verdict"), [(5, PASS), (18, PASS), (7, INCOMPLETE), (0, INCOMPLETE), (19, INCOMPLETE)]
+    ("size", "verdict"), [(5, PASS), (19, PASS), (7, INCOMPLETE), (0, INCOMPLETE), (20, INCOMPLETE)]
 )
 def test_a_kept_checkpoint_needs_a_proof_that_leads_from_it(log, good, size, verdict):
-    known = verify.Checkpoint(19, bytes(32)) if size == 19 else at(log, size)
+    known = verify.Checkpoint(20, bytes(32)) if size == 20 else at(log, size)
 
     assert check(good, log, known).verdict == verdict
 
@@ -383,9 +385,9 @@ def test_dropped_last_events_show_against_the_signed_scope(log):
 
 
 def test_an_event_dropped_from_the_whole_log_shows(log):
-    data = whole_log_bundle(log, events=log.logged([each for each in range(18) if each != 17]))
+    data = whole_log_bundle(log, events=log.logged([each for each in range(19) if each != 18]))
 
-    assert "not the whole log of 18 events" in findings(data, log)
+    assert "not the whole log of 19 events" in findings(data, log)
 
 
 def test_a_consignment_left_out_of_the_whole_logs_scope_fails(log):
@@ -480,7 +482,7 @@ def test_a_checkpoint_of_another_log_fails(log, good):
 
 
 def test_an_unsigned_checkpoint_fails(log, good):
-    note = files_of(good)["checkpoint.note"].replace(b"\n18\n", b"\n19\n")
+    note = files_of(good)["checkpoint.note"].replace(b"\n19\n", b"\n20\n")
 
     assert "checkpoint.note: the signature of dockside.example/acme does not belong" in findings(
         rebuild(files_of(good) | {"checkpoint.note": note}, log.signer), log

@@ -32,6 +32,7 @@ SQL_BY_HAND = {
     "apps/custody/hostile.py",
     "apps/custody/network/signing.py",
     "apps/custody/selectors.py",
+    "apps/custody/services/completeness.py",
     "apps/custody/services/sequencing.py",
     "apps/custody/services/writing.py",
     "apps/facilities/selectors.py",

@@ -24,6 +24,7 @@ from apps.custody.services.export_jobs import (
 )
 from apps.custody.services.exporting import Export, export_bundle
 from apps.custody.services.recording import correct, note_fork, record, site_fact
+from apps.custody.services.registering import close_days
 from apps.custody.services.rotating import rotate_key
 from apps.custody.services.scoping import ExportChoice, ExportScope
 from apps.custody.services.sequencing import sequence
@@ -45,6 +46,7 @@ __all__ = [
     "UnknownExport",
     "ask_witnesses",
     "cancel_export",
+    "close_days",
     "correct",
     "erase",
     "export_bundle",

@@ -16,15 +16,19 @@ from apps.custody.errors import ExportFailed, LogDamaged
 from apps.custody.models import Checkpoint, ConsignmentSequence, Cosignature, CustodyEvent, LogLeaf
 from apps.custody.network.proving import network_proof
 from apps.custody.network.selectors import network_key
+from apps.custody.services.completeness import registers_shown, registers_with_seeds
 from apps.custody.services.copying import Copies, CopyFacts
 from apps.custody.services.recording import record
+from apps.custody.services.registering import close_all
 from apps.custody.services.scoping import (
     ExportChoice,
     ExportScope,
+    Proof,
     asked_for,
     in_words,
     numbers_in,
     places_in,
+    proof_of,
     require_export,
 )
 from apps.custody.services.sequencing import sequence
@@ -82,12 +86,16 @@ def export_bundle(
     numbers = _in_scope(scope)
     older = _older(older_size)
     checkpoint = _put_on_record(actor, scope, numbers, now)
+    if not scope.is_whole_log:
+        checkpoint = close_all(now=now)
+        numbers = _in_scope(scope)  # what came in meanwhile is in the registers too
     ask_witnesses(checkpoint)
     tree = _tree(checkpoint)
     network = network_proof(checkpoint)
     events = _events(scope, numbers, checkpoint.size)
     documents = list(_documents(events))
-    promise = _promise(scope, numbers, checkpoint.size)
+    proof = proof_of(scope)
+    promise = _promise(scope, proof, numbers, checkpoint.size)
     about = CopyFacts(
         shipper=shipper,
         log=selectors.log_origin(shipper),
@@ -110,6 +118,7 @@ def export_bundle(
             network=network,
             rotations=selectors.key_changes(),
             scope=promise,
+            registers=_registers(scope, proof, numbers, tree),
             checkpoint_note=selectors.cosigned(checkpoint),
             signer=keys.signer(),
             created=now,
@@ -163,7 +172,7 @@ def _completeness(scope: ExportScope) -> str:
         return "Every event of the log up to the checkpoint."
     return (
         "Every event of each consignment named here, from its first to its last in the log up to the"
-        " checkpoint. That no other consignment belongs to what was asked for is the shipper's claim."
+        " checkpoint. The log's registers show that no other consignment belongs to what was asked for."
     )
 
 
@@ -227,13 +236,33 @@ def _details(event: CustodyEvent) -> Mapping[str, Any]:
     return cast(Mapping[str, Any], json.loads(bytes(event.canonical))["details"])
 
 
-def _promise(scope: ExportScope, numbers: list[str], size: int) -> bundle.Scope:
+def _registers(
+    scope: ExportScope, proof: Proof, numbers: list[str], tree: StoredTree
+) -> Iterator[bundle.RegisterProof]:
+    """What shows that nothing in scope is missing; a recipient may see what of its own was left out."""
+    if scope.is_whole_log:
+        return registers_with_seeds(tree)
+    shown = numbers
+    if proof.narrowed:
+        shown = numbers_in(ExportScope(recipient_id=scope.recipient_id, received_only=True))
+    return registers_shown(proof, frozenset(shown), tree)
+
+
+def _promise(scope: ExportScope, proof: Proof, numbers: list[str], size: int) -> bundle.Scope:
     logged = ConsignmentSequence.objects.filter(event__leaf__index__lt=size)
     if not scope.is_whole_log:
         logged = logged.filter(consignment__in=numbers)
     last = logged.values_list("consignment").annotate(Max("position"))
     asked = asked_for(scope, _delivery_number(scope))
-    return bundle.Scope("log" if scope.is_whole_log else "consignments", dict(last), asked)
+    return bundle.Scope(
+        "log" if scope.is_whole_log else "consignments",
+        dict(last),
+        asked,
+        conditions=proof.conditions,
+        first_day=proof.first_day,
+        last_day=proof.last_day,
+        narrowed=proof.narrowed,
+    )
 
 
 def _logged(

@@ -7,7 +7,7 @@ bundle is made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -20,7 +20,8 @@ from apps.accounts.actors import Actor, Side
 from apps.accounts.permissions import require
 from apps.custody import facts
 from apps.custody.errors import ExportFailed
-from apps.custody.models import ConsignmentSequence, CustodyEvent
+from apps.custody.models import ConsignmentSequence, CustodyEvent, SiteMark
+from apps.custody.registers import mark
 from apps.custody.spreadsheet import COLUMNS
 from apps.facilities.models import Recipient, Site
 from apps.tenancy.doorway import current_shipper
@@ -110,6 +111,54 @@ def numbers_in(scope: ExportScope) -> list[str]:
         if unknown := sorted(set(scope.consignments) - known):
             raise ExportFailed(f"The custody record has no event of {', '.join(unknown)}.")
     return list(places.order_by("consignment").values_list("consignment", flat=True).distinct())
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What registers are asked to show that a scope is complete.
+
+    Of each of ``conditions`` a consignment bears one mark. Where the scope is ``narrowed``, the registers
+    don't show by what: a recipient would learn from them of goods that went to others.
+    """
+
+    conditions: tuple[tuple[str, ...], ...]
+    first_day: date | None
+    last_day: date | None
+    narrowed: bool
+
+
+def proof_of(scope: ExportScope) -> Proof:
+    """Which marks prove that no other consignment belongs to ``scope``, once registers are closed."""
+    conditions = list[list[str]]()
+    if scope.recipient_id:
+        sites = SiteMark.objects.filter(site_id__in=_sites_of(scope.recipient_id))
+        conditions.append(sorted(set(sites.values_list("mark", flat=True))))
+    others = [each for each in _marks_of_goods(scope) if each]
+    if not scope.received_only:
+        conditions += others
+    days = bool(scope.first_day or scope.last_day)
+    if not conditions and days:
+        conditions.append([mark("any")])
+    return Proof(
+        tuple(map(tuple, conditions)), scope.first_day, scope.last_day, scope.received_only and bool(others)
+    )
+
+
+def _marks_of_goods(scope: ExportScope) -> Iterator[list[str]]:
+    """Per condition on the goods themselves the marks of which a consignment bears one."""
+    if scope.delivery_id:
+        deliveries = CustodyEvent.objects.filter(delivery_id=scope.delivery_id).exclude(delivery="")
+        yield [
+            mark("delivery", number) for number in sorted(set(deliveries.values_list("delivery", flat=True)))
+        ]
+    yield [mark("consignment", number) for number in scope.consignments]
+    batch = (scope.batch,) if scope.batch else ()
+    if names := [name for name in (scope.article, facts.gs1_key("gtin", scope.article)) if name]:
+        yield [mark("article", name, *batch) for name in sorted(set(names))]
+    elif scope.batch:
+        yield [mark("batch", scope.batch)]
+    if scope.carrier:
+        yield [mark("carrier", scope.carrier)]
 
 
 def places_in(scope: ExportScope) -> QuerySet[ConsignmentSequence]:

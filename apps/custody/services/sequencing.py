@@ -1,6 +1,8 @@
 """The sequencer: gives committed events their place in the log and signs what the log has become."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -14,25 +16,28 @@ BATCH = 5000
 # An anti-join, as `selectors.unsequenced`: "after the last one" would lose events that commit late.
 _APPEND = """
     WITH due AS MATERIALIZED (
-        SELECT id, leaf_hash, row_number() OVER (ORDER BY ordinal) AS place
+        SELECT id, leaf_hash, type, row_number() OVER (ORDER BY ordinal) AS place
           FROM custody_custodyevent AS event
          WHERE xid >= %s
            AND NOT EXISTS (SELECT FROM custody_logleaf AS leaf WHERE leaf.event_id = event.id)
+           AND (%s::uuid[] IS NULL OR id = ANY(%s))
          ORDER BY ordinal LIMIT %s
     ), appended AS (
         INSERT INTO custody_logleaf (index, event_id) SELECT %s + place - 1, id FROM due)
-    SELECT leaf_hash FROM due ORDER BY place"""
+    SELECT id, type, leaf_hash FROM due ORDER BY place"""
 
 
 @transaction.atomic
-def sequence(*, now: datetime, limit: int = BATCH) -> Checkpoint | None:
+def sequence(*, now: datetime, limit: int = BATCH, only: Sequence[UUID] | None = None) -> Checkpoint | None:
     """Append up to ``limit`` committed events to the current shipper's log and sign its new head.
 
     Events of one consignment enter in the order of their positions. Repeating it is harmless, and a second
-    worker waits for the first; None when there was nothing to append.
+    worker waits for the first; None when there was nothing to append. With ``only``, these events come before
+    others that wait: for events of the log itself, whose place among those of goods is free. A register enters
+    so alone, in the transaction of whoever worked it out.
 
     Raises:
-        LogDamaged: the last head is not what this log's key signed.
+        LogDamaged: the last head is not what this log's key signed, or a register waits unclosed.
         LogKeyMissing: the key is not on this machine.
     """
     lock_log()
@@ -43,12 +48,13 @@ def sequence(*, now: datetime, limit: int = BATCH) -> Checkpoint | None:
         return None
     signer = keys.signer()
     frontier = _frontier(last, signer)
-    before, leaves = frontier.size, _append(since, frontier.size, limit)
+    before, leaves = frontier.size, _append(since, frontier.size, limit, only)
     for leaf in leaves:
         frontier.append(leaf)
     if before >> tiles.HEIGHT != frontier.size >> tiles.HEIGHT:
         tiles.extend(frontier.size)
-    return _sign(frontier, signer, settled=settled if len(leaves) < limit else since, now=now)
+    all_are_in = only is None and len(leaves) < limit
+    return _sign(frontier, signer, settled=settled if all_are_in else since, now=now)
 
 
 def lock_log() -> None:
@@ -60,11 +66,16 @@ def lock_log() -> None:
         )
 
 
-def _append(since: int, size: int, limit: int) -> list[bytes]:
+def _append(since: int, size: int, limit: int, only: Sequence[UUID] | None) -> list[bytes]:
     """Give events that are not in the log the places from ``size`` on; answers their leaf hashes in order."""
+    chosen = None if only is None else list(only)
     with connection.cursor() as cursor:
-        cursor.execute(_APPEND, [since, limit, size])
-        return [bytes(leaf) for (leaf,) in cursor.fetchall()]
+        cursor.execute(_APPEND, [since, chosen, chosen, limit, size])
+        appended = cursor.fetchall()
+    for event_id, event_type, _ in appended:
+        if event_type == "register_closed" and event_id not in (only or ()):
+            raise LogDamaged(f"Event {event_id} says that a register was closed, and nobody closed it.")
+    return [bytes(leaf) for *_, leaf in appended]
 
 
 def _frontier(last: Checkpoint | None, signer: notes.Signer) -> merkle.Frontier:
