@@ -131,7 +131,9 @@ _IN_FULL = Q(outcome="accepted", units_received=F("units_expected"), found=0)
 _STATED = Q(handed_at__isnull=False)
 _SECONDS = 1 / 60
 _STAY_END = Coalesce("out_at", "handed_at")
-_FREE_UNTIL = Greatest("came_at", "slot_from") + F("free_minutes") * Value(timedelta(minutes=1))
+_FREE_UNTIL = Greatest("came_at", "slot_from") + ExpressionWrapper(
+    F("free_minutes") * Value(timedelta(minutes=1)), output_field=DurationField()
+)
 #: Of a figure whose worth is a span.
 _MEASURED = Q(worth__gte=timedelta(0))
 _UNMEASURED = Q(worth=None) | Q(worth__lt=timedelta(0))

@@ -105,13 +105,20 @@ def lateness(choice: Choice) -> list[tuple[str, int]]:
 
 
 def behind(name: str, choice: Choice, *, left_out: bool = False) -> QuerySet[VisitFacts]:
-    """The deliveries that a figure holds against us or was counted from, or those left out of it.
+    """The deliveries that a figure holds against us or was counted from, or those left out of it."""
+    rows = VisitFacts.objects.filter(**choice.filters).select_related("delivery", "site", "carrier")
+    return behind_figure(name, rows, ("day", "delivery__number"), left_out=left_out)
 
-    Each has its ``worth`` to the figure, the worst first; those left out and those without one stand by day.
+
+def behind_figure(
+    name: str, rows: QuerySet[Any], by_day: tuple[str, ...], *, left_out: bool
+) -> QuerySet[Any]:
+    """Of ``rows``, which have the facts that figures are made of, those behind one.
+
+    Each has its ``worth`` to the figure, the worst first; those left out and those without one stand
+    ``by_day``.
     """
     told = DEFINITIONS[name]
-    rows = VisitFacts.objects.filter(**choice.filters).select_related("delivery", "site", "carrier")
-    by_day = ("day", "delivery__number")
     if told.worth is not None:
         rows = rows.annotate(worth=told.worth)
     if left_out:

@@ -6,19 +6,39 @@ Nothing of a shipper's schema is read, so no price and no goods can show; what o
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import DurationField, ExpressionWrapper, Func, Sum, Value
-from django.db.models.functions import Greatest, Least
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Case,
+    Count,
+    DateField,
+    DateTimeField,
+    DurationField,
+    Expression,
+    ExpressionWrapper,
+    F,
+    Func,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, Extract, Greatest, Least
 
-from apps.appointments.models import DockOccupancy
+from apps.appointments.models import Appointment, DockOccupancy, Offer
 from apps.appointments.search import day_bounds
+from apps.appointments.states import OfferState, State
 from apps.facilities.models import ReceivingWindow, Site
 from apps.figures.definitions import Figure, figure
-from apps.figures.reading import Period
+from apps.figures.reading import Period, behind_figure
 from apps.figures.summing import SUMS
 
 #: Of all figures those that the network's own record tells.
@@ -36,6 +56,11 @@ FIGURES = (
     "rounds",
     "answer",
 )
+_FACTS = (
+    "site_name", "shipper_name", "slot_from", "window_from", "window_to", "free_minutes", "gate_at",
+    "checking_at", "came_at", "unloading_at", "unloaded_at", "handed_at", "out_at", "asked_at", "agreed_at",
+    "is_negotiating", "rounds", "answers", "answer_s", "unanswered",
+)  # fmt: skip
 _NEEDED = {
     "came", "came_window", "on_time", "stated", "dwelt", "dwell_s", "queued", "queue_s", "checked", "check_s",
     "waited", "wait_s", "handled", "handling_s", "papered", "paper_s", "stayed", "detained", "detention_s",
@@ -46,13 +71,77 @@ _NEEDED = {
 def received(sites: Sequence[Site], period: Period, *, by: str = "") -> dict[str, dict[str, Figure]]:
     """The figures of these sites by name; ``by`` is "site" or "shipper": one row for each of them by name."""
     key = {"": "''", "site": "site_name", "shipper": "shipper_name"}[by]
-    given: dict[str, Any] = {"sites": [site.pk for site in sites], "first": period.first, "last": period.last}
+    told_of = visits(sites, period).order_by().values(*_FACTS)
+    rows_of_visits, params = told_of.query.sql_with_params()
+    sums = ", ".join(f"{SUMS[name]} AS {name}" for name in sorted(_NEEDED))
     with connection.cursor() as cursor:
-        cursor.execute(_STATEMENT.format(key=key), given)
+        cursor.execute(
+            f"SELECT {key} AS key, {sums} FROM ({rows_of_visits}) AS visit GROUP BY 1 ORDER BY 1",  # noqa: S608 our own text
+            params,
+        )
         names = [column.name for column in cursor.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     told = {row["key"]: {name: figure(name, row) for name in FIGURES} for row in rows}
     return told if by or told else {"": {name: figure(name, dict.fromkeys(_NEEDED, 0)) for name in FIGURES}}
+
+
+def behind_received(
+    name: str, sites: Sequence[Site], period: Period, *, left_out: bool = False
+) -> QuerySet[Appointment]:
+    """The visits that one of `FIGURES` was counted from, those that were otherwise, or those left out."""
+    return behind_figure(name, visits(sites, period), ("day", "reference"), left_out=left_out)
+
+
+def visits(sites: Sequence[Site], period: Period) -> QuerySet[Appointment]:
+    """The visits to these sites in a period with the facts of figures, named as in `VisitFacts`.
+
+    A visit without a slot belongs to the day on which it was asked for.
+    """
+    begins = Func("during", function="lower", output_field=DateTimeField())
+    there = Func(
+        "site__time_zone", Coalesce(begins, "created_at"), function="timezone", output_field=DateTimeField()
+    )
+    of_period = Appointment.objects.filter(site__in=sites).annotate(
+        slot_from=begins, day=Cast(there, DateField())
+    )
+    return of_period.filter(day__range=(period.first, period.last)).annotate(
+        site_name=F("site__name"),
+        shipper_name=F("shipper__name"),
+        free_minutes=F("site__free_minutes"),
+        window_from=Func("arrival_window", function="lower", output_field=DateTimeField()),
+        window_to=Func("arrival_window", function="upper", output_field=DateTimeField()),
+        gate_at=_first(step="at_gate"),
+        checking_at=_first(step="checking_in"),
+        came_at=_first(to_state="arrived"),
+        unloading_at=Min("events__at", filter=Q(events__to_state="in_progress") | Q(events__step="at_door")),
+        unloaded_at=_first(step="unloaded"),
+        handed_at=_first(step="completed"),
+        out_at=_first(step="checked_out"),
+        agreed_at=_first(to_state="confirmed"),
+        asked_at=Case(When(is_planned=True, then="created_at")),
+        is_negotiating=ExpressionWrapper(Q(state=State.OFFERED), output_field=BooleanField()),
+        rounds=_of_offers(Count("pk", filter=Q(moves=False))),
+        answers=_of_offers(Count("pk", filter=_ANSWERED)),
+        answer_s=_of_offers(Cast(Extract(Sum(_ANSWER_TIME, filter=_ANSWERED), "epoch"), BigIntegerField())),
+        unanswered=_of_offers(Count("pk", filter=~_ANSWERED)),
+    )
+
+
+def _first(**of: str) -> Min:
+    """When such an event of the visit came first."""
+    return Min("events__at", filter=Q(**{f"events__{name}": value for name, value in of.items()}))
+
+
+_ANSWERED = Q(answered_at__isnull=False) & ~Q(state=OfferState.EXPIRED)
+_ANSWER_TIME = Greatest(
+    ExpressionWrapper(F("answered_at") - F("created_at"), output_field=DurationField()), Value(timedelta(0))
+)
+
+
+def _of_offers(told: Expression) -> Coalesce:
+    """A number of the visit's offers."""
+    offers = Offer.objects.filter(appointment=OuterRef("pk")).order_by().values("appointment")
+    return Coalesce(Subquery(offers.annotate(told=told).values("told")), 0)
 
 
 def utilisation(sites: Sequence[Site], period: Period) -> dict[UUID, tuple[timedelta, timedelta]]:
@@ -96,48 +185,3 @@ def _open(site: Site, period: Period) -> timedelta:
 def _length(window: ReceivingWindow) -> timedelta:
     opens, closes = (timedelta(hours=at.hour, minutes=at.minute) for at in (window.opens, window.closes))
     return closes - opens if closes > opens else closes + timedelta(days=1) - opens
-
-
-_STATEMENT = f"""
-    WITH visits AS (
-        SELECT a.id, a.shipper_id, a.site_id, a.state, lower(a.during) AS slot_from,
-               lower(a.arrival_window) AS window_from, upper(a.arrival_window) AS window_to, a.is_planned,
-               a.created_at
-          FROM public.appointments_appointment a
-          JOIN public.facilities_site s ON s.id = a.site_id
-         WHERE a.site_id = ANY (%(sites)s)
-           AND (coalesce(lower(a.during), a.created_at) AT TIME ZONE s.time_zone)::date
-               BETWEEN %(first)s AND %(last)s
-    ), f AS (
-        SELECT t.name AS shipper_name, s.name AS site_name, v.slot_from, v.window_from, v.window_to,
-               s.free_minutes,
-               e.gate_at, e.checking_at, e.came_at, e.unloading_at, e.unloaded_at, e.handed_at, e.out_at,
-               CASE WHEN v.is_planned THEN v.created_at END AS asked_at, e.agreed_at,
-               v.state = 'offered' AS is_negotiating, coalesce(o.rounds, 0) AS rounds,
-               coalesce(o.answers, 0) AS answers, coalesce(o.answer_s, 0) AS answer_s,
-               coalesce(o.unanswered, 0) AS unanswered
-          FROM visits v
-          JOIN public.facilities_site s ON s.id = v.site_id
-          JOIN public.tenancy_shipper t ON t.id = v.shipper_id
-          LEFT JOIN LATERAL (
-               SELECT min(at) FILTER (WHERE step = 'at_gate') AS gate_at,
-                      min(at) FILTER (WHERE step = 'checking_in') AS checking_at,
-                      min(at) FILTER (WHERE to_state = 'arrived') AS came_at,
-                      min(at) FILTER (WHERE to_state = 'in_progress' OR step = 'at_door') AS unloading_at,
-                      min(at) FILTER (WHERE step = 'unloaded') AS unloaded_at,
-                      min(at) FILTER (WHERE step = 'completed') AS handed_at,
-                      min(at) FILTER (WHERE step = 'checked_out') AS out_at,
-                      min(at) FILTER (WHERE to_state = 'confirmed') AS agreed_at
-                 FROM public.appointments_appointmentevent WHERE appointment_id = v.id) e ON true
-          LEFT JOIN LATERAL (
-               SELECT count(*) FILTER (WHERE NOT moves) AS rounds,
-                      count(*) FILTER (WHERE answered_at IS NOT NULL AND state <> 'expired') AS answers,
-                      extract(epoch FROM sum(greatest(answered_at - created_at, interval '0'))
-                              FILTER (WHERE state <> 'expired'))::bigint AS answer_s,
-                      count(*) FILTER (WHERE answered_at IS NULL OR state = 'expired') AS unanswered
-                 FROM public.appointments_offer WHERE appointment_id = v.id) o ON true
-    )
-    SELECT {{key}} AS key, {", ".join(f"{SUMS[name]} AS {name}" for name in sorted(_NEEDED))}
-      FROM f
-     GROUP BY 1 ORDER BY 1
-"""  # noqa: S608 of our own text

@@ -96,6 +96,7 @@ urlpatterns = [
     path("sites/<uuid:site_id>/setup/<slug:step>/", site_setup.setup, name="setup"),
     path("sites/<uuid:site_id>/holidays/", site_setup.holidays, name="holidays"),
     path("figures/", hub_figures.overview, name="figures"),
+    path("figures/<slug:name>/", hub_figures.drill, name="figure"),
     path("figures/tables/<slug:name>/<slug:ending>/", hub_figures.table, name="figures_table"),
     path("sites/", site_setup.sites, name="sites"),
     path("sites/new/", site_setup.site_new, name="site_new"),

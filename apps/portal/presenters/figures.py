@@ -214,16 +214,15 @@ def visits(
             Cell(row.carrier.name if row.carrier else NOTHING),
             Cell(str(row.get_state_display())),
             Cell(str(row.get_cause_display()) or NOTHING),
-            *([_worth(row, of)] if of is not None and has_worth else []),
+            *([worth_cell(getattr(row, "worth", None), of)] if of is not None and has_worth else []),
         ]
         for row in rows
     ]
     return Table(name, title, heads, lines)
 
 
-def _worth(row: VisitFacts, of: Definition) -> Cell:
+def worth_cell(worth: timedelta | float | None, of: Definition) -> Cell:
     """What a row adds to a figure; spans are told in minutes whatever the figure is in."""
-    worth = getattr(row, "worth", None)
     if worth is None:
         return Cell(NOTHING)
     if isinstance(worth, timedelta):
@@ -243,25 +242,24 @@ def overview_columns() -> list[Column]:
     ]
 
 
-def overview_line(figure: Figure, before: Figure, query: str | None = None) -> list[Cell]:
-    """One figure in words; with a ``query`` its lists of deliveries are linked."""
+def overview_line(figure: Figure, before: Figure, query: str, *, to: str = "desk:figure") -> list[Cell]:
+    """One figure in words, with links ``to`` the lists of what is behind it and of what was left out."""
     told = figure.definition
-    address = reverse("desk:figure", args=[figure.name]) if query is not None else ""
+    address = reverse(to, args=[figure.name])
     change, state = "", ""
     if figure.value is not None and before.value is not None and round(figure.value - before.value, 4):
         is_better = (figure.value > before.value) == told.more_is_better
         way = _("up") if figure.value > before.value else _("down")
         change = _("%(way)s, better") % {"way": way} if is_better else _("%(way)s, worse") % {"way": way}
         state = "done" if is_better else "warning"
-    behind = bool(address) and (figure.of > figure.part if told.others else figure.of > 0)
-    left = bool(address) and figure.uncounted > 0
+    behind = figure.of > figure.part if told.others else figure.of > 0
     missing = f"{_whole(figure.uncounted)} {told.not_counted}" if round(figure.uncounted, 1) else NOTHING
     return [
         Cell(str(told.label), note=str(told.meaning)),
         _cell(figure),
         Cell(value(before), before.value, note=change, state=state),
         Cell(_from(figure), url=f"{address}?{query}" if behind else ""),
-        Cell(missing, url=f"{address}?{query}&left=1" if left else ""),
+        Cell(missing, url=f"{address}?{query}&left=1" if figure.uncounted > 0 else ""),
     ]
 
 
