@@ -532,7 +532,7 @@ DEFINITIONS: dict[str, Definition] = {
         "resolution_s",
         "exceptions_ended",
         "exceptions - exceptions_ended",
-        _("exceptions that are still open"),
+        _("exceptions that are still open, or were over before anybody looked"),
         _SECONDS,
         left_out=Q(exceptions__gt=F("exceptions_ended")),
         counted=Q(exceptions_ended__gt=0),

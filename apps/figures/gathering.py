@@ -122,7 +122,7 @@ _GATHERED = """
            SELECT count(*) AS exceptions, count(*) FILTER (WHERE answered_at IS NOT NULL) AS answered,
                   extract(epoch FROM sum(greatest(answered_at - detected_at, interval '0')))::bigint
                       AS response_s,
-                  count(*) FILTER (WHERE ended_at IS NOT NULL) AS ended,
+                  count(*) FILTER (WHERE ended_at > detected_at) AS ended,
                   extract(epoch FROM sum(greatest(ended_at - detected_at, interval '0')))::bigint
                       AS resolution_s,
                   bool_or(kind = 'paper_missing'

@@ -166,21 +166,28 @@ def _missed(now: datetime) -> Iterator[Finding]:
         )
 
 
+def dwell_due(arrived_at: datetime, free_minutes: int) -> tuple[datetime, datetime]:
+    """From when on a stay is an exception, and when its free time is over."""
+    free = timedelta(minutes=free_minutes)
+    return arrived_at + free * 0.75, arrived_at + free
+
+
 def _dwells(now: datetime) -> Iterator[Finding]:
     """At the site for most of its free time: detention begins at the harm."""
     arrived = DeliveryEvent.objects.filter(delivery=OuterRef("pk"), to_state=State.ARRIVED).order_by("-at")
     there = deliveries().filter(state__in=(State.ARRIVED, State.UNLOADING))
     for delivery in there.annotate(arrived_at=Subquery(arrived.values("at")[:1])):
-        free = timedelta(minutes=delivery.site.free_minutes)
-        if delivery.arrived_at is None or now < delivery.arrived_at + free * 0.75:
+        if delivery.arrived_at is None:
             continue
-        over = now >= delivery.arrived_at + free
+        due, free_until = dwell_due(delivery.arrived_at, delivery.site.free_minutes)
+        if now < due:
+            continue
         yield Finding(
             delivery.pk,
             Kind.DWELL,
-            Severity.URGENT if over else Severity.WARNING,
-            cause_at=delivery.arrived_at + free * 0.75,
-            harm_at=delivery.arrived_at + free,
+            Severity.URGENT if now >= free_until else Severity.WARNING,
+            cause_at=due,
+            harm_at=free_until,
             facts={"arrived": delivery.arrived_at.isoformat(), "free_minutes": delivery.site.free_minutes},
         )
 

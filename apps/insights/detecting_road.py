@@ -37,11 +37,8 @@ def tenders(now: datetime) -> Iterator[Finding]:
     for tender in asked.select_related("carrier", "tendering__route").prefetch_related(
         "tendering__route__stops__delivery"
     ):
-        if tender.expires_at is None:
-            continue
-        route = tender.tendering.route
-        due = tender.expires_at - timedelta(minutes=tender.carrier.answer_minutes) * LAST_PART
-        if now < due:
+        route, due = tender.tendering.route, tender_due(tender)
+        if due is None or tender.expires_at is None or now < due:
             continue
         for stop in route.stops.all():
             if stop.delivery.state in _WAITS:
@@ -54,6 +51,13 @@ def tenders(now: datetime) -> Iterator[Finding]:
                     facts={"carrier": tender.carrier.name, "route": route.number},
                     group=f"tender {route.pk}",
                 )
+
+
+def tender_due(tender: Tender) -> datetime | None:
+    """From when on an unanswered tender is an exception; None where it has no time to answer."""
+    if tender.expires_at is None:
+        return None
+    return tender.expires_at - timedelta(minutes=tender.carrier.answer_minutes) * LAST_PART
 
 
 def _releases(now: datetime) -> Iterator[Finding]:

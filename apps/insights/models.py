@@ -70,6 +70,19 @@ class DeliveryException(Record):
         return f"{self.get_kind_display()}: {self.delivery}"
 
 
+class LastLook(models.Model):
+    """When exceptions were last looked for: one row. What is over before the next look is told by it."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="last_look_is_one")]
+
+    def __str__(self) -> str:
+        return self.at.isoformat()
+
+
 class ExceptionEvent(Record):
     """What happened to an exception, one row per step, never changed."""
 

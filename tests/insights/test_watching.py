@@ -6,6 +6,7 @@ import pytest
 
 from apps.accounts.actors import Side
 from apps.appointments.selectors import find_slots
+from apps.core.ids import new_id
 from apps.deliveries import services as deliveries
 from apps.deliveries.models import Discrepancy
 from apps.deliveries.selectors import load_of
@@ -127,6 +128,62 @@ def test_a_route_that_should_have_left_and_then_left_too_late(tendered, alice, d
             "rita@northern.example",
             True,
         )
+
+
+def left_late(tendered, alice):
+    """A route that left half an hour late; when it should have, and when it did."""
+    stop = tendered.route.stops.get()
+    planned = stop.slot.lower - timedelta(hours=5)
+    Route.objects.filter(pk=tendered.route.pk).update(departs_at=planned)
+    left = planned + timedelta(minutes=30)
+    yield planned
+    deliveries.record_loading(actor=alice, delivery_id=stop.delivery_id, vehicle="GP 1", now=left)
+    deliveries.record_departure(actor=alice, delivery_id=stop.delivery_id, vehicle="GP 1", now=left)
+    yield left
+
+
+def test_what_began_and_was_over_while_the_worker_was_down_is_told_once_and_closed(tendered, alice):
+    moments = left_late(tendered, alice)
+    planned = next(moments)
+    watch(now=planned - MINUTE)
+    left = next(moments)
+
+    up_again = left + timedelta(hours=2)
+    watch(now=up_again)
+    watch(now=up_again + MINUTE)
+    watch(now=up_again + timedelta(minutes=10))
+
+    (late,) = DeliveryException.objects.filter(kind=Kind.LATE_DEPARTURE)
+    assert (late.cause_at, late.ended_at, late.ending) == (planned + GRACE, up_again, Ending.PASSED)
+    assert list(late.events.values_list("note", flat=True)) == [
+        "Found 140 minutes after it could be seen.",
+        "It was over before anybody looked.",
+    ]
+
+
+def test_what_was_seen_while_it_lasted_is_not_told_again(tendered, alice):
+    moments = left_late(tendered, alice)
+    planned = next(moments)
+    watch(now=planned + GRACE + MINUTE)
+    left = next(moments)
+
+    watch(now=left + timedelta(hours=1))
+    watch(now=left + timedelta(hours=2))
+
+    assert DeliveryException.objects.filter(kind=Kind.LATE_DEPARTURE).count() == 1
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(5, 0), (45, 1)])
+def test_an_arrival_after_its_window_that_nobody_watched(unloading, confirmed, minutes, told):
+    end = confirmed.arrival_window.upper
+    watch(now=end)
+    came = unloading.events.get(to_state="arrived")
+    came.pk, came.at = new_id(), end + timedelta(minutes=minutes)
+    came.save(force_insert=True)
+
+    watch(now=end + timedelta(hours=1))
+
+    assert DeliveryException.objects.filter(kind=Kind.NOT_ARRIVED, ending=Ending.PASSED).count() == told
 
 
 def test_a_vehicle_that_did_not_come(confirmed):

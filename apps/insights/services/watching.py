@@ -10,9 +10,10 @@ from django.db.models import Max
 
 from apps.core.turns import one_at_a_time
 from apps.insights.detecting import findings
+from apps.insights.detecting_missed import missed
 from apps.insights.finding import Finding
 from apps.insights.kinds import BY_PERSON, WITHOUT_OCCASION, Ending, Kind
-from apps.insights.models import DeliveryException, ExceptionEvent
+from apps.insights.models import DeliveryException, ExceptionEvent, LastLook
 from apps.insights.services.telling import tell_recipients
 
 #: A cause has to stay away for this long before its exception closes, so that none flickers.
@@ -21,6 +22,8 @@ GONE_AFTER = timedelta(minutes=2)
 GONE_LONGER = {Kind.LATE_ARRIVAL: timedelta(minutes=10), Kind.DATA_FAULT: timedelta(minutes=30)}
 #: Found later than this after it could be seen, an exception says that it was found late.
 LATE = timedelta(minutes=5)
+#: Noting each look would write a row three times a minute at every shipper.
+LOOKS_NOTED_EVERY = timedelta(minutes=1)
 
 
 Key = tuple[UUID, str, str]
@@ -49,6 +52,7 @@ def watch(*, now: datetime) -> Watched:
         [row for row in changed if row is not None],
         ["severity", "facts", "harm_at", "group", "missing_since"],
     )
+    _tell_missed(now)
     gone = [row for key, row in standing.items() if key not in found and row.kind not in BY_PERSON]
     return Watched(len(new), _close(gone, now))
 
@@ -74,7 +78,35 @@ def _settled_by_people(found: Iterable[Finding]) -> set[Key]:
     }
 
 
+def _tell_missed(now: datetime) -> None:
+    """Open and close what began and was over since the last look, where that was long ago."""
+    last = LastLook.objects.first()
+    if last is None or now - last.at >= LOOKS_NOTED_EVERY:
+        LastLook.objects.update_or_create(pk=1, defaults={"at": now})
+    if last is None or now - last.at <= LATE:
+        return
+    rows = _written(list(missed(last.at, now)), now)
+    DeliveryException.objects.filter(pk__in=[row.pk for row in rows]).update(
+        ended_at=now, ending=Ending.PASSED
+    )
+    ExceptionEvent.objects.bulk_create(
+        ExceptionEvent(
+            exception=row,
+            step=ExceptionEvent.Step.PASSED,
+            actor_name="Dockside",
+            note="It was over before anybody looked.",
+            at=now,
+        )
+        for row in rows
+    )
+
+
 def _open(new: list[Finding], now: datetime) -> None:
+    tell_recipients(_written(new, now))
+
+
+def _written(new: list[Finding], now: datetime) -> list[DeliveryException]:
+    """The exceptions of these findings, with what was late about finding them."""
     rows = [
         DeliveryException(
             delivery_id=finding.delivery_id,
@@ -90,7 +122,6 @@ def _open(new: list[Finding], now: datetime) -> None:
         for finding in new
     ]
     DeliveryException.objects.bulk_create(rows)
-    tell_recipients(rows)
     ExceptionEvent.objects.bulk_create(
         ExceptionEvent(
             exception=row,
@@ -101,6 +132,7 @@ def _open(new: list[Finding], now: datetime) -> None:
         )
         for row in rows
     )
+    return rows
 
 
 def _how_late(row: DeliveryException, now: datetime) -> str:
