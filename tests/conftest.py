@@ -44,12 +44,14 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests without a database come where a second process begins: it runs them while one is built."""
+    """Tests without a database come where a second process begins: it runs them while one is built. Those that
+    take minutes come first, so that at the end no process waits for another's."""
     processes = getattr(config, "workerinput", {}).get("workercount", 1)
     if processes == 1:
         return
     without = [item for item in items if not _has_database(item)]
     others = [item for item in items if _has_database(item)]
+    others.sort(key=lambda item: item.get_closest_marker("long") is None)
     start = min(-(-len(items) // processes), len(others))
     items[:] = [*others[:start], *without, *others[start:]]
 

@@ -33,7 +33,7 @@ APPLICATIONS: Ids = {
     "app_label": {"carriers", "consignments", "facilities", "insights", "tracking"},
     "step": {"docks", "copy"},
     "number": {"1"},
-    "name": {"first_attempt", "behind-first_attempt", "compared", "causes", "shippers"},
+    "name": {"rounds", "behind-rounds", "compared", "causes", "shippers"},
     "ending": {"csv"},
     "cause": {"no_show"},
 }
@@ -160,6 +160,7 @@ def test_both_shippers_have_equal_numbers_and_papers(acmes: Business, globexs: B
     assert seen == [(["D000001", "D000002"], 1)] * 2
 
 
+@pytest.mark.long
 def test_nothing_crosses_at_acmes_desk(acmes: Business, ids: Ids, visit: Callable[..., Visitor]) -> None:
     allowed = {neighbours.ACME_AND_NORTHERN, neighbours.ACME_AND_SOUTHERN, neighbours.ACMES_OWN}
     members = dict.fromkeys(ACMES, (acmes.ids, allowed, {"Globex", "GLX-DC"}))
@@ -167,6 +168,7 @@ def test_nothing_crosses_at_acmes_desk(acmes: Business, ids: Ids, visit: Callabl
     assert_nothing_is_wrong(crawl(DESK, visitors_of(visit, "acme", members), ids, QUERIES))
 
 
+@pytest.mark.long
 def test_nothing_crosses_at_globexs_desk(globexs: Business, ids: Ids, visit: Callable[..., Visitor]) -> None:
     allowed = {neighbours.GLOBEX_AND_NORTHERN, neighbours.GLOBEXS_OWN}
     members = dict.fromkeys(GLOBEXS, (globexs.ids, allowed, {"Acme", "ACME-DC", "Southern Clinic"}))
@@ -174,6 +176,7 @@ def test_nothing_crosses_at_globexs_desk(globexs: Business, ids: Ids, visit: Cal
     assert_nothing_is_wrong(crawl(DESK, visitors_of(visit, "globex", members), ids, QUERIES))
 
 
+@pytest.mark.long
 def test_nothing_crosses_at_the_hub(
     acmes: Business, globexs: Business, ids: Ids, visit: Callable[..., Visitor]
 ) -> None:

@@ -33,11 +33,11 @@ def sequence(*, now: datetime, limit: int = BATCH, only: Sequence[UUID] | None =
 
     Events of one consignment enter in the order of their positions. Repeating it is harmless, and a second
     worker waits for the first; None when there was nothing to append. With ``only``, these events come before
-    others that wait: for events of the log itself, whose place among those of goods is free. A register enters
-    so alone, in the transaction of whoever worked it out.
+    others that wait: they are of the log itself, and their place among those of goods is free. A register
+    enters so alone, in the transaction of whoever worked it out.
 
     Raises:
-        LogDamaged: the last head is not what this log's key signed, or a register waits unclosed.
+        LogDamaged: the last head is not what the log's key signed, or a register waits unclosed.
         LogKeyMissing: the key is not on this machine.
     """
     lock_log()
