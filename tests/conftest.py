@@ -44,8 +44,10 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests without a database come where a second process begins: it runs them while one is built. Those that
-    take minutes come first, so that at the end no process waits for another's."""
+    """Tests without a database come where a second process begins: it runs them while one is built.
+
+    Those that take minutes come first, so that at the end no process waits for another's.
+    """
     processes = getattr(config, "workerinput", {}).get("workercount", 1)
     if processes == 1:
         return
