@@ -5,10 +5,10 @@ answer that came late. Whoever looked all the time has had an exception of each.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import F, Max, Min, Q
+from django.db.models import F, Max, Min, Q, QuerySet
 
 from apps.appointments.models import Appointment, Offer
 from apps.appointments.states import OfferState
@@ -21,11 +21,14 @@ from apps.insights.kinds import Kind, Severity
 from apps.insights.models import DeliveryException
 from apps.tendering.models import Tender
 
+#: What was over longer ago is history, and in the figures.
+AT_MOST = timedelta(days=2)
 _LEFT_SITE = (State.DELIVERED, State.REFUSED, State.FAILED)
 
 
 def missed(since: datetime, now: datetime) -> Iterator[Finding]:
-    """What a look between ``since`` and ``now`` would have found and one at ``now`` does not."""
+    """What looks since then would have found and one at ``now`` does not; `AT_MOST` back."""
+    since = max(since, now - AT_MOST)
     found = [finding for look in _LOOKS for finding in look(since, now) if finding.cause_at > since]
     told = DeliveryException.objects.filter(delivery_id__in={each.delivery_id for each in found})
     open_until = {
@@ -71,7 +74,7 @@ def _arrivals(since: datetime, now: datetime) -> Iterator[Finding]:
 
 def _dwells(since: datetime, now: datetime) -> Iterator[Finding]:
     """It stayed for most of its free time, or longer, and has left."""
-    over = DeliveryEvent.objects.filter(at__gt=since, at__lte=now, to_state__in=_LEFT_SITE)
+    over = _events(since, now).filter(to_state__in=_LEFT_SITE)
     arrived = Max("delivery__events__at", filter=Q(delivery__events__to_state=State.ARRIVED))
     stays = over.select_related("delivery__site").annotate(arrived_at=arrived)
     for event in stays.filter(arrived_at__isnull=False):
@@ -131,8 +134,14 @@ def _tenders(since: datetime, now: datetime) -> Iterator[Finding]:
 
 def _reached(since: datetime, now: datetime, state: State) -> Iterator[tuple[UUID, datetime]]:
     """Deliveries that came to be in a state between two moments, and when."""
-    events = DeliveryEvent.objects.filter(at__gt=since, at__lte=now, to_state=state)
+    events = _events(since, now).filter(to_state=state)
     yield from events.order_by().values_list("delivery_id").annotate(Min("at"))
+
+
+def _events(since: datetime, now: datetime) -> QuerySet[DeliveryEvent]:
+    """What happened to deliveries of these days and the next to them: an index finds them among all."""
+    days = (since.date() - timedelta(days=1), now.date() + timedelta(days=1))
+    return DeliveryEvent.objects.filter(at__gt=since, at__lte=now, delivery__day__range=days)
 
 
 _LOOKS: tuple[Callable[[datetime, datetime], Iterator[Finding]], ...] = (
