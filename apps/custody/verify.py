@@ -43,6 +43,7 @@ import sys
 import time
 import zlib
 from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any, BinaryIO, NamedTuple
@@ -1361,7 +1362,7 @@ def csv_event(index: int, event: dict[str, Any]) -> list[str]:
         why.get("biz_step", ""),
         why.get("disposition", ""),
         " | ".join(f"{ref['type']}: {ref['id']}" for ref in why["refs"]),
-        encode_sorted(event["details"]),  # names of the schema sort the same as code points
+        encode_in_order(event["details"]),  # which are in the order of their canonical form
     ]
 
 
@@ -1848,6 +1849,7 @@ def check_scope(manifest: Manifest, checkpoint: Checkpoint, evidence: Evidence, 
 REGISTER = b"custody/register/v1/"
 PLACE_BITS = 32
 NOTHING = bytes(32)
+AFTER_NOTHING = b"\x01" + NOTHING
 LEAST_FILLERS = 32
 
 
@@ -1913,14 +1915,13 @@ def over(left: bytes, right: bytes) -> bytes:
 
 
 def entry_hash(salt: bytes, number: str, events: int) -> bytes:
-    said = canonical_json({"consignment": number, "events": events})
-    return hash_256(REGISTER + b"entry" + salt + said).digest()
+    said = f'{{"consignment":{encode_in_order(number)},"events":{events}}}'
+    return hash_256(REGISTER + b"entry" + salt + said.encode()).digest()
 
 
 def mark_leaf(salt: bytes, mark: str, entries: list[bytes]) -> bytes:
-    texts = [base64.b64encode(each).decode() for each in entries]
-    said = '{"entries":' + canonical_json(texts).decode() + ',"mark":' + mark + "}"
-    return leaf_hash(salt + said.encode())
+    texts = '","'.join([base64.b64encode(each).decode() for each in entries])
+    return leaf_hash(salt + f'{{"entries":["{texts}"],"mark":{mark}}}'.encode())
 
 
 def read_said(register: Register, mark: str, value: Any) -> dict[bytes, tuple[str, int] | None]:
@@ -2083,6 +2084,7 @@ class Rebuilding:
         self.at = 0
         self.seen = 0
         self.borne: dict[str, str] = {}  # the marks of each consignment, a line each
+        self.told: dict[str, tuple[str | None, ...]] = {}  # delivery and site that it last had them from
         self.counts: dict[str, int] = {}
 
     def take(self, index: int, event: dict[str, Any]) -> None:
@@ -2093,16 +2095,21 @@ class Rebuilding:
         register = self.registers[self.at]
         if event["received_time"][:10] != register.day:
             raise Rejected(register.where, f"the event at log index {index} was received on another day")
-        marks: set[str] = marks_of(event) if event["consignments"] else set()
+        told = event.get("delivery"), *event.get("site", {}).values()
+        tells_more = event["type"] in ("consignment_created", "planned")
         for each in event["consignments"]:
             number = each["number"]
             self.counts[number] = each["cseq"]
-            known = self.borne.setdefault(number, "").splitlines()
-            if new := marks - set(known):
-                self.borne[number] = "\n".join([*known, *new])
+            if tells_more or self.told.get(number) != told:
+                self.borne[number] = "\n".join({*self.marks_borne(number), *marks_of(event)})
+                self.told[number] = told
         if index + 1 == register.end:
             self.at += 1
             self.compare(register)
+
+    def marks_borne(self, number: str) -> list[str]:
+        known = self.borne.get(number)
+        return known.split("\n") if known else []
 
     def compare(self, register: Register) -> None:
         """The register is the one that these events make."""
@@ -2113,7 +2120,7 @@ class Rebuilding:
             marks = [
                 '["any"]',
                 canonical_json(["consignment", number]).decode(),
-                *self.borne[number].splitlines(),
+                *self.marks_borne(number),
             ]
             for mark in marks:
                 consignments.setdefault(mark, []).append(number)
@@ -2156,11 +2163,12 @@ def node_over(leaves: list[tuple[int, bytes]], bits: int) -> bytes:
         return NOTHING
     if len(leaves) == 1:
         [(place, node)] = leaves
-        for bit in range(bits):
-            pair = NOTHING + node if place >> bit & 1 else node + NOTHING
-            node = hash_256(b"\x01" + pair).digest()
+        for _ in range(bits):
+            node = hash_256(AFTER_NOTHING + node if place & 1 else b"\x01" + node + NOTHING).digest()
+            place >>= 1
         return node
-    half = next((at for at, (place, _) in enumerate(leaves) if place >> bits - 1 & 1), len(leaves))
+    middle = (leaves[0][0] >> bits << bits) + (1 << bits - 1)
+    half = bisect_left(leaves, (middle, b""))
     return over(node_over(leaves[:half], bits - 1), node_over(leaves[half:], bits - 1))
 
 
