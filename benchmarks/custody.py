@@ -2,7 +2,7 @@
 
 Appending is compared with bare INSERTs by the same writers in the same run, each in a transaction: of all
 rows that an event takes, and of the event's row alone. Verifying is compared with a loop that reads, parses
-and hashes the same bytes.
+and hashes the same bytes, three times in turn.
 """
 
 import statistics
@@ -39,6 +39,7 @@ PROCESSES, THREADS = 4, 4
 SECONDS, ROUNDS = 3.0, 4
 SMALL, BUNDLE, MILLION = 10_000, 100_000, 1_000_000
 EXPORTS = 5
+PAIRS = 3  # of verifying and reading; the one in the middle counts, as a machine is not as fast all the time
 LOOK_EVERY = 0.02  # seconds between two looks for a new head
 
 
@@ -164,7 +165,7 @@ def _bundles() -> Iterable[Promise]:
         f"  peak memory of building {small['building']:.0f} and {large['building']:.0f} MiB, of verifying"
         f" {small['verifying']:.0f} and {large['verifying']:.0f} MiB, with {SMALL} and {BUNDLE} events"
     )
-    yield Promise("custody-verify", large["verified"] / large["read"], 5)
+    yield Promise("custody-verify", large["ratio"], 5)
     yield Promise("custody-build-memory", large["building"] / small["building"], 1.25)
     yield Promise("custody-verify-memory", large["verifying"] / small["verifying"], 1.25)
 
@@ -174,11 +175,20 @@ def _bundle(shipper_id: UUID, target: Path) -> dict[str, float]:
     context = get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         vkey, built, building = pool.submit(build, shipper_id, str(target)).result()
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
-        verified, verifying = pool.submit(check, str(target), vkey).result()
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
-        read = pool.submit(read_all, str(target)).result()
-    return {"built": built, "building": building, "verified": verified, "verifying": verifying, "read": read}
+    with ProcessPoolExecutor(1, mp_context=context, max_tasks_per_child=1) as pool:
+        pairs = [
+            (pool.submit(check, str(target), vkey).result(), pool.submit(read_all, str(target)).result())
+            for _ in range(PAIRS)
+        ]
+    (verified, verifying), read = sorted(pairs, key=lambda pair: pair[0][0] / pair[1])[PAIRS // 2]
+    return {
+        "built": built,
+        "building": building,
+        "verified": verified,
+        "verifying": verifying,
+        "read": read,
+        "ratio": verified / read,
+    }
 
 
 def _one_in_a_million() -> Iterable[Promise]:

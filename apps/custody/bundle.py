@@ -78,18 +78,15 @@ class Scope:
 
     ``consignments``: every event of the consignments in ``last_cseq``, numbered 1 to the given last number.
     ``log``: every event of the log; ``last_cseq`` then names all its consignments.
-    ``range``: every event from log index ``first`` to ``last``.
     ``asked`` says in pairs what was asked for, as ``("recipient", "Northern Clinic")``: a claim, no proof.
     Of consignments the registers prove what was asked for: those with an event on a day from ``first_day`` to
     ``last_day`` that bear one of the marks of each of ``conditions``. A scope that is ``narrowed`` besides
     leaves some of these out by the log's word.
     """
 
-    kind: Literal["consignments", "range", "log"]
+    kind: Literal["consignments", "log"]
     last_cseq: Mapping[str, int]
     asked: Sequence[tuple[str, str]] = ()
-    first: int = 0
-    last: int = 0
     conditions: Sequence[Sequence[str]] = ()
     first_day: date | None = None
     last_day: date | None = None
@@ -98,8 +95,6 @@ class Scope:
     def fact(self) -> dict[str, object]:
         """The scope as the manifest says it."""
         asked = [{"by": by, "value": value} for by, value in self.asked]
-        if self.kind == "range":
-            return {"kind": self.kind, "asked": asked, "first": self.first, "last": self.last}
         fact: dict[str, object] = {"kind": self.kind, "asked": asked, "last_cseq": dict(self.last_cseq)}
         if self.kind == "log":
             return fact
