@@ -139,6 +139,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "apps.accounts.context_processors.acting",
             ],
+            "libraries": {"lucide": "apps.core.icons"},
         },
     },
 ]

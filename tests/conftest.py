@@ -1,6 +1,7 @@
 """The tests' ground: the cloned database, the cast by name, and work from the outbox done on demand."""
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from types import SimpleNamespace
@@ -40,6 +41,11 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
     patch.undo()
     with django_db_blocker.unblock():
         database.destroy()
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are processors: tests wait for the database and for browsers."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(trylast=True)

@@ -125,14 +125,19 @@ def crawl(
 ) -> list[Offence]:
     """What is wrong anywhere, with ``ids`` tried in every address and ``queries`` behind those they name."""
     asked = queries or {}
-    return sorted(
-        offence
-        for visitor in visitors
-        for address in addresses(urlconf)
-        for url, filled in address.urls(urlconf, ids if visitor.is_member else _one_of_each(ids), visitor.own)
-        for method, target in _requests(url, asked.get(address.name, []))
-        for offence in _judge(visitor, address, filled, ids, method, target)
-    )
+    found: list[Offence] = []
+    for visitor, address in product(visitors, addresses(urlconf)):
+        unknown: set[str] = set()  # methods that the address does not have, whatever it is filled with
+        tried = ids if visitor.is_member else _one_of_each(ids)
+        for url, filled in address.urls(urlconf, tried, visitor.own):
+            for method, target in _requests(url, asked.get(address.name, [])):
+                if method in unknown:
+                    continue
+                answer, body = _visit(visitor.client, method, target)
+                if answer.status_code == 405:
+                    unknown.add(method)
+                found += _judge(visitor, address, filled, ids, answer, body, f"{method.upper()} {target}")
+    return sorted(found)
 
 
 def _one_of_each(ids: Ids) -> Ids:
@@ -152,12 +157,16 @@ def _requests(url: str, queries: list[dict[str, str]]) -> Iterator[tuple[str, st
 
 
 def _judge(
-    visitor: Visitor, address: Address, filled: dict[str, str], ids: Ids, method: str, target: str
+    visitor: Visitor,
+    address: Address,
+    filled: dict[str, str],
+    ids: Ids,
+    answer: HttpResponseBase,
+    body: str,
+    visit: str,
 ) -> Iterator[Offence]:
-    answer, body = _visit(visitor.client, method, target)
-
     def offence(why: str) -> Offence:
-        return Offence(address.name, why, visitor.who, f"{method.upper()} {target}")
+        return Offence(address.name, why, visitor.who, visit)
 
     for word in sorted(visitor.forbidden):
         if word in body:
