@@ -74,7 +74,6 @@ SHARED_APPS = [
     "csp",
     "django_filters",
     "django_htmx",
-    "lucide",
     "rest_framework",
     "drf_spectacular",
     "rules",

@@ -65,6 +65,7 @@ def test_the_hubs_pages_have_no_barrier(
         f"/sites/{northern_site.pk}/waiting/",
         "/calendars/",
         "/figures/",
+        f"/figures/rounds/?first={day}&last={day}",
         f"/sites/{northern_site.pk}/setup/closures/",
         f"/sites/{northern_site.pk}/setup/hours/",
     ]
@@ -113,6 +114,7 @@ def test_the_desks_pages_have_no_barrier(
         "/",
         "/exceptions/",
         "/figures/",
+        f"/figures/answer/?first={day}&last={day}",
         "/figures/causes/",
         f"/figures/causes/of/{unloading.delivery_id}/",
         "/figures/causes/rates/",
