@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, OperationalError, connection
 from kombu.connection import Connection
 
 from apps.custody import hostile, selectors
@@ -34,17 +34,44 @@ class Finding:
 
 
 def examine(*, now: datetime) -> Iterator[Finding]:
-    """Every check of the installation and of each active shipper; none changes anything."""
+    """Every check of the installation and of each active shipper; none changes anything.
+
+    Where the database is not set up, only what needs none is looked at besides.
+    """
+    shippers, ground = _set_up()
+    yield ground
+    if not ground.sound:
+        yield from (_pdf(), _broker())
+        return
     yield _clock(now)
     for check in (_runtime_role, _extensions, _occupancy, _pdf, _broker, _promises):
         yield check()
-    shippers = active_shippers()
     for shipper in shippers:
         neighbours = [other.schema_name for other in shippers if other != shipper]
         with doorway.enter_shipper(shipper):
             yield _guards(shipper)
             yield _backlog(shipper, now)
         yield _hostile(shipper, neighbours)
+
+
+def _set_up() -> tuple[list[Shipper], Finding]:
+    """The active shippers, and whether the hub's role and tables are there to read them with."""
+    try:
+        shippers = active_shippers()
+    except OperationalError as error:
+        answer = f"{_first_line(error)}; start it with python -m config.local up, or mend DATABASE_URL"
+    except DatabaseError as error:
+        answer = (
+            f"{_first_line(error)}; this database has no schema yet or an older one: run python manage.py"
+            " migrate_schemas (make serve and make demo do it by themselves)"
+        )
+    else:
+        return shippers, Finding("database is set up", True, f"{len(shippers)} active shippers")
+    return [], Finding("database is set up", False, answer)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
 
 
 def _hostile(shipper: Shipper, neighbours: list[str]) -> Finding:

@@ -1,6 +1,9 @@
 """What is written stays: nobody changes it by chance, and whoever does it by intent is found out."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from io import StringIO
 
@@ -17,7 +20,9 @@ from apps.custody.models import CustodyEvent
 from apps.custody.services.registering import close_all
 from apps.tenancy.models import Outbox
 from apps.tenancy.outbox import GIVE_UP_AFTER
-from tests.database import TEST_DATABASE
+from apps.tenancy.postgresql import base
+from tests.database import ROOT, TEST_DATABASE
+from tests.database import owner as as_owner
 
 
 @pytest.mark.parametrize("statement", list(hostile.hostile_statements(["t_globex"])))
@@ -56,7 +61,51 @@ def test_the_doctor_finds_the_installation_sound(db):
 
     findings = [json.loads(line) for line in output.getvalue().splitlines()]
     assert [finding["check"] for finding in findings if not finding["sound"]] == []
-    assert len(findings) == 7 + 2 * 3
+    assert len(findings) == 8 + 2 * 3
+
+
+def test_the_doctor_says_what_to_run_where_a_role_is_missing(db, monkeypatch):
+    output = StringIO()
+
+    with transaction.atomic():
+        with monkeypatch.context() as patch, pytest.raises(SystemExit) as ended:
+            patch.setattr(base, "HUB_ROLE", "dockside_nobody")
+            call_command("doctor", stdout=output)
+        transaction.set_rollback(True)
+
+    first, *others = output.getvalue().splitlines()
+    assert ended.value.code == 1
+    assert first == (
+        'FAIL  database is set up: cannot enter schema public: role "dockside_nobody" does not exist; this'
+        " database has no schema yet or an older one: run python manage.py migrate_schemas (make serve and"
+        " make demo do it by themselves)"
+    )
+    assert [line[6:].partition(":")[0] for line in others] == ["papers can be rendered", "broker answers"]
+
+
+@pytest.mark.parametrize(
+    ("name", "created", "answer"),
+    [
+        ("doctor_finds_nothing", True, "run python manage.py migrate_schemas"),
+        ("doctor_finds_none", False, "start it with python -m config.local up, or mend DATABASE_URL"),
+    ],
+)
+def test_the_doctor_ends_without_a_traceback_where_nothing_was_migrated(db, name, created, answer):
+    with as_owner() as session:
+        session.execute(f"DROP DATABASE IF EXISTS {name}")
+        if created:
+            session.execute(f"CREATE DATABASE {name}")
+        ended = subprocess.run(
+            [sys.executable, "manage.py", "doctor"],
+            cwd=ROOT,
+            env={**os.environ, "DOCKSIDE_DATABASE": name, "DJANGO_SETTINGS_MODULE": "config.settings"},
+            capture_output=True,
+            text=True,
+        )
+        session.execute(f"DROP DATABASE IF EXISTS {name}")
+
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert answer in ended.stdout.splitlines()[0]
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from apps.core.errors import IllegalTransition, PermissionRefused
 from apps.deliveries import services
 from apps.deliveries.errors import UnknownDelivery
 from apps.deliveries.models import Delivery, PriorityChange
+from apps.deliveries.statement import Statement
+from apps.facilities.models import Site
 from apps.tenancy import doorway
 from apps.tenancy.models import Shipper
 from tests.deliveries.conftest import DAY
@@ -128,3 +130,60 @@ def test_the_database_keeps_the_history_as_it_was_written(three: list[Delivery],
         PriorityChange.objects.create(
             delivery=three[0], before="first", after="first", actor_name="A", at=NOW
         )
+
+
+def priorities() -> dict[str, str]:
+    return dict(Delivery.objects.order_by("number").values_list("number", "priority"))
+
+
+@pytest.mark.parametrize("on_the_leg", [False, True])
+def test_a_leg_that_is_there_already_has_the_priority_of_its_goods(
+    three: list[Delivery], terminal: Site, alice: Actor, on_the_leg: bool
+) -> None:
+    leg = services.send_via(actor=alice, delivery_id=three[0].pk, terminal_id=terminal.pk, now=NOW)
+    named = leg if on_the_leg else three[0]
+
+    changed = services.set_priority(actor=alice, delivery_ids=[named.pk], priority=Priority.CAN_WAIT, now=NOW)
+
+    assert [one.number for one in changed] == ["D000001", leg.number]
+    assert priorities() == {
+        "D000001": "can_wait",
+        "D000002": "normal",
+        "D000003": "normal",
+        leg.number: "can_wait",
+    }
+    assert history() == [(one.number, "normal", "can_wait", "Alice Adams") for one in (three[0], leg)]
+
+
+def test_a_leg_that_is_loaded_keeps_what_it_had_and_takes_no_other(
+    delivery: Delivery, terminal: Site, alice: Actor
+) -> None:
+    leg = services.send_via(actor=alice, delivery_id=delivery.pk, terminal_id=terminal.pk, now=NOW)
+    services.record_loading(actor=alice, delivery_id=leg.pk, vehicle="GP 1", now=NOW)
+
+    with pytest.raises(IllegalTransition, match=f"^{leg.number}: priority is set before goods are loaded"):
+        services.set_priority(actor=alice, delivery_ids=[leg.pk], priority=Priority.FIRST, now=NOW)
+    assert set(priorities().values()) == {"normal"}
+    services.set_priority(actor=alice, delivery_ids=[delivery.pk], priority=Priority.FIRST, now=NOW)
+
+    assert priorities() == {delivery.number: "first", leg.number: "normal"}
+    assert history() == [(delivery.number, "normal", "first", "Alice Adams")]
+
+
+def test_what_brings_goods_again_has_it_with_the_leg_to_its_terminal_and_what_is_over_stays(
+    unloading: Delivery, terminal: Site, alice: Actor, otto: Actor
+) -> None:
+    statement = Statement(released_by="D. Driver", received_by="Otto Ono", refused=True, reservation="Late")
+    services.hand_over(actor=otto, delivery_id=unloading.pk, statement=statement, now=NOW)
+    back = services.take_back(actor=alice, delivery_id=unloading.pk, now=NOW)
+    again = services.bring_again(actor=alice, delivery_id=unloading.pk, now=NOW)
+    leg = services.send_via(actor=alice, delivery_id=again.pk, terminal_id=terminal.pk, now=NOW)
+
+    services.set_priority(actor=alice, delivery_ids=[leg.pk], priority=Priority.FIRST, now=NOW)
+
+    assert priorities() == {
+        unloading.number: "normal",
+        back.number: "normal",
+        again.number: "first",
+        leg.number: "first",
+    }

@@ -37,10 +37,20 @@ def priority(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
 
     def act() -> Done:
         chosen = Priority(form.cleaned_data["priority"])
-        services.set_priority(
+        changed = services.set_priority(
             actor=request.actor, delivery_ids=[delivery.pk], priority=chosen, now=timezone.now()
         )
-        return Done(_("The priority is set. Plans made from now on heed it."))
+        others = [one.number for one in changed if one.pk != delivery.pk]
+        also = _("%(others)s on the way of the same goods has it as well.")
+        return Done(
+            " ".join(
+                [
+                    _("The priority is set."),
+                    *([also % {"others": ", ".join(others)}] if others else []),
+                    _("Plans made from now on heed it."),
+                ]
+            )
+        )
 
     return ask(
         request,
@@ -48,7 +58,10 @@ def priority(request: ActingRequest, delivery_id: UUID) -> HttpResponse:
         act,
         **of_delivery(request, delivery),
         title=_("Priority of %(number)s") % {"number": delivery.number},
-        needs=_("It counts when a day is planned or repaired; a plan in force stays as it is."),
+        needs=_(
+            "It counts when a day is planned or repaired; a plan in force stays as it is. What is not loaded"
+            " yet of the same goods’ way, by a terminal, back or again, gets it too."
+        ),
         verb=_("Set the priority"),
     )
 

@@ -1,6 +1,7 @@
 """The planning itself, in the worker: gather, search outside any transaction, have it checked, store."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from apps.routing.models import RoutePlan
 from apps.routing.problems import DayProblem, gather
 from apps.routing.selectors import latest_plan, own_site, plan_by_id
 from apps.routing.stored import Rows, read_back, write_down
+from apps.routing.volumes import assumed
 from apps.routing.wording import counted
 from apps.tenancy.doorway import current_shipper
 
@@ -55,6 +57,7 @@ def run_plan_job(
             basis=basis,
             repairs=repairs is not None,
         )
+        asked = replace(asked, notes=(*asked.notes, *_assumed(asked)))
         watch = JobWatch(job_id, asked.problem)
         answer = engine.plan(
             asked.problem,
@@ -72,6 +75,13 @@ def run_plan_job(
     except Exception:
         fail(job_id, "Planning ended with an internal error; nothing was changed. Ask again.", now=clock())
         raise
+
+
+def _assumed(asked: DayProblem) -> list[str]:
+    """What the day is expected to cost, said where promises to carriers hang on it."""
+    problem = asked.problem
+    names = [one.id for one in problem.carriers]
+    return assumed(asked.site, asked.day.day, carriers=names, currency=problem.currency)
 
 
 class JobWatch:
