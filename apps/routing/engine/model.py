@@ -1,11 +1,12 @@
 """The day as PyVRP sees it, and its answer read back.
 
-The whole tariff is in the objective: a profile's "distance" of an arc is the money for its kilometres plus
-what stopping at its head costs (stop, pallets, a change of the current plan), fixed cost and cost per hour
-are PyVRP's own. Waiting is dearer by the hour than driving: the hour costs what waiting costs, and arcs are
-cheaper by the difference. Money is counted in 1/3600 cent, so that cents per hour over whole seconds stay
-exact. A visit with several openings is a group of alternatives, a late one of smaller prize. What PyVRP
-cannot say (breaks, caps over several classes, minimum charges) comes as ``Assumptions`` from round to round.
+The whole tariff is in the objective: fixed cost and what a kilometre and an hour cost are PyVRP's own. Where
+stopping costs something too (stop, pallets, a change of the current plan), a profile's "distance" of an arc
+is the money for its kilometres plus what stopping at its head costs. Waiting is dearer by the hour than
+driving: the hour costs what waiting costs, and arcs are cheaper by the difference. Money is counted in 1/3600
+cent, so that cents per hour over whole seconds stay exact. A visit with several openings is a group of
+alternatives, a late one of smaller prize. What PyVRP cannot say (breaks, caps over several classes, minimum
+charges) comes as ``Assumptions`` from round to round.
 """
 
 from __future__ import annotations
@@ -18,12 +19,16 @@ import numpy as np
 import pyvrp
 from numpy.typing import NDArray
 from pyvrp.constants import MAX_VALUE
-from pyvrp.PenaltyManager import PenaltyParams
 
 from apps.routing.engine.candidate import RELOAD, Candidate, Order, RouteBook, openings, served, trips
+from apps.routing.engine.penalties import Penalties
 from apps.routing.engine.problem import Keep, Problem, VehicleClass
 
 UNITS_PER_CENT = 3600
+METRES_PER_KM = 1000
+MONEY = 1
+"""The rate of a class whose "distance" is money already."""
+
 Tour = tuple[Order, int]
 """A sequence of visits and the vehicle class that drives it, both by number."""
 
@@ -68,7 +73,7 @@ class Model:
     classes: tuple[int, ...]
     prefix: dict[int, Order]
     surplus: int
-    penalties: PenaltyParams
+    penalties: Penalties
 
     def tours(self, solution: pyvrp.Solution) -> list[Tour]:
         """The routes of a solution."""
@@ -184,15 +189,14 @@ def build(
         clients=clients,
         depots=depots.made,
         vehicle_types=vehicle_types,
-        distance_matrices=profiles.costs,
+        distance_matrices=profiles.ways,
         duration_matrices=profiles.seconds,
         groups=groups,
     )
     surplus = sum(one.prize for one in clients) - sum(
         problem.visits[visit].penalty_cents * UNITS_PER_CENT for visit in free
     )
-    penalties = _penalties(profiles.costs, profiles.allowed)
-    return Model(data, pieces, classes, prefix, surplus, penalties)
+    return Model(data, pieces, classes, prefix, surplus, Penalties.of(data))
 
 
 def _tidy(order: Order) -> Order:
@@ -340,7 +344,7 @@ def _vehicle_type(
         tw_early=offer.shift.start if prefix else max(offer.shift.start, book.problem.now),
         tw_late=max(offer.shift.end, book.problem.now),
         shift_duration=min((duty for duty in duties if duty is not None), default=np.iinfo(np.int64).max),
-        unit_distance_cost=1,
+        unit_distance_cost=profiles.rate(offer),
         unit_duration_cost=hourly * UNITS_PER_CENT // 3600,
         profile=profiles.of(number),
         reload_depots=[depots.reloading(offer)] if again > 0 else [],
@@ -350,7 +354,12 @@ def _vehicle_type(
 
 
 class _Profiles:
-    """One pair of matrices for all classes that drive at the same speed, price and docks."""
+    """One pair of matrices for all classes that drive at the same speed to the same docks.
+
+    A class that pays for kilometres and hours alone has metres for its "distance" and a rate for them, so
+    that classes of other prices share its matrix; those of nine classes, 200 × 200 each, made a search slower
+    by half.
+    """
 
     def __init__(
         self,
@@ -365,10 +374,24 @@ class _Profiles:
         self._metres = travel.metres[np.ix_(here, here)]
         self._seconds = travel.seconds[np.ix_(here, here)]
         self._slow_seconds: NDArray[np.int64] | None = None
+        rates = (self.rate(offer) for offer in book.problem.fleet)
+        self._lowest = min((rate for rate in rates if rate > MONEY), default=MONEY)
         self._known: dict[tuple[object, ...], int] = {}
-        self.costs: list[Any] = []  # arrays of int64; PyVRP's stubs ask for a type that NumPy does not have
+        self.ways: list[Any] = []  # arrays of int64; PyVRP's stubs ask for a type that NumPy does not have
         self.seconds: list[Any] = []
-        self.allowed: list[NDArray[np.bool_]] = []
+
+    def rate(self, offer: VehicleClass) -> int:
+        """What PyVRP is to charge for a metre; ``MONEY`` where stopping costs something too, or where it
+        would be a fraction: then "distance" is what the way costs."""
+        tariff = offer.tariff
+        units = tariff.per_km_cents * UNITS_PER_CENT
+        for_stops = tariff.per_stop_cents or tariff.per_pallet_cents or tariff.per_wait_hour_cents
+        whole = units > 0 and units % METRES_PER_KM == 0
+        return units // METRES_PER_KM if whole and not for_stops and not self._moving else MONEY
+
+    @property
+    def _moving(self) -> int:
+        return self._book.problem.change_cents
 
     def of(self, number: int) -> int:
         """The profile of a vehicle class, made when it is the first of its kind."""
@@ -379,21 +402,22 @@ class _Profiles:
             allowed[place] = self._may(visit, number)
         moves = self._moves(offer)
         tariff, slow = offer.tariff, number in self._assumed.slow
-        key = (
-            allowed.tobytes(),
-            moves.tobytes(),
+        price = (
             tariff.per_km_cents,
             tariff.per_stop_cents,
             tariff.per_pallet_cents,
             tariff.per_wait_hour_cents,
-            slow,
         )
+        by_metres = self.rate(offer) > MONEY
+        key = (allowed.tobytes(), moves.tobytes(), slow, None if by_metres else price)
         if key not in self._known:
-            self._known[key] = len(self.costs)
+            self._known[key] = len(self.ways)
             seconds = self._with_breaks() if slow else self._seconds
-            self.costs.append(self._cost_matrix(offer, allowed, moves, seconds))
+            ways = self._metres.copy() if by_metres else self._costs(offer, moves, seconds)
+            ways[:, ~allowed] = ways[~allowed, :] = -(-MAX_VALUE // self._lowest) if by_metres else MAX_VALUE
+            np.fill_diagonal(ways, 0)
+            self.ways.append(ways)
             self.seconds.append(seconds)
-            self.allowed.append(allowed)
         return self._known[key]
 
     def _moves(self, offer: VehicleClass) -> NDArray[np.int64]:
@@ -405,16 +429,13 @@ class _Profiles:
         moved = [vehicle is not None and vehicle not in offer.vehicle_ids for vehicle in now]
         return np.array(moved, dtype=np.int64) * problem.change_cents
 
-    def _cost_matrix(
-        self,
-        offer: VehicleClass,
-        allowed: NDArray[np.bool_],
-        moves: NDArray[np.int64],
-        seconds: NDArray[np.int64],
+    def _costs(
+        self, offer: VehicleClass, moves: NDArray[np.int64], seconds: NDArray[np.int64]
     ) -> NDArray[np.int64]:
+        """What each way costs with the stop at its head."""
         problem, tariff = self._book.problem, offer.tariff
         visits = [problem.visits[visit] for visit in self._visits]
-        costs = self._metres * (tariff.per_km_cents * UNITS_PER_CENT) // 1000
+        costs: NDArray[np.int64] = self._metres * (tariff.per_km_cents * UNITS_PER_CENT) // METRES_PER_KM
         stops = [tariff.per_stop_cents + tariff.per_pallet_cents * one.load.pallets for one in visits]
         heads = slice(len(problem.depots), len(problem.depots) + len(visits))
         costs[:, heads] += (np.array(stops, dtype=np.int64) + moves) * UNITS_PER_CENT
@@ -423,8 +444,6 @@ class _Profiles:
             costs -= seconds * per_second
             costs[:, heads] -= np.array([one.service_seconds for one in visits], dtype=np.int64) * per_second
             np.maximum(costs, 0, out=costs)
-        costs[:, ~allowed] = costs[~allowed, :] = MAX_VALUE
-        np.fill_diagonal(costs, 0)
         return costs
 
     def _with_breaks(self) -> NDArray[np.int64]:
@@ -433,12 +452,3 @@ class _Profiles:
             share = 1 + driving.full_break / driving.before_break
             self._slow_seconds = np.ceil(self._seconds * share).astype(np.int64)
         return self._slow_seconds
-
-
-def _penalties(costs: list[NDArray[np.int64]], allowed: list[NDArray[np.bool_]]) -> PenaltyParams:
-    """PyVRP's bounds for the price of a broken rule, in proportion to our money.
-
-    Its own maximum of 100,000 is made for arcs of a few hundred units; ours cost millions.
-    """
-    means = [float(cost[np.ix_(may, may)].mean()) for cost, may in zip(costs, allowed, strict=True)]
-    return PenaltyParams(max_penalty=float(np.clip(250 * max(means, default=0.0), 1e5, 1e12)))

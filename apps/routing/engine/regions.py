@@ -24,6 +24,12 @@ _WAITING = 0.2
 neighbourhoods."""
 
 
+def parts_for(visits: int, workers: int) -> int:
+    """Into how many parts of about ``PART`` visits a day is cut: as many for each worker, so that none waits
+    for another."""
+    return max(2, workers * round(visits / (PART * workers)))
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """Tours searched together, the visits to be served in it (left-out ones too), and its vehicles of each
@@ -54,10 +60,11 @@ class Regions:
         visits: Sequence[int],
         available: Sequence[int],
         random: np.random.Generator,
+        parts: int,
     ) -> list[Part]:
-        """Parts of about ``PART`` visits; every tour, visit and vehicle is in exactly one."""
+        """So many parts, of about as many visits each; every tour, visit and vehicle is in exactly one."""
         routes = [np.array(served(order)) for order, _ in tours]
-        groups = _grow(self._near(routes), [len(one) for one in routes], random)
+        groups = _grow(self._near(routes), [len(one) for one in routes], random, parts)
         on_routes = {int(visit) for one in routes for visit in one}
         extra: list[list[int]] = [[] for _ in groups]
         for visit in visits:
@@ -65,7 +72,7 @@ class Regions:
                 extra[self._nearest(visit, groups, routes)].append(visit)
         spare = Counter(dict(enumerate(available)))
         spare.subtract(Counter(number for _, number in tours))
-        parts = []
+        found = []
         for place, group in enumerate(groups):
             used = Counter(tours[one][1] for one in group)
             share = [
@@ -73,10 +80,10 @@ class Regions:
                 for number in range(len(available))
             ]
             inside = [int(visit) for one in group for visit in routes[one]]
-            parts.append(
+            found.append(
                 Part(tuple(tours[one] for one in group), tuple(sorted(inside + extra[place])), tuple(share))
             )
-        return parts
+        return found
 
     def _near(self, routes: Sequence[NDArray[np.int64]]) -> NDArray[np.float64]:
         """Mean way from a visit of one route to the nearest of another, routes × routes, symmetric."""
@@ -94,8 +101,10 @@ class Regions:
         return int(np.argmin(ways))
 
 
-def _grow(near: NDArray[np.float64], sizes: Sequence[int], random: np.random.Generator) -> list[list[int]]:
-    """Groups of routes of about ``PART`` visits, each grown from one that is near the groups before."""
+def _grow(
+    near: NDArray[np.float64], sizes: Sequence[int], random: np.random.Generator, parts: int
+) -> list[list[int]]:
+    """Groups of routes of about as many visits, each grown from one that is far from the groups before."""
     left = set(range(len(sizes)))
     groups: list[list[int]] = []
     seed = int(random.integers(len(sizes)))
@@ -103,16 +112,14 @@ def _grow(near: NDArray[np.float64], sizes: Sequence[int], random: np.random.Gen
         if groups:
             taken = [one for group in groups for one in group]
             seed = min(left, key=lambda one: (-near[one, taken].min(), one))
+        enough = sum(sizes[one] for one in left) / (parts - len(groups))
         group = [seed]
         left.discard(seed)
-        while left and sum(sizes[one] for one in group) < PART:
+        while left and sum(sizes[one] for one in group) < enough:
             following = min(left, key=lambda one: (near[one, group].mean(), one))
             group.append(following)
             left.discard(following)
         groups.append(group)
-    if len(groups) > 1 and sum(sizes[one] for one in groups[-1]) < PART / 2:
-        rest = groups.pop()
-        groups[-1] += rest
     return sorted(groups, key=lambda group: (-sum(sizes[one] for one in group), group))
 
 

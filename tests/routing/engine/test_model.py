@@ -53,6 +53,27 @@ def test_a_dock_that_refuses_the_vehicle_is_dearer_than_any_penalty():
     assert cents(model, (0, [0])) > cents(model) > cents(model, (1, [0]))
 
 
+def test_a_dock_that_refuses_the_cheaper_vehicle_is_dearer_than_any_penalty_too():
+    cheap, dear = Tariff(per_km_cents=100), Tariff(per_km_cents=5_000)
+    fleet = [vehicles("lorry", length_m=12.0, tariff=cheap), vehicles("van", length_m=6.0, tariff=dear)]
+    problem = day([10, 20], [visit("a", max_length_m=9.0), visit("b")], fleet)
+
+    model = build(RouteBook(problem), [0, 1], Assumptions(available=(1, 1)))
+
+    assert cents(model, (0, [0])) > cents(model) > cents(model, (1, [0]))
+
+
+def test_classes_whose_kilometres_differ_in_price_share_their_ways():
+    tariffs = [Tariff(per_km_cents=100), Tariff(per_km_cents=250), Tariff(per_km_cents=100, per_stop_cents=7)]
+    fleet = [vehicles(f"van{number}", tariff=tariff) for number, tariff in enumerate(tariffs)]
+    book = RouteBook(day([10], [visit("a")], fleet))
+
+    model = build(book, [0], Assumptions(available=(1, 1, 1)))
+
+    assert [kind.profile for kind in model.data.vehicle_types()] == [0, 0, 1]
+    assert [cents(model, (number, [0])) for number in range(3)] == [2_000, 5_000, 2_007]
+
+
 def test_only_capacities_that_can_bind_are_looked_at():
     visits = [replace(visit("a"), load=Load(6, 1, 1)), replace(visit("b"), load=Load(6, 1, 1))]
     problem = day([10, 20], visits, [vehicles("van", pallets=10)])

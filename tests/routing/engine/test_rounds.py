@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from apps.routing.engine import Tariff, Window
+import numpy as np
+import pytest
+
+from apps.routing.engine import Tariff, Window, plan
 from apps.routing.engine.candidate import RouteBook
 from apps.routing.engine.carriers import Choice, choose
 from apps.routing.engine.insertion import cheapest_insertion
 from apps.routing.engine.model import Assumptions
-from apps.routing.engine.rounds import _revise, insert_the_rest
+from apps.routing.engine.regions import Regions
+from apps.routing.engine.rounds import LARGE, _revise, insert_the_rest
 from tests.routing.engine.days import HOUR, MINUTE, at, day, vehicles, visit
 
 
@@ -62,3 +66,17 @@ def test_the_cheapest_place_is_on_the_way():
     insertion = cheapest_insertion(book, [book.candidate((1, 0), 0)], 2)
 
     assert (insertion.extra, insertion.replaces) == (0, 0)
+
+
+@pytest.mark.parametrize(("penalty_cents", "is_cut"), [(1_000_000, True), (1, False)])
+def test_a_large_day_is_cut_only_where_its_visits_are_worth_their_ways(penalty_cents, is_cut, monkeypatch):
+    cuts = []
+    cut = Regions.cut
+    monkeypatch.setattr(Regions, "cut", lambda self, *asked: cuts.append(asked) or cut(self, *asked))
+    kms = np.random.default_rng(7).integers(1, 60, LARGE + 20).tolist()
+    visits = [visit(f"v{place}", unload=60, penalty_cents=penalty_cents) for place in range(len(kms))]
+
+    answer = plan(day(kms, visits, [vehicles("van", count=40, pallets=20)], iterations=12))
+
+    assert bool(cuts) == is_cut
+    assert len(answer.routes) > 0 if is_cut else answer.routes == ()
