@@ -59,6 +59,13 @@ class LegRefused(DomainError):
     status = 409
 
 
+class ReturnRefused(DomainError):
+    """What came back can't be decided about like that, or was decided already; nothing has changed."""
+
+    code = "return-refused"
+    status = 409
+
+
 class NothingToGroup(DomainError):
     """No consignment waits to be grouped."""
 

@@ -449,3 +449,85 @@ class PriorityChange(Record):
         constraints = [
             models.CheckConstraint(name="priority_change_changes", condition=~Q(before=models.F("after"))),
         ]
+
+
+class ReturnedLine(Record):
+    """Goods of one order line that are at a site of the shipper's own again, and what was decided about them.
+
+    They came with ``delivery``: a leg back, a pickup of which not all was taken, or a delivery of which some
+    of a line was turned away. ``ssccs`` are the handling units that they may stand on, empty where the line
+    itself was counted. Which line stands on which unit is not known: where a consignment did not come back
+    whole, ``quantity``, in the line's unit, is the most that may have come, and ``is_counted`` is False.
+
+    A planner decides once. A trigger keeps what came and what was decided as it was written, and lets no more
+    of a line be decided, with whatever it came, than was ordered.
+    """
+
+    class Reason(models.TextChoices):
+        DAMAGED = "damaged", _("Damaged")
+        OPENED = "opened", _("Opened or not clean")
+        EXPIRY = "expiry", _("Expired or too short dated")
+        TEMPERATURE = "temperature", _("Was too warm or too cold")
+        MISSING = "missing", _("Was not there")
+        OTHER = "other", _("Other")
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="returned_lines")
+    item = models.ForeignKey(ConsignmentItem, on_delete=models.PROTECT, related_name="returned_lines")
+    site = models.ForeignKey(Site, on_delete=models.DO_NOTHING, related_name="+")
+    ssccs = ArrayField(models.CharField(max_length=18), default=list, blank=True)
+    quantity = models.DecimalField(max_digits=12, decimal_places=3)
+    is_counted = models.BooleanField(help_text=_("Exactly so much came; else so much at most."))
+    at = models.DateTimeField()
+    put_back = models.DecimalField(
+        _("put back to stock"), max_digits=12, decimal_places=3, null=True, blank=True
+    )
+    stocked_at = models.ForeignKey(
+        Site, null=True, blank=True, on_delete=models.DO_NOTHING, related_name="+", verbose_name=_("at")
+    )
+    written_off = models.DecimalField(
+        _("written off"), max_digits=12, decimal_places=3, null=True, blank=True
+    )
+    reason = models.CharField(_("why"), max_length=12, choices=Reason, blank=True)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    decided_by = models.CharField(max_length=150, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    access: ClassVar[Access] = Access(own="SELECT, INSERT, UPDATE")
+
+    class Meta:
+        ordering = ["at", "id"]
+        indexes = [
+            models.Index(fields=["at"], condition=Q(decided_at=None), name="returned_line_undecided"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["delivery", "item"], name="returned_line_once"),
+            models.CheckConstraint(name="returned_line_something", condition=Q(quantity__gt=0)),
+            models.CheckConstraint(
+                name="returned_line_decided_in_full",
+                condition=Q(
+                    decided_at=None,
+                    put_back=None,
+                    written_off=None,
+                    stocked_at=None,
+                    reason="",
+                    note="",
+                    decided_by="",
+                )
+                | Q(decided_at__isnull=False, put_back__gte=0, written_off__gte=0) & ~Q(decided_by=""),
+            ),
+            models.CheckConstraint(
+                name="returned_line_at_most_what_came",
+                condition=Q(decided_at=None) | Q(quantity__gte=F("put_back") + F("written_off")),
+            ),
+            models.CheckConstraint(
+                name="returned_line_put_back_somewhere",
+                condition=~Q(put_back__gt=0) | Q(stocked_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="returned_line_written_off_for_a_reason",
+                condition=~Q(written_off__gt=0) | ~Q(reason=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.delivery_id} {self.item_id}"

@@ -28,6 +28,7 @@ from apps.portal.views import (
     desk_plan,
     desk_priority,
     desk_replan,
+    desk_returned,
     desk_risks,
     desk_sheets,
     desk_slots,
@@ -74,6 +75,7 @@ milestones = [
 deliveries = [
     path("", desk_deliveries.deliveries, name="deliveries"),
     path("deliveries/priority/", desk_priority.priorities, name="priorities"),
+    path("deliveries/returned/", desk_returned.returned, name="returned"),
     path("deliveries/papers/", papers.desk_day_papers, name="day_papers"),
     path("deliveries/papers/<uuid:job_id>/", papers.desk_day_papers_file, name="day_papers_file"),
     path("figures/", desk_figures.overview, name="figures"),
@@ -125,6 +127,7 @@ deliveries = [
     ),
     path("deliveries/<uuid:delivery_id>/via/", desk_legs.via, name="via"),
     path("deliveries/<uuid:delivery_id>/back/", desk_legs.take_back, name="take_back"),
+    path("deliveries/<uuid:delivery_id>/returned/", desk_returned.decide, name="decide_returned"),
     path("deliveries/<uuid:delivery_id>/receive/", desk_legs.receive, name="receive_leg"),
     path("deliveries/<uuid:delivery_id>/driver/", desk_driver.invite_for_leg, name="leg_driver"),
     path("deliveries/<uuid:delivery_id>/format/", desk_formats.choose, name="choose_format"),

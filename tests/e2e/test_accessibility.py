@@ -14,7 +14,9 @@ from apps.accounts.actors import Actor
 from apps.appointments.models import Appointment
 from apps.carriers.models import Carrier, ComplianceDocument
 from apps.deliveries import services
-from apps.deliveries.models import Delivery
+from apps.deliveries.models import Delivery, Discrepancy
+from apps.deliveries.selectors import ssccs_of
+from apps.deliveries.statement import Statement, UnitFinding
 from apps.facilities.models import Site
 from apps.figures.services import count, foresee
 from apps.insights.models import DeliveryException
@@ -83,6 +85,37 @@ def test_what_was_left_with_a_code_has_no_barrier(
         left_there(Delivery.objects.get(pk=unloading.delivery_id))
 
     assert barriers(visit("otto@northern.example"), page, f"{page}taken-out/") == []
+
+
+def test_what_came_back_has_no_barrier(
+    visit: Visit, unloading: Appointment, alice: Actor, otto: Actor, acme: Shipper
+):
+    """One unit of three, so that how much came back is not known; decided about, and before that."""
+    delivery_id, now = unloading.delivery_id, timezone.now()
+    with doorway.enter_shipper(acme):
+        refused = ssccs_of(Delivery.objects.get(pk=delivery_id))[0]
+        findings = [UnitFinding(Discrepancy.Kind.REFUSED, refused, reason="packaging")]
+        statement = Statement(released_by="D. Driver", received_by="Otto Ono", findings=findings)
+        services.hand_over(actor=otto, delivery_id=delivery_id, statement=statement, now=now)
+        leg = services.take_back(actor=alice, delivery_id=delivery_id, now=now)
+        services.receive_leg(
+            actor=alice, delivery_id=leg.pk, came=[refused], released_by="D", received_by="T", now=now
+        )
+    page = visit("alice@acme.example", "acme")
+    decide = f"/deliveries/{leg.pk}/returned/"
+    before = barriers(page, "/deliveries/returned/", decide, f"/deliveries/{delivery_id}/")
+    page.goto(decide)
+    page.get_by_label("Put back to stock").fill("9")
+    page.get_by_role("spinbutton", name="Written off (pack)").fill("1")
+    page.get_by_role("button", name="Decide").click()
+    expect(page.get_by_role("alert")).to_contain_text("say why some of it is written off")
+    assert list(barriers_on(page)) == []
+    page.get_by_label("Why it is written off").select_option("damaged")
+    page.get_by_role("button", name="Decide").click()
+    expect(page.get_by_text("1 order line is decided.")).to_be_visible()
+
+    assert before == []
+    assert barriers(page, "/deliveries/returned/?show=decided", f"/deliveries/{leg.pk}/") == []
 
 
 FOUND = "days=3&load_type=pallets&pallets=3&temperature_class=ambient"

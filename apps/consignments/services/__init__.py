@@ -9,7 +9,7 @@ from apps.consignments.services.packing import (
     pack,
     pallets_for,
 )
-from apps.consignments.services.stock import give_back_to_stock, take_from_stock
+from apps.consignments.services.stock import give_back_to_stock, put_back_to_stock, take_from_stock
 
 __all__ = [
     "AlreadyPacked",
@@ -20,6 +20,7 @@ __all__ = [
     "import_consignments",
     "pack",
     "pallets_for",
+    "put_back_to_stock",
     "take_from_stock",
     "take_numbers",
 ]

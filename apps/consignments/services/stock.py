@@ -1,4 +1,7 @@
-"""Stock falls as goods leave, and gets back what it gave when they return unaccepted; each once."""
+"""Stock falls as goods leave, and gets back what it gave when they return unaccepted; each once.
+
+What was handed over and came back rises it by what a planner says, for somebody has to look at it first.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -7,7 +10,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Least
 
 from apps.consignments.models import StockedArticle, StockTaken
 from apps.core.turns import one_at_a_time
@@ -80,6 +84,24 @@ def give_back_to_stock(*, delivery_id: UUID, now: datetime) -> None:
             row.missing = max(row.missing - (one.quantity - one.taken), Decimal(0))
             row.save(update_fields=["quantity", "missing"])
     StockTaken.objects.filter(pk__in=[one.pk for one in away.values()]).update(back_at=now)
+
+
+@transaction.atomic
+def put_back_to_stock(goods: Mapping[UUID, Mapping[tuple[str, str], Decimal]]) -> set[tuple[UUID, str, str]]:
+    """Add goods (how much, by GTIN and name), by site, to what was entered as being there.
+
+    Returns those of which no figure is kept at the site, by site, GTIN and name: nothing rose for them.
+    """
+    _lock_stock(goods)
+    uncounted = set()
+    for site_id, back in goods.items():
+        for (gtin, article), quantity in back.items():
+            rows = StockedArticle.objects.filter(
+                pk__in=_by_row(site_id, {(gtin, article): quantity}), quantity__isnull=False
+            )
+            if not rows.update(quantity=Least(F("quantity") + quantity, MOST)):
+                uncounted.add((site_id, gtin, article))
+    return uncounted
 
 
 def _lock_stock(site_ids: Collection[UUID]) -> None:

@@ -16,7 +16,7 @@ from apps.deliveries.services.codes import confirm_code, request_code
 from apps.deliveries.services.conditions import note_sensed, set_temperature_range
 from apps.deliveries.services.day_papers import cancel_day_papers, open_day_papers, request_day_papers
 from apps.deliveries.services.expecting import escalate_offers
-from apps.deliveries.services.following import bring_again, not_taken
+from apps.deliveries.services.following import bring_again, not_taken, still_to_come
 from apps.deliveries.services.formats import (
     announce_drop,
     choose_format,
@@ -39,6 +39,7 @@ from apps.deliveries.services.policy_answers import answer_by_policy
 from apps.deliveries.services.priority import set_priority
 from apps.deliveries.services.rebooking import move_now, propose_move, withdraw_move
 from apps.deliveries.services.reminding import remind_of_papers
+from apps.deliveries.services.returning import Decided, Decision, decide_returned, own_sites
 from apps.deliveries.services.self_check_in import Reported, report_at_gate, standing_of
 from apps.deliveries.services.series import run_series
 from apps.deliveries.services.steps import (
@@ -54,6 +55,8 @@ from apps.deliveries.services.yard import move_vehicle, record_no_show, record_w
 from apps.deliveries.statement import Judged, Position, Statement, UnitFinding
 
 __all__ = [
+    "Decided",
+    "Decision",
     "Judged",
     "Position",
     "Reported",
@@ -75,6 +78,7 @@ __all__ = [
     "choose_format",
     "confirm_code",
     "counter_offer",
+    "decide_returned",
     "decline_offer",
     "empty_drop",
     "end_unloading",
@@ -97,6 +101,7 @@ __all__ = [
     "offer_freed_slots",
     "on_the_vehicle",
     "open_day_papers",
+    "own_sites",
     "photos_of",
     "propose_move",
     "reach_door",
@@ -123,6 +128,7 @@ __all__ = [
     "ship_from",
     "standing_of",
     "start_unloading",
+    "still_to_come",
     "take_back",
     "take_from_dock",
     "wait_for_slot",

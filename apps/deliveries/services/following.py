@@ -12,6 +12,7 @@ from apps.consignments.models import HandlingUnit
 from apps.consignments.services import take_numbers
 from apps.deliveries.errors import NothingToFollow
 from apps.deliveries.models import Delivery, DeliveryConsignment, Discrepancy, Handover
+from apps.deliveries.returned import put_away
 from apps.deliveries.selectors import consignments_of
 from apps.deliveries.services.recording import record
 from apps.deliveries.services.transitions import lock
@@ -32,22 +33,29 @@ def not_taken(delivery: Delivery) -> list[HandlingUnit]:
     return [unit for unit in units if unit.pk in stayed]
 
 
+def still_to_come(delivery: Delivery) -> list[HandlingUnit]:
+    """Of what was not taken, the units that can be brought again: not those that were put away."""
+    units = not_taken(delivery)
+    away = put_away(delivery) if units else set()
+    return [unit for unit in units if unit.sscc not in away]
+
+
 @transaction.atomic
 def bring_again(*, actor: Actor, delivery_id: UUID, now: datetime) -> Delivery:
     """Make another delivery of what was not taken, from tomorrow on; its slot is negotiated as any other.
 
-    Asked for twice it is the same one.
+    Asked for twice it is the same one. What came back and was put back to stock or written off stays out.
 
     Raises:
         PermissionRefused: only the shipper's planners may.
-        NothingToFollow: there was no handover, or everything was taken.
+        NothingToFollow: there was no handover, or everything was taken or put away.
     """
     delivery = lock(delivery_id)
     require(actor, "deliveries.plan")
     again = Delivery.objects.filter(follows=delivery).first()
     if again is not None:
         return again
-    units = not_taken(delivery)
+    units = still_to_come(delivery)
     if not units:
         raise NothingToFollow(
             f"Nothing of {delivery.number} stayed behind, so there is nothing to bring again."

@@ -22,6 +22,7 @@ from apps.deliveries.services.codes import use_code
 from apps.deliveries.services.conditions import note_typed, readings_of
 from apps.deliveries.services.recording import record
 from apps.deliveries.services.required import require_documents
+from apps.deliveries.services.returning import note_returned
 from apps.deliveries.services.transitions import lock, transition
 from apps.deliveries.statement import (
     Circumstances,
@@ -130,6 +131,7 @@ def hand_over(
         )
         for each in result.findings
     )
+    note_returned(delivery, result.findings, goods, now=now)
     if not is_pickup:  # which has no slot and no vehicle to unload
         _close_appointment(delivery, actor, now)
         # the gate may have said so already

@@ -142,7 +142,7 @@ def tiles(counts: Mapping[Standing, int], kept: Mapping[str, str]) -> list[dict[
     ]
 
 
-def needs(counts: Mapping[Standing, int], waiting_goods: int) -> str:
+def needs(counts: Mapping[Standing, int], waiting_goods: int, returned_goods: int = 0) -> str:
     """What needs doing, in one sentence."""
     parts = []
     if count := counts[Standing.TO_ANSWER]:
@@ -158,6 +158,13 @@ def needs(counts: Mapping[Standing, int], waiting_goods: int) -> str:
         parts.append(
             ngettext("%(count)d consignment to group", "%(count)d consignments to group", waiting_goods)
             % {"count": waiting_goods}
+        )
+    if returned_goods:
+        parts.append(
+            ngettext(
+                "%(count)d returned line to decide", "%(count)d returned lines to decide", returned_goods
+            )
+            % {"count": returned_goods}
         )
     return ", ".join(parts) + "." if parts else _("Nothing waits here.")
 

@@ -1,13 +1,14 @@
 """One thread of what both sides did, the negotiation and the visit together, for ``timeline_entry.html``."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from apps.accounts.actors import Means, Side
 from apps.appointments.models import AppointmentEvent
-from apps.deliveries.models import DeliveryEvent, PriorityChange
+from apps.deliveries.models import DeliveryEvent, PriorityChange, ReturnedLine
 from apps.deliveries.states import State as DeliveryState
 from apps.portal.presenters.offers import reason_label, slots_sentence
 from apps.portal.presenters.parties import Parties
@@ -54,15 +55,17 @@ def timeline(
     zone: str,
     moves: Iterable[DeliveryEvent] = (),
     priorities: Iterable[PriorityChange] = (),
+    returns: Iterable[ReturnedLine] = (),
 ) -> list[Context]:
     """Entries in the order of time; events as from ``appointments.selectors.timeline``.
 
     ``moves`` are the delivery's own steps; only those are told that the appointment knows nothing of.
-    ``priorities`` are for the shipper's own people alone.
+    ``priorities`` and ``returns``, lines that were decided, are for the shipper's own people alone.
     """
     entries = [_of_appointment(event, parties, zone) for event in events]
     entries += [_of_delivery(move, parties) for move in moves if move.to_state in ONLY_AT_THE_SHIPPER]
     entries += [_of_priority(change, parties) for change in priorities]
+    entries += [_of_return(line, parties) for line in returns]
     return sorted(entries, key=lambda entry: entry["at"])
 
 
@@ -105,6 +108,34 @@ def _of_priority(change: PriorityChange, parties: Parties) -> Context:
         "message": "",
         "details": "",
     }
+
+
+def _of_return(line: ReturnedLine, parties: Parties) -> Context:
+    return {
+        "id": f"returned-{line.pk}",
+        "state": "info",
+        "actor": _who(line.decided_by, Side.SHIPPER, parties),
+        "what": _("decided about %(article)s that came back") % {"article": line.item.article},
+        "at": line.decided_at,
+        "message": line.note,
+        "details": decision_in_words(line),
+    }
+
+
+def decision_in_words(line: ReturnedLine) -> str:
+    """“33 pack put back to stock at Acme warehouse. 7 pack written off (Damaged)”."""
+    parts = []
+    if line.put_back:
+        words = _("%(quantity)s %(unit)s put back to stock at %(site)s")
+        parts.append(words % {**_amount(line, line.put_back), "site": line.stocked_at})
+    if line.written_off:
+        words = _("%(quantity)s %(unit)s written off (%(reason)s)")
+        parts.append(words % {**_amount(line, line.written_off), "reason": line.get_reason_display()})
+    return ". ".join(parts) or _("None of it was there")
+
+
+def _amount(line: ReturnedLine, quantity: Decimal) -> Context:
+    return {"quantity": f"{quantity.normalize():f}", "unit": line.item.unit}
 
 
 def _late(event: AppointmentEvent) -> str:

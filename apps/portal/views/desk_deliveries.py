@@ -16,6 +16,7 @@ from apps.accounts.permissions import allows
 from apps.consignments.selectors import consignments
 from apps.deliveries.errors import NothingToGroup
 from apps.deliveries.models import Delivery
+from apps.deliveries.returned import undecided
 from apps.deliveries.selectors import deliveries as all_deliveries
 from apps.deliveries.selectors import visits
 from apps.deliveries.services import group_consignments
@@ -45,6 +46,7 @@ def deliveries(request: ActingRequest) -> HttpResponse:
     page = Paginator(listed, PAGE).get_page(request.GET.get("page"))
     frame = desk_frame(request, section="deliveries")
     waiting_goods = consignments(grouped=False).count()
+    returned_goods = undecided().count()
     kept = form.kept("q", "day", "site", "how") | ({"show": "all"} if show_all else {})
     return render(
         request,
@@ -55,8 +57,9 @@ def deliveries(request: ActingRequest) -> HttpResponse:
             "page": page,
             "rows": _rows(page.object_list, frame["shipper_name"]),
             "tiles": present.tiles(counts, kept),
-            "needs": present.needs(counts, waiting_goods),
+            "needs": present.needs(counts, waiting_goods, returned_goods),
             "waiting_goods": waiting_goods,
+            "returned_goods": returned_goods,
             "is_filtered": bool(asked),
             "is_empty": not page.paginator.count and not asked and not Delivery.objects.exists(),
             "show_all": show_all,

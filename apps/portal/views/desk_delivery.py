@@ -27,6 +27,7 @@ from apps.consignments.selectors import taken_from_stock
 from apps.core.errors import DomainError, PermissionRefused
 from apps.deliveries import services
 from apps.deliveries.models import Delivery, DropEmptied, Handover
+from apps.deliveries.returned import returned_of
 from apps.deliveries.selectors import (
     Visit,
     checklist_of,
@@ -59,6 +60,7 @@ from apps.portal.presenters.policies import left_to_person
 from apps.portal.presenters.timeline import timeline
 from apps.portal.views.desk_formats import format_of
 from apps.portal.views.desk_legs import legs_of
+from apps.portal.views.desk_returned import returned_facts
 from apps.portal.views.waiting import waiting_facts
 from apps.routing.models import RoutePlan, Stop
 from apps.tenancy.doorway import current_shipper
@@ -293,6 +295,7 @@ def page(request: ActingRequest, shown: Delivery, *, refused: DomainError | None
         "expected": expected_of(appointment),
         "milestones": present_milestones.of_delivery(floats(delivery_id=shown.pk)),
         **_handover(shown),
+        **returned_facts(shown),
         **legs_of(shown, allows(request.actor, "deliveries.plan")),
         **format_of(shown, allows(request.actor, "deliveries.plan")),
         "may_plan": allows(request.actor, "deliveries.plan"),
@@ -302,6 +305,7 @@ def page(request: ActingRequest, shown: Delivery, *, refused: DomainError | None
             zone=shown.site.time_zone,
             moves=shown.events.all(),
             priorities=shown.priority_changes.all(),
+            returns=returned_of(shown).filter(decided_at__isnull=False),
         ),
         "may_audit": allows(request.actor, "deliveries.view", shown),
         **_steps(request, visit, standing, offers, now),
@@ -317,6 +321,7 @@ def _handover(shown: Delivery) -> dict[str, Any]:
         "handover": handover_facts(handover, found, drawn_signatures(shown)) if handover else None,
         "drop": drop_facts(shown, handover, DropEmptied.objects.filter(delivery=shown).first()),
         "not_taken": len(services.not_taken(shown)) if handover else 0,
+        "still_to_come": len(services.still_to_come(shown)) if handover else 0,
         "again": Delivery.objects.filter(follows=shown).first(),
         "follows": Delivery.objects.filter(pk=shown.follows_id).first() if shown.follows_id else None,
         "photos": photo_facts(
