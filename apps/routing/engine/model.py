@@ -21,7 +21,7 @@ from pyvrp.constants import MAX_VALUE
 from pyvrp.PenaltyManager import PenaltyParams
 
 from apps.routing.engine.candidate import RELOAD, Candidate, Order, RouteBook, openings, served, trips
-from apps.routing.engine.problem import Keep, Problem, VehicleClass
+from apps.routing.engine.problem import Keep, Problem, TravelMatrix, VehicleClass
 
 UNITS_PER_CENT = 3600
 Tour = tuple[Order, int]
@@ -350,7 +350,7 @@ def _vehicle_type(
 
 
 class _Profiles:
-    """One pair of matrices for all classes that drive at the same speed, price and docks."""
+    """One pair of matrices for all classes that drive the same ways at the same speed, price and docks."""
 
     def __init__(
         self,
@@ -361,10 +361,9 @@ class _Profiles:
         may: Callable[[int, int], bool],
     ) -> None:
         self._book, self._visits, self._assumed, self._may = book, visits, assumed, may
-        travel, here = book.problem.travel, places.indices
-        self._metres = travel.metres[np.ix_(here, here)]
-        self._seconds = travel.seconds[np.ix_(here, here)]
-        self._slow_seconds: NDArray[np.int64] | None = None
+        self._here = places.indices
+        self._ways: dict[int, TravelMatrix] = {}
+        self._slow: dict[int, NDArray[np.int64]] = {}
         self._known: dict[tuple[object, ...], int] = {}
         self.costs: list[Any] = []  # arrays of int64; PyVRP's stubs ask for a type that NumPy does not have
         self.seconds: list[Any] = []
@@ -374,12 +373,14 @@ class _Profiles:
         """The profile of a vehicle class, made when it is the first of its kind."""
         offer = self._book.problem.fleet[number]
         depots = len(self._book.problem.depots)
-        allowed = np.ones(len(self._metres), dtype=np.bool_)
+        allowed = np.ones(len(self._here), dtype=np.bool_)
         for place, visit in enumerate(self._visits, start=depots):
             allowed[place] = self._may(visit, number)
         moves = self._moves(offer)
         tariff, slow = offer.tariff, number in self._assumed.slow
+        kind = self._book.problem.kind_of(offer)
         key = (
+            kind,
             allowed.tobytes(),
             moves.tobytes(),
             tariff.per_km_cents,
@@ -390,8 +391,9 @@ class _Profiles:
         )
         if key not in self._known:
             self._known[key] = len(self.costs)
-            seconds = self._with_breaks() if slow else self._seconds
-            self.costs.append(self._cost_matrix(offer, allowed, moves, seconds))
+            ways = self._ways_of(kind)
+            seconds = self._with_breaks(kind) if slow else ways.seconds
+            self.costs.append(self._cost_matrix(offer, allowed, moves, ways.metres, seconds))
             self.seconds.append(seconds)
             self.allowed.append(allowed)
         return self._known[key]
@@ -410,11 +412,12 @@ class _Profiles:
         offer: VehicleClass,
         allowed: NDArray[np.bool_],
         moves: NDArray[np.int64],
+        metres: NDArray[np.int64],
         seconds: NDArray[np.int64],
     ) -> NDArray[np.int64]:
         problem, tariff = self._book.problem, offer.tariff
         visits = [problem.visits[visit] for visit in self._visits]
-        costs = self._metres * (tariff.per_km_cents * UNITS_PER_CENT) // 1000
+        costs = metres * (tariff.per_km_cents * UNITS_PER_CENT) // 1000
         stops = [tariff.per_stop_cents + tariff.per_pallet_cents * one.load.pallets for one in visits]
         heads = slice(len(problem.depots), len(problem.depots) + len(visits))
         costs[:, heads] += (np.array(stops, dtype=np.int64) + moves) * UNITS_PER_CENT
@@ -427,12 +430,18 @@ class _Profiles:
         np.fill_diagonal(costs, 0)
         return costs
 
-    def _with_breaks(self) -> NDArray[np.int64]:
-        if self._slow_seconds is None:
+    def _ways_of(self, kind: int) -> TravelMatrix:
+        """The ways of one kind of vehicle between the model's places."""
+        if kind not in self._ways:
+            self._ways[kind] = self._book.problem.every_travel[kind].between(self._here)
+        return self._ways[kind]
+
+    def _with_breaks(self, kind: int) -> NDArray[np.int64]:
+        if kind not in self._slow:
             driving = self._book.problem.driving
             share = 1 + driving.full_break / driving.before_break
-            self._slow_seconds = np.ceil(self._seconds * share).astype(np.int64)
-        return self._slow_seconds
+            self._slow[kind] = np.ceil(self._ways_of(kind).seconds * share).astype(np.int64)
+        return self._slow[kind]
 
 
 def _penalties(costs: list[NDArray[np.int64]], allowed: list[NDArray[np.bool_]]) -> PenaltyParams:
