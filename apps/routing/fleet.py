@@ -19,6 +19,7 @@ from apps.routing.models import Route, RoutePlan
 from apps.routing.standing import NOTHING_STANDS, Kept, Standing, vehicles_declined, vehicles_out
 from apps.routing.volumes import Standing as Volume
 from apps.routing.volumes import standings
+from apps.routing.ways import zones_in_the_way
 
 Measure = Commitment.Measure
 NO_CURRENCY = "XXX"
@@ -40,8 +41,8 @@ class Offered:
 class Fleet:
     """Vehicles to be had on a day, equal ones together, and their carriers; ``by_plate`` are their rows.
 
-    ``zones`` are, by site, those that some of the classes do not enter; ``shut`` are the emission zones in
-    force that a vehicle may not enter, wherever they lie, by its plate.
+    ``zones`` are, by site, those that some of the classes do not enter; ``shut`` are the emission zones that
+    a vehicle may not enter and that ways of the day would lead through, by its plate.
     """
 
     classes: tuple[engine.VehicleClass, ...]
@@ -68,7 +69,8 @@ def gather_fleet(
     (``kept``); both count against what their carrier takes. Vehicles reported out of service stay out, and so
     do those with which a route was declined. ``adr`` are the dangerous goods classes of the day: a vehicle
     carries all of them or none. ``to`` are the sites of the day: a carrier is barred from those outside its
-    areas, a vehicle from those in emission zones that it may not enter.
+    areas, a vehicle from those in emission zones that it may not enter, and from the land of such a zone
+    where it lies between them.
 
     Raises:
         CurrenciesMixed: the tariffs in question are in several currencies.
@@ -84,6 +86,7 @@ def gather_fleet(
     sites, homes = list(to), {site.pk: site.code for site in depots.sites}
     there = zones_on(day.day)
     zones = {site.pk: zones_at(there, site) for site in sites}
+    barriers = _Barriers(there, [*depots.sites, *sites])
     usable: list[Offered] = []
     asked: list[engine.Carrier] = []
     notes: list[str] = []
@@ -115,7 +118,7 @@ def gather_fleet(
                 tariff,
                 crew.hours[vehicle.pk],
                 homes[vehicle.home_id or depots.lead.pk],
-                frozenset(far | _barred(vehicle, zones)),
+                frozenset(far | _barred(vehicle, zones) | {zone.label for zone in barriers.of(vehicle)}),
             )
             for vehicle, tariff in offered
             if vehicle.pk in crew.hours
@@ -134,11 +137,7 @@ def gather_fleet(
             for one in sites
             if (barring := _outside(one, carriers) | {zone.label for zone in zones[one.pk]})
         },
-        shut={
-            one.vehicle.plate: shut
-            for one in usable
-            if (shut := tuple(zone for zone in there if not zone.admits(one.vehicle)))
-        },
+        shut={one.vehicle.plate: shut for one in usable if (shut := barriers.near(one.vehicle))},
     )
 
 
@@ -162,6 +161,33 @@ def outside(carrier: Carrier) -> str:
 
 def _outside(site: Site, carriers: Iterable[Carrier]) -> frozenset[str]:
     return frozenset(outside(carrier) for carrier in carriers if not serves(carrier, site))
+
+
+class _Barriers:
+    """Which emission zones lie in a vehicle's way between the day's places; looked at once for all vehicles
+    that are shut out of the same ones."""
+
+    def __init__(self, zones: Sequence[EmissionZone], sites: Sequence[Site]) -> None:
+        self._zones, self._sites = zones, sites
+        self._known: dict[tuple[UUID, ...], tuple[EmissionZone, ...]] = {}
+
+    def of(self, vehicle: Vehicle) -> tuple[EmissionZone, ...]:
+        """The zones that the vehicle has to drive around."""
+        shut = [zone for zone in self._zones if not zone.admits(vehicle)]
+        key = tuple(zone.pk for zone in shut)
+        if key not in self._known:
+            self._known[key] = zones_in_the_way(self._sites, shut)
+        return self._known[key]
+
+    def near(self, vehicle: Vehicle) -> tuple[EmissionZone, ...]:
+        """These, and those that one of the places lies in."""
+        around = {zone.pk for zone in self.of(vehicle)}
+        return tuple(
+            zone
+            for zone in self._zones
+            if zone.pk in around
+            or (not zone.admits(vehicle) and any(zones_at([zone], site) for site in self._sites))
+        )
 
 
 def _barred(vehicle: Vehicle, zones: Mapping[UUID, Iterable[EmissionZone]]) -> set[str]:

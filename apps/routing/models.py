@@ -122,7 +122,10 @@ class Route(Record):
     dicts of ``activity`` (drive, wait, service, break, load), ``start``, ``end`` (ISO 8601, UTC) and ``leg``,
     the drive they belong to, counted from 0. ``cost_parts`` are cents by
     the parts of the tariff: fixed, distance, time, stops, pallets, and minimum for what lifts the sum to the
-    minimum charge. A locked route stays as it is when the day is planned again, as long as it can be driven.
+    minimum charge. ``around`` are the legs on which it drives around emission zones that its vehicle may not
+    enter: dicts of ``leg`` (as above, the way home last), ``zones`` (their names), and ``metres`` and
+    ``seconds`` by which that is longer than straight through. A locked route stays as it is when the day is
+    planned again, as long as it can be driven.
     """
 
     plan = models.ForeignKey(RoutePlan, on_delete=models.CASCADE, related_name="routes")
@@ -137,6 +140,7 @@ class Route(Record):
     cost_cents = models.BigIntegerField()
     cost_parts = models.JSONField(default=dict)
     segments = models.JSONField(default=list)
+    around = models.JSONField(default=list)
     is_locked = models.BooleanField(default=False)
 
     class Meta:

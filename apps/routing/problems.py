@@ -18,12 +18,14 @@ from apps.facilities.models import Site
 from apps.routing import engine
 from apps.routing.days import LocalDay
 from apps.routing.depots import Depots, depots_of
+from apps.routing.engine.gaps import Ways
 from apps.routing.fleet import Fleet, gather_fleet
 from apps.routing.models import RoutePlan
 from apps.routing.roads import travel_provider
 from apps.routing.selectors import published_plan
 from apps.routing.standing import NOTHING_STANDS, Standing, current_of, locked_stops, standing
 from apps.routing.visits import LeftOut, PlannedVisit, Visits, gather_visits
+from apps.routing.ways import arounds
 from apps.routing.worth import penalties
 
 ITERATIONS = 2_000
@@ -36,7 +38,12 @@ SECONDS_AT_MOST = 300.0
 @dataclass(frozen=True)
 class DayProblem:
     """The question to the engine, and what its names stand for: visits by number, vehicles by plate, depots
-    by their sites' codes."""
+    by their sites' codes.
+
+    ``shut`` are the emission zones that a vehicle may not enter and that ways of the day would lead through,
+    by its plate. ``also`` are the ways to the site that was asked about besides and back from it, for each
+    kind of vehicle as in ``Problem.every_travel``.
+    """
 
     site: Site
     day: LocalDay
@@ -49,6 +56,7 @@ class DayProblem:
     zones: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
     depots: Mapping[str, Site] = field(default_factory=dict)
     shut: Mapping[str, tuple[EmissionZone, ...]] = field(default_factory=dict)
+    also: tuple[tuple[Ways, Ways], ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -91,7 +99,9 @@ def gather(
         to[also[0].pk], adr = also[0], adr | also[1]
     fleet = gather_fleet(depots, local, adr, stays, to.values())
     opens = 0 if now is None else min(max(0, local.seconds(now)), local.seconds(local.end) - 1)
-    problem = _problem(depots, local, opens, visits, fleet, seed, travel or travel_provider())
+    problem, beyond = _problem(
+        depots, local, opens, visits, fleet, seed, travel or travel_provider(), also and also[0]
+    )
     locked, unlocked = locked_stops(basis, stays, problem)
     return DayProblem(
         site=site,
@@ -105,6 +115,7 @@ def gather(
         zones=fleet.zones,
         depots={one.code: one for one in depots.sites},
         shut=fleet.shut,
+        also=beyond,
     )
 
 
@@ -116,28 +127,43 @@ def _problem(
     fleet: Fleet,
     seed: int,
     travel: engine.TravelProvider,
-) -> engine.Problem:
-    places = [(site.latitude, site.longitude) for site in depots.sites]
-    places += [(v.asked.lat, v.asked.lon) for v in visits.planned]
-    matrix = travel.matrix([engine.Point(*place) for place in places])
-    worth = penalties(visits.planned, fleet.classes, [site.code for site in depots.sites], matrix)
-    return engine.Problem(
+    also: Site | None,
+) -> tuple[engine.Problem, tuple[tuple[Ways, Ways], ...]]:
+    """The problem, and the ways between its places and ``also``."""
+    points = [engine.Point(site.latitude, site.longitude) for site in depots.sites]
+    points += [engine.Point(visit.asked.lat, visit.asked.lon) for visit in visits.planned]
+    inside = range(len(points))
+    if also is not None:
+        points.append(engine.Point(also.latitude, also.longitude))
+    matrix = travel.matrix(points)
+    around = arounds(matrix, points, fleet.classes, fleet.shut)
+    problem = engine.Problem(
         depots=tuple(_depot(site, depots, day, opens) for site in depots.sites),
         visits=tuple(
-            replace(
-                visit.asked,
-                penalty_cents=worth[visit.asked.id],
-                zones=fleet.zones.get(visit.delivery.site_id, frozenset()),
-            )
+            replace(visit.asked, zones=fleet.zones.get(visit.delivery.site_id, frozenset()))
             for visit in visits.planned
         ),
         fleet=fleet.classes,
         carriers=fleet.carriers,
-        travel=matrix,
+        travel=matrix.between(inside),
+        around=tuple(replace(one, travel=one.travel.between(inside)) for one in around),
         budget=engine.Budget(seed=seed, iterations=ITERATIONS, seconds=SECONDS_AT_MOST),
         day_start=day.start,
         zone=day.zone,
         currency=fleet.currency,
+    )
+    codes = [site.code for site in depots.sites]
+    worth = penalties(visits.planned, fleet.classes, codes, problem.travel_of)
+    priced = tuple(replace(one, penalty_cents=worth[one.id]) for one in problem.visits)
+    kinds = [matrix, *(one.travel for one in around)] if also is not None else []
+    return replace(problem, visits=priced), tuple(_to_the_last(one) for one in kinds)
+
+
+def _to_the_last(travel: engine.TravelMatrix) -> tuple[Ways, Ways]:
+    """The ways from every other place to the last one, and back."""
+    return (
+        (travel.metres[:-1, -1], travel.seconds[:-1, -1]),
+        (travel.metres[-1, :-1], travel.seconds[-1, :-1]),
     )
 
 

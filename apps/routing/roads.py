@@ -86,7 +86,7 @@ class RoadRouter:
         source = "by road, from the road router"
         if missing.any():
             source += f"; it knows no road for {missing.sum()} of the ways, which are {instead.source}"
-        return TravelMatrix(metres, seconds, source)
+        return TravelMatrix(metres, seconds, source, by_road=True)
 
     def _by_road(self, points: list[Point]) -> tuple[Cells, Cells]:
         """The matrices, with ``NO_ROAD`` where there is none; what isn't remembered is asked for."""

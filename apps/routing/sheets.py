@@ -20,6 +20,7 @@ from apps.documents.logo import logo_uri
 from apps.documents.rendering import html_to_pdf
 from apps.routing.errors import UnknownPlan
 from apps.routing.models import Route, RoutePlan, Stop
+from apps.routing.ways import DrivenAround, around_by_leg
 from apps.tenancy.doorway import current_shipper
 
 COLUMNS = (
@@ -39,6 +40,7 @@ COLUMNS = (
     "unloads_from",
     "unloads_to",
     "km",
+    "around",
     "pallets",
     "weight_kg",
     "temperature",
@@ -56,6 +58,7 @@ class SheetStop:
     """One visit with all that its driver has to know; moments are aware.
 
     ``begins_a_trip``: the vehicle was back at its depot before this stop, and loaded there over ``loading``.
+    ``around``: which zones the way there avoids.
     """
 
     stop: Stop
@@ -64,6 +67,7 @@ class SheetStop:
     zone: ZoneInfo
     begins_a_trip: bool = False
     loading: tuple[datetime, datetime] | None = None
+    around: DrivenAround | None = None
 
     @property
     def address(self) -> str:
@@ -87,6 +91,7 @@ class RouteSheet:
     breaks: tuple[tuple[datetime, datetime], ...]
     zone: ZoneInfo
     logo: str = ""
+    home_around: DrivenAround | None = None
 
     @property
     def name(self) -> str:
@@ -127,6 +132,7 @@ def route_sheet(route_id: UUID) -> RouteSheet:
         carried[delivery_id].append(number)
     agreed = Appointment.objects.filter(pk__in=[stop.appointment_id for stop in rows])
     numbers = dict(agreed.values_list("pk", "confirmation_number"))
+    around = around_by_leg(route)
     loadings = {one["leg"]: _span(one) for one in route.segments if one["activity"] == "load"}
     return RouteSheet(
         route=route,
@@ -139,12 +145,14 @@ def route_sheet(route_id: UUID) -> RouteSheet:
                 ZoneInfo(stop.delivery.site.time_zone),
                 leg > 0 and stop.trip > rows[leg - 1].trip,
                 loadings.get(leg),
+                around.get(leg),
             )
             for leg, stop in enumerate(rows)
         ),
         breaks=tuple(_span(one) for one in route.segments if one["activity"] == "break"),
         zone=ZoneInfo(route.plan.site.time_zone),
         logo=logo_uri(),
+        home_around=around.get(len(rows)),
     )
 
 
@@ -202,6 +210,7 @@ def _cells(sheet: RouteSheet, one: SheetStop) -> tuple[object, ...]:
         at(stop.starts_at),
         at(stop.departs_at),
         f"{stop.distance_m / 1000:.1f}",
+        ", ".join(one.around.zones) if one.around else "",
         delivery.pallets,
         delivery.weight_kg,
         delivery.get_temperature_class_display(),

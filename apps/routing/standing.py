@@ -151,9 +151,11 @@ def copied(kept: Kept, plan: RoutePlan, number: int) -> tuple[Route, list[Stop]]
     )
     before = list(kept.route.stops.all())
     staying = {stop.pk for stop in kept.stops}
-    route.segments = _without(
-        route.segments, [leg for leg, stop in enumerate(before) if stop.pk not in staying]
-    )
+    gone = [leg for leg, stop in enumerate(before) if stop.pk not in staying]
+    route.segments = _without(route.segments, gone)
+    route.around = [
+        {**one, "leg": one["leg"] - sum(leg < one["leg"] for leg in gone)} for one in route.around
+    ]
     stops: list[Stop] = []
     passed = 0
     for stop in before:

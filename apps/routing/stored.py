@@ -19,7 +19,7 @@ from apps.routing.models import Route, RoutePlan, Stop, Unassigned
 from apps.routing.problems import DayProblem
 from apps.routing.standing import copied
 from apps.routing.visits import PlannedVisit
-from apps.routing.ways import ways_through
+from apps.routing.ways import detours, notes_on_ways
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def segments_of(route: Route, day: LocalDay) -> tuple[engine.Segment, ...]:
 
 def _notes(asked: DayProblem, answer: engine.Plan) -> list[str]:
     if asked.problem.visits:
-        ways = ways_through(asked.problem, answer.routes, asked.shut)
+        ways = notes_on_ways(asked.problem, answer.routes, asked.shut)
         return [*answer.notes, *ways, *asked.notes]
     return ["There is nothing to plan: no delivery has a confirmed slot on this day.", *asked.notes]
 
@@ -172,18 +172,34 @@ def _route_with_stops(
         cost_cents=planned.cost.total,
         cost_parts=asdict(planned.cost),
         segments=[_segment(asked.day, one) for one in planned.segments],
+        around=_around(asked, planned),
     )
     stops = [_stop(asked, route, position, one) for position, one in enumerate(planned.stops, start=1)]
     for before, stop in pairwise(stops):
         if stop.trip > before.trip:
-            stop.empty_m = _way_back(asked.problem, planned.depot_id, before.delivery.number)
+            stop.empty_m = _way_back(asked.problem, planned, before.delivery.number)
     return route, stops
 
 
-def _way_back(problem: engine.Problem, depot_id: str, visit_id: str) -> int:
-    """Metres from a visit to the depot where the next trip is loaded."""
-    places = problem.place(problem.visit_index[visit_id]), problem.depot_index[depot_id]
-    return int(problem.travel.metres[places])
+def _way_back(problem: engine.Problem, planned: engine.PlannedRoute, visit_id: str) -> int:
+    """Metres from a visit to the depot where the vehicle loads its next trip."""
+    places = problem.place(problem.visit_index[visit_id]), problem.depot_index[planned.depot_id]
+    offer = problem.fleet[problem.owner_of[planned.vehicle_id]]
+    return int(problem.travel_of(offer).metres[places])
+
+
+def _around(asked: DayProblem, planned: engine.PlannedRoute) -> list[dict[str, Any]]:
+    """As ``Route`` says."""
+    shut = asked.shut.get(planned.vehicle_id, ())
+    return [
+        {
+            "leg": one.leg,
+            "zones": [zone.name for zone in one.zones],
+            "metres": one.metres,
+            "seconds": one.seconds,
+        }
+        for one in (detours(asked.problem, planned, shut) if shut else ())
+    ]
 
 
 def _segment(day: LocalDay, one: engine.Segment) -> dict[str, Any]:

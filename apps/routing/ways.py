@@ -1,123 +1,185 @@
-"""Which ways of a plan lead through land that their vehicle may not enter, and how much longer it is around.
+"""Emission zones that lie in the way: for whom the engine plans ways around them, and what a plan says of it.
 
-The search knows one way between two places for all vehicles, so this is looked at afterwards and said; no
-vehicle is sent around. Ways are straight lines over the map here, land is circles; land that is known by its
-postal codes alone has no shape and is not looked at.
+A zone's land is circles; land that is known by its postal codes alone has no shape, and nothing is driven
+around it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from apps.carriers.models import EmissionZone
+from apps.facilities.models import Site
 from apps.routing import engine
-from apps.routing.engine.travel import EARTH_RADIUS_M
-from apps.routing.wording import counted
+from apps.routing.models import Route
+from apps.routing.wording import counted, listed
 
 NAMED = 3
 """So many ways are named in a note, and the others counted."""
 
+ESTIMATED = (
+    "Which course the roads take is not known: what is driven around zones is reckoned from straight lines, "
+    "and added to the way by road."
+)
+
 
 @dataclass(frozen=True)
-class Circle:
-    """Land within ``radius_m`` of a place in degrees."""
+class Detour:
+    """What a vehicle drives around on one leg of its route (counted from 0), and how much longer that is."""
 
-    lat: float
-    lon: float
-    radius_m: float
+    leg: int
+    zones: tuple[EmissionZone, ...]
+    metres: int
+    seconds: int
 
 
-def circles_of(zone: EmissionZone) -> list[Circle]:
+@dataclass(frozen=True)
+class DrivenAround:
+    """What a stored route drives around on a leg: the zones' names, and how many kilometres that adds."""
+
+    zones: tuple[str, ...]
+    km: float
+
+
+def around_by_leg(route: Route) -> dict[int, DrivenAround]:
+    """The legs of a stored route that lead around zones, by number; the way home has that of the stops."""
+    found: dict[int, DrivenAround] = {}
+    for one in route.around:
+        before = found.get(one["leg"], DrivenAround((), 0.0))
+        zones = tuple(dict.fromkeys([*before.zones, *one["zones"]]))
+        found[one["leg"]] = DrivenAround(zones, before.km + one["metres"] / 1000)
+    return found
+
+
+def circles_of(zone: EmissionZone) -> list[engine.Circle]:
     """The parts of a zone's land that have a shape."""
     return [
-        Circle(area.latitude, area.longitude, 1_000 * area.radius_km)
+        engine.Circle(area.latitude, area.longitude, 1_000 * area.radius_km)
         for area in zone.areas.all()
         if area.radius_km is not None and area.latitude is not None and area.longitude is not None
     ]
 
 
-def around(
-    starts: NDArray[np.float64], ends: NDArray[np.float64], circle: Circle
-) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Of straight ways between places (rows of latitude and longitude): which lead through the circle, and
-    how much longer each is around it, as a share of its length.
+def zones_in_the_way(sites: Iterable[Site], zones: Sequence[EmissionZone]) -> tuple[EmissionZone, ...]:
+    """Those of ``zones`` that somebody who may enter none of them has to drive around between ``sites``."""
+    owners = [(zone, circle) for zone in zones for circle in circles_of(zone)]
+    if not owners:
+        return ()
+    points = [engine.Point(site.latitude, site.longitude) for site in sites]
+    found = {owners[number][0].pk for number in engine.in_the_way(points, [one for _, one in owners])}
+    return tuple(zone for zone in zones if zone.pk in found)
 
-    Around is along the tangents and the arc between them. The share is 0 where it does not lead through, and
-    where it begins or ends inside: there is no way around. The map is flat around the circle's middle, which
-    is some hundredths off at a hundred kilometres from it.
+
+def arounds(
+    travel: engine.TravelMatrix,
+    points: Sequence[engine.Point],
+    fleet: Iterable[engine.VehicleClass],
+    shut: Mapping[str, Sequence[EmissionZone]],
+) -> tuple[engine.Around, ...]:
+    """The ways between ``points`` of the classes that can't drive straight everywhere as ``travel`` does.
+
+    ``shut`` are the zones in the way of each vehicle, by plate.
     """
-    first, last = _flat(starts, circle), _flat(ends, circle)
-    way = last - first
-    length = np.hypot(way[:, 0], way[:, 1])
-    radius = circle.radius_m
-    with np.errstate(divide="ignore", invalid="ignore"):
-        along = np.clip(np.nan_to_num(-(first * way).sum(axis=1) / length**2), 0.0, 1.0)
-        nearest = first + along[:, None] * way
-        through = np.hypot(nearest[:, 0], nearest[:, 1]) < radius
-        far, near = (np.hypot(one[:, 0], one[:, 1]) for one in (first, last))
-        outside = through & (far > radius) & (near > radius)
-        turn = np.arccos(np.clip((first * last).sum(axis=1) / (far * near), -1.0, 1.0))
-        arc = turn - np.arccos(np.clip(radius / far, 0, 1)) - np.arccos(np.clip(radius / near, 0, 1))
-        longer = (
-            np.sqrt(np.maximum(far**2 - radius**2, 0.0))
-            + np.sqrt(np.maximum(near**2 - radius**2, 0.0))
-            + radius * np.maximum(arc, 0.0)
-            - length
-        ) / length
-    return through, np.where(outside, np.maximum(longer, 0.0), 0.0)
+    land = {zone.label: zone for zones in shut.values() for zone in zones}
+    classes = list(fleet)
+
+    @cache
+    def outside(zones: frozenset[str]) -> engine.TravelMatrix:
+        circles = [circle for zone in sorted(zones) for circle in circles_of(land[zone])]
+        return engine.with_detours(travel, points, circles)
+
+    sets = [one.barred_zones & frozenset(land) for one in classes]
+    bending = {zone for zones in sets if outside(zones) is not travel for zone in zones}
+    kinds = dict.fromkeys(zones & bending for zones in sets)
+    return tuple(engine.Around(zones, outside(zones)) for zones in kinds if zones)
 
 
-def _flat(places: NDArray[np.float64], circle: Circle) -> NDArray[np.float64]:
-    """Metres east and north of the circle's middle."""
-    east = (places[:, 1] - circle.lon + 180.0) % 360.0 - 180.0
-    scale = np.cos(np.radians(circle.lat))
-    return np.radians(np.column_stack([east * scale, places[:, 0] - circle.lat])) * EARTH_RADIUS_M
+def detours(
+    problem: engine.Problem, route: engine.PlannedRoute, shut: Sequence[EmissionZone]
+) -> tuple[Detour, ...]:
+    """What the route drives around, leg by leg; ``shut`` are the zones in its vehicle's way."""
+    way = _Way(problem, route, shut)
+    told = []
+    for leg in sorted(set(way.legs[way.longer].tolist())):
+        here = way.longer & (way.legs == leg)
+        zones = tuple(zone for zone, crossed in zip(shut, way.crossed, strict=True) if (crossed & here).any())
+        told.append(Detour(leg, zones, int(way.metres[here].sum()), int(way.seconds[here].sum())))
+    return tuple(told)
 
 
-def ways_through(
+def notes_on_ways(
     problem: engine.Problem,
     routes: Iterable[engine.PlannedRoute],
-    barred: Mapping[str, Sequence[EmissionZone]],
+    shut: Mapping[str, Sequence[EmissionZone]],
 ) -> Iterator[str]:
-    """A sentence for each vehicle and zone of ``barred`` (zones by plate) that its ways lead through."""
-    if not barred:
-        return
-    depots = [(one.lat, one.lon) for one in problem.depots]
-    spots = np.array([*depots, *((one.lat, one.lon) for one in problem.visits)], dtype=np.float64)
+    """Of each route a sentence about what it drives around, and one for each zone that it leads through
+    because it begins or ends there; at last how that is known. ``shut`` as in ``arounds``."""
+    any_around = False
     for route in routes:
-        zones = [(zone, circles_of(zone)) for zone in barred.get(route.vehicle_id, ())]
-        if not any(circles for _, circles in zones):
+        zones = shut.get(route.vehicle_id, ())
+        if not zones:
             continue
-        steps = list(_steps(problem, route))
-        here, there = (np.array(side) for side in zip(*steps, strict=True))
-        metres, seconds = problem.travel.metres[here, there], problem.travel.seconds[here, there]
-        for zone, circles in zones:
-            through = np.zeros(len(steps), dtype=bool)
-            share = np.zeros(len(steps))
-            for circle in circles:
-                crossed, longer = around(spots[here], spots[there], circle)
-                through |= crossed
-                share += longer
+        way = _Way(problem, route, zones)
+        if way.longer.any():
+            any_around = True
+            yield _around(way)
+        for zone, crossed in zip(zones, way.crossed, strict=True):
+            through = crossed & ~way.longer
             if through.any():
-                ways = [steps[number] for number in np.flatnonzero(through)]
-                yield _sentence(
-                    problem, route, zone, ways, float((share * metres).sum()), float((share * seconds).sum())
-                )
+                yield _through(way, zone, through)
+    if any_around and problem.travel.by_road:
+        yield ESTIMATED
 
 
-def _steps(problem: engine.Problem, route: engine.PlannedRoute) -> Iterator[tuple[int, int]]:
-    """Each way of a route as places of the travel matrix; between two trips the vehicle is at its depot."""
+class _Way:
+    """The ways of one route in order: which leg each belongs to, which of ``zones`` it would lead through if
+    it were straight, and by how many metres and seconds it is longer than that."""
+
+    def __init__(
+        self, problem: engine.Problem, route: engine.PlannedRoute, zones: Sequence[EmissionZone]
+    ) -> None:
+        self.problem, self.route, self.zones = problem, route, zones
+        places, legs = _places(problem, route)
+        self.steps = list(pairwise(places))
+        self.legs = np.array(legs)
+        here, there = (np.array(side) for side in zip(*self.steps, strict=True))
+        driven = problem.travel_of(problem.fleet[problem.owner_of[route.vehicle_id]])
+        self.metres = (driven.metres - problem.travel.metres)[here, there]
+        self.seconds = (driven.seconds - problem.travel.seconds)[here, there]
+        self.longer: NDArray[np.bool_] = (self.metres > 0) | (self.seconds > 0)
+        spots = [engine.Point(one.lat, one.lon) for one in problem.depots]
+        spots += [engine.Point(one.lat, one.lon) for one in problem.visits]
+        starts, ends = ([spots[place] for place in side] for side in (here, there))
+        self.crossed = [_crossed(zone, starts, ends) for zone in zones]
+
+
+def _crossed(
+    zone: EmissionZone, starts: Sequence[engine.Point], ends: Sequence[engine.Point]
+) -> NDArray[np.bool_]:
+    """Of straight ways, which lead through the zone."""
+    crossed = np.zeros(len(starts), dtype=np.bool_)
+    for circle in circles_of(zone):
+        crossed |= engine.leads_through(starts, ends, circle)
+    return crossed
+
+
+def _places(problem: engine.Problem, route: engine.PlannedRoute) -> tuple[list[int], list[int]]:
+    """The places of a route in order, and of each way between two of them on which leg it is; between two
+    trips the vehicle is at its depot."""
     depot = problem.depot_index[route.depot_id]
-    places, trip = [depot], 1
-    for stop in route.stops:
+    places, legs, trip = [depot], [], 1
+    for leg, stop in enumerate(route.stops):
         if stop.trip != trip:
             places.append(depot)
+            legs.append(leg)
             trip = stop.trip
         places.append(problem.place(problem.visit_index[stop.visit_id]))
-    return pairwise([*places, depot])
+        legs.append(leg)
+    return [*places, depot], [*legs, len(route.stops)]
 
 
 def _name(problem: engine.Problem, place: int) -> str:
@@ -125,24 +187,31 @@ def _name(problem: engine.Problem, place: int) -> str:
     return problem.depots[place].id if place < depots else problem.visits[place - depots].id
 
 
-def _sentence(
-    problem: engine.Problem,
-    route: engine.PlannedRoute,
-    zone: EmissionZone,
-    ways: Sequence[tuple[int, int]],
-    metres: float,
-    seconds: float,
-) -> str:
-    named = [f"{_name(problem, one)} to {_name(problem, other)}" for one, other in ways[:NAMED]]
-    if len(ways) > NAMED:
-        named.append(f"{len(ways) - NAMED} more")
-    said = (
-        f"{route.vehicle_id} may not enter {zone.label}, and in a straight line {counted(len(ways), 'way')} "
-        f"of its route {'leads' if len(ways) == 1 else 'lead'} through it ({', '.join(named)})"
-    )
-    if not metres:
-        return f"{said}; what begins or ends there has no way around."
+def _named(way: _Way, which: NDArray[np.bool_]) -> str:
+    """“3 ways of its route (ACME-DC to D-1, D-1 to D-2, D-2 to ACME-DC)”."""
+    steps = [way.steps[number] for number in np.flatnonzero(which)]
+    named = [f"{_name(way.problem, one)} to {_name(way.problem, other)}" for one, other in steps[:NAMED]]
+    if len(steps) > NAMED:
+        named.append(f"{len(steps) - NAMED} more")
+    return f"{counted(len(steps), 'way')} of its route ({', '.join(named)})"
+
+
+def _around(way: _Way) -> str:
+    zones = [
+        zone.label
+        for zone, crossed in zip(way.zones, way.crossed, strict=True)
+        if (crossed & way.longer).any()
+    ]
+    metres, seconds = (int(one[way.longer].sum()) for one in (way.metres, way.seconds))
     return (
-        f"{said}; around it is about {metres / 1000:.1f} km and {max(1, round(seconds / 60))} min longer, "
-        "which this plan does not reckon with."
+        f"{way.route.vehicle_id} drives around {listed(zones)}, on {_named(way, way.longer)}: "
+        f"{metres / 1000:.1f} km and {max(1, round(seconds / 60))} min more than straight through."
+    )
+
+
+def _through(way: _Way, zone: EmissionZone, through: NDArray[np.bool_]) -> str:
+    leads = "leads" if through.sum() == 1 else "lead"
+    return (
+        f"{way.route.vehicle_id} may not enter {zone.label}, but {_named(way, through)} {leads} through it: "
+        "what begins or ends there, or is shut in by it, has no way around."
     )

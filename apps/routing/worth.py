@@ -1,6 +1,6 @@
 """What leaving a delivery out is priced at in a plan: by its priority, the day's tariffs and the ways."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from apps.consignments.models import Priority
 from apps.routing import engine
@@ -25,9 +25,10 @@ def penalties(
     planned: Iterable[PlannedVisit],
     fleet: Iterable[engine.VehicleClass],
     depots: Iterable[str],
-    travel: engine.TravelMatrix,
+    travel_of: Callable[[engine.VehicleClass], engine.TravelMatrix],
 ) -> dict[str, int]:
-    """Cents for each delivery by number; ``planned`` and ``depots`` in the order of the matrix' places.
+    """Cents for each delivery by number; ``planned`` and ``depots`` in the order of the places between which
+    ``travel_of`` has a class's ways.
 
     So what can be served is served; of two plans the one that leaves out fewer is the better, and the one
     that leaves out none that goes before others the best. What can wait is left out where it costs more than
@@ -35,14 +36,14 @@ def penalties(
     """
     visits, classes = list(planned), list(fleet)
     at = {code: number for number, code in enumerate(depots)}
-    normal = _normal(visits, classes, travel)
+    normal = _normal(visits, classes, travel_of)
     found = {}
     for place, visit in enumerate(visits, start=len(at)):
         match visit.delivery.priority:
             case Priority.FIRST:
                 found[visit.asked.id] = min(normal * FIRST_FACTOR, DEAREST_FIRST_CENTS)
             case Priority.CAN_WAIT:
-                alone = (_alone(visit, one, at[one.depot_id], place, travel) for one in classes)
+                alone = (_alone(visit, one, at[one.depot_id], place, travel_of(one)) for one in classes)
                 found[visit.asked.id] = min(normal, min(alone, default=normal) * CAN_WAIT_PERCENT // 100)
             case _:
                 found[visit.asked.id] = normal
@@ -50,12 +51,16 @@ def penalties(
 
 
 def _normal(
-    visits: Iterable[PlannedVisit], classes: Iterable[engine.VehicleClass], travel: engine.TravelMatrix
+    visits: Iterable[PlannedVisit],
+    classes: Iterable[engine.VehicleClass],
+    travel_of: Callable[[engine.VehicleClass], engine.TravelMatrix],
 ) -> int:
     """Ten times the dearest route that could be driven for one delivery alone, whichever it is."""
     pallets = max((visit.asked.load.pallets for visit in visits), default=0)
-    furthest = 2 * int(travel.metres.max())
-    dearest = max((_route(one.tariff, furthest, 24 * 3600, pallets) for one in classes), default=0)
+    dearest = max(
+        (_route(one.tariff, 2 * int(travel_of(one).metres.max()), 24 * 3600, pallets) for one in classes),
+        default=0,
+    )
     return min(max(engine.DEFAULT_PENALTY_CENTS, NORMAL_FACTOR * dearest), DEAREST_CENTS)
 
 

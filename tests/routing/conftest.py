@@ -13,7 +13,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from apps.accounts.actors import Actor
 from apps.appointments.load import Load, Slot
-from apps.carriers.models import Carrier, Driver, Tariff, Vehicle
+from apps.carriers.models import Carrier, Driver, EmissionZone, Tariff, Vehicle, ZoneArea
 from apps.deliveries import services as deliveries
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import load_of
@@ -148,3 +148,16 @@ def planned(warehouse: Site, alice: Actor, drain: Callable[[], int]) -> Callable
         return plans().get(pk=made.pk)
 
     return make
+
+
+@pytest.fixture
+def in_between(warehouse: Site, southern_site: Site) -> EmissionZone:
+    """A zone of 2 km around the middle between the warehouse and Southern Clinic, in no other way."""
+    valid = DateRange(date(2026, 1, 1), None)
+    made = EmissionZone.objects.create(name="In between", least_class="euro_6", valid=valid)
+    middle = {
+        name: (getattr(warehouse, name) + getattr(southern_site, name)) / 2
+        for name in ("latitude", "longitude")
+    }
+    ZoneArea.objects.create(zone=made, radius_km=2, **middle)
+    return made

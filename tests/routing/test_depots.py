@@ -1,10 +1,13 @@
 """Several depots, second trips, duties and emission zones, as entered: what they change about a day."""
 
+import csv
+import re
 from datetime import date, time, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.template.loader import render_to_string
 
 from apps.carriers.models import Driver, EmissionZone, Shift, Vehicle, ZoneArea
 from apps.consignments.models import StockedArticle
@@ -14,8 +17,9 @@ from apps.routing import engine
 from apps.routing.depots import depots_of, lead_of
 from apps.routing.models import Depot, RoutePlan
 from apps.routing.problems import gather
-from apps.routing.services import move_delivery, publish_plan, request_plan
+from apps.routing.services import lock_route, move_delivery, publish_plan, request_plan
 from apps.routing.sheets import as_csv, route_sheet
+from apps.tenancy import doorway
 from tests.factories.cast import NOW
 from tests.routing.conftest import DAY, LONG, RIGID, make_carrier
 
@@ -305,28 +309,141 @@ def test_only_vehicles_that_are_clean_enough_go_into_a_zone(
     assert note.startswith("CHE1 may not stop in “Inner city”, which asks for Euro VI; whether their ways")
 
 
-def test_ways_through_a_zone_are_named_with_what_the_way_around_takes(
+DIRTY, CLEAN = {**RIGID, "emission_class": "euro_3"}, {**RIGID, "emission_class": "euro_6"}
+
+
+def test_a_vehicle_that_may_not_enter_drives_around_and_the_plan_and_its_sheet_say_so(
+    order, agree, planned, southern_site, in_between
+):
+    delivery = agree(order(southern_site), "Dock 1", "09:00")
+    make_carrier("Cheap", DIRTY)
+
+    plan = planned()
+    around = plan.routes.get()
+    Vehicle.objects.update(emission_class="euro_6")
+    direct = planned().routes.get()
+
+    longer = around.distance_m - direct.distance_m
+    assert around.cost_cents > direct.cost_cents
+    assert around.returns_at - around.departs_at > direct.returns_at - direct.departs_at
+    assert [(one["leg"], one["zones"]) for one in around.around] == [(0, ["In between"]), (1, ["In between"])]
+    assert sum(one["metres"] for one in around.around) == longer > 300
+    assert around.stops.get().distance_m - direct.stops.get().distance_m == around.around[0]["metres"]
+    ways = f"2 ways of its route (ACME-DC to {delivery.number}, {delivery.number} to ACME-DC)"
+    (said,) = [one for one in plan.notes if "In between" in one]
+    assert said.startswith(
+        f"CHE1 drives around “In between”, which asks for Euro VI, on {ways}: {longer / 1000:.1f} km and "
+    )
+    assert said.endswith(" min more than straight through.")
+    assert direct.around == []
+    sheet = route_sheet(around.pk)
+    assert sheet.stops[0].around.zones == sheet.home_around.zones == ("In between",)
+    (line,) = csv.DictReader(as_csv(sheet).decode("utf-8-sig").splitlines())
+    assert (line["km"], line["around"]) == (f"{around.stops.get().distance_m / 1000:.1f}", "In between")
+    paper = render_to_string("documents/route_sheet.html", {"sheet": sheet, "route": sheet.route})
+    added = [f"{one['metres'] / 1000:.1f}" for one in around.around]
+    assert re.findall("Drive around In between, ([0-9.]+) km more", paper) == added
+    assert route_sheet(direct.pk).stops[0].around is None
+
+
+def test_a_vehicle_that_may_enter_takes_the_delivery_where_the_way_around_is_dearer(
+    order, agree, planned, southern_site, in_between
+):
+    agree(order(southern_site), "Dock 1", "09:00")
+    make_carrier("Cheap", DIRTY)
+    make_carrier("Near", CLEAN, per_route=80_100)
+
+    assert planned().routes.get().vehicle.plate == "NEA1"
+    EmissionZone.objects.update(valid=DateRange(date(2025, 1, 1), DAY))
+    assert planned().routes.get().vehicle.plate == "CHE1"
+
+
+def test_a_zone_that_is_in_nobody_s_way_leaves_the_question_as_it_was(
+    warehouse, order, agree, southern_site, northern_site, in_between
+):
+    agree(order(northern_site), "Dock 1", "09:00")
+    make_carrier("Cheap", DIRTY, CLEAN)
+    beside = gather(site=warehouse, day=DAY, now=NOW)
+    EmissionZone.objects.all().delete()
+
+    assert beside.problem.around == ()
+    assert beside.sha256 == gather(site=warehouse, day=DAY, now=NOW).sha256
+
+
+def test_the_zones_of_one_shipper_are_nothing_to_another(
+    order, agree, planned, southern_site, in_between, globex, at_acme
+):
+    agree(order(southern_site), "Dock 1", "09:00")
+    make_carrier("Cheap", DIRTY)
+    around = planned().distance_m
+    with doorway.enter_shipper(globex):
+        other = EmissionZone.objects.create(name="Theirs", least_class="zero", valid=ALWAYS)
+        ZoneArea.objects.create(zone=other, radius_km=30, latitude=-26.2, longitude=28.0)
+        make_carrier("Other", DIRTY)
+
+    assert planned().distance_m == around
+
+
+def test_a_depot_inside_a_zone_is_left_straight_and_the_plan_says_which_ways_are_like_that(
     warehouse, order, agree, planned, southern_site
 ):
-    made = EmissionZone.objects.create(name="In between", least_class="euro_6", valid=ALWAYS)
-    middle = {
-        name: (getattr(warehouse, name) + getattr(southern_site, name)) / 2
-        for name in ("latitude", "longitude")
-    }
-    ZoneArea.objects.create(zone=made, radius_km=4, **middle)
-    delivery = agree(order(southern_site), "Dock 1", "09:00")
-    make_carrier("Cheap", {**RIGID, "emission_class": "euro_3"})
-
-    (said,) = [one for one in planned().notes if "In between" in one]
-    Vehicle.objects.update(emission_class="euro_6")
-
-    ways = f"2 ways of its route lead through it (ACME-DC to {delivery.number}, {delivery.number} to ACME-DC)"
-    start = (
-        f"CHE1 may not enter “In between”, which asks for Euro VI, and in a straight line {ways}; around it "
+    zone = EmissionZone.objects.create(name="Home", least_class="euro_6", valid=ALWAYS)
+    ZoneArea.objects.create(
+        zone=zone, radius_km=3, latitude=warehouse.latitude, longitude=warehouse.longitude
     )
-    assert said.startswith(f"{start}is about ")
-    assert said.endswith(" min longer, which this plan does not reckon with.")
-    assert not [one for one in planned().notes if "In between" in one]
+    agree(order(southern_site), "Dock 1", "09:00")
+    make_carrier("Cheap", DIRTY)
+
+    plan = planned()
+    EmissionZone.objects.all().delete()
+
+    (said,) = [one for one in plan.notes if "Home" in one]
+    assert said.startswith(
+        "CHE1 may not enter “Home”, which asks for Euro VI, but 2 ways of its route (ACME-DC "
+    )
+    assert "has no way around" in said
+    assert plan.routes.get().around == []
+    assert plan.distance_m == planned().distance_m
+
+
+def test_ways_by_road_are_longer_by_an_estimate_and_the_plan_says_so(
+    order, agree, planned, southern_site, in_between, monkeypatch
+):
+    class Roads:
+        def matrix(self, points):
+            straight = engine.GreatCircle().matrix(points)
+            return engine.TravelMatrix(2 * straight.metres, 2 * straight.seconds, "by road", by_road=True)
+
+    monkeypatch.setattr("apps.routing.problems.travel_provider", Roads)
+    agree(order(southern_site), "Dock 1", "09:00")
+    make_carrier("Cheap", DIRTY)
+
+    by_road = planned()
+    EmissionZone.objects.all().delete()
+    direct = planned()
+
+    longer = sum(one["metres"] for one in by_road.routes.get().around)
+    assert by_road.distance_m - direct.distance_m == longer > 300
+    assert [one for one in by_road.notes if "Which course the roads take is not known" in one]
+    assert not [one for one in direct.notes if "Which course" in one]
+
+
+def test_a_route_moved_by_hand_and_one_that_stays_are_driven_around_as_before(
+    order, agree, planned, southern_site, in_between, alice
+):
+    agree(order(southern_site), "Dock 1", "09:00")
+    make_carrier("Cheap", DIRTY, DIRTY)
+    plan = planned()
+    (stop,) = plan.routes.get().stops.all()
+
+    moved = move_delivery(
+        actor=alice, plan_id=plan.pk, delivery_id=stop.delivery_id, plate="CHE2", position=1, now=NOW
+    )
+
+    assert moved.routes.get().around == plan.routes.get().around
+    assert [one for one in moved.notes if one.startswith("CHE2 drives around “In between”")]
+    lock_route(actor=alice, route_id=moved.routes.get().pk, locked=True)
+    assert planned().routes.get().around == plan.routes.get().around
 
 
 @pytest.mark.parametrize("emission_class", ["euro_5", ""])

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.appointments.load import Slot
+from apps.carriers.models import Vehicle
 from apps.core.errors import PermissionRefused
 from apps.facilities.models import Site
 from apps.routing.services import price_slots, publish_plan
@@ -59,6 +60,24 @@ def test_a_slot_costs_what_the_plan_with_it_costs_more(
     assert found[1].cents < found[3].cents
     assert (found[1].minutes, found[3].minutes > 60) == (0, True), "at half past nine it would only wait"
     assert prices(alice, new, wanted[1:2]) == [found[1].cents], "on the plan it is priced as if it were not"
+
+
+def test_a_slot_behind_a_zone_costs_the_way_around_it(
+    alice, order, agree, planned, slots, northern_site, southern_site, in_between
+):
+    make_carrier("Swift", {**RIGID, "emission_class": "euro_3"})
+    agree(order(northern_site), "Dock 1", "09:00")
+    before = planned()
+    new, wanted = order(southern_site), slots(southern_site, "12:00")
+
+    (around,) = prices(alice, new, wanted)
+    Vehicle.objects.update(emission_class="euro_6")
+    (direct,) = prices(alice, new, wanted, now=NOW + timedelta(minutes=2))
+    Vehicle.objects.update(emission_class="euro_3")
+
+    assert around > direct
+    agree(new, "Dock 1", "12:00")
+    assert planned().cost_cents - before.cost_cents == around
 
 
 def test_the_plan_in_force_counts_and_a_day_without_one_has_no_prices(

@@ -17,6 +17,7 @@ from apps.routing.engine.result import Activity
 from apps.routing.engine.svg import swatch
 from apps.routing.models import Route, RoutePlan, Stop, Unassigned
 from apps.routing.services import slots_to_propose
+from apps.routing.ways import DrivenAround, around_by_leg
 
 Context = dict[str, Any]
 COST_PARTS = {
@@ -66,10 +67,26 @@ def route_table(plan: RoutePlan) -> list[Context]:
                 for part, label in COST_PARTS.items()
                 if route.cost_parts.get(part)
             ],
-            "stops": [_stop(stop, zone, loaded) for stop, loaded in _with_loading(route, zone)],
+            **_stops(route, zone),
         }
         for route in plan.routes.all()
     ]
+
+
+def _stops(route: Route, zone: str) -> Context:
+    """A route's stops, and what the way home leads around."""
+    around = {leg: _around(one) for leg, one in around_by_leg(route).items()}
+    stops = [
+        {**_stop(stop, zone, loaded), "around": around.get(leg, "")}
+        for leg, (stop, loaded) in enumerate(_with_loading(route, zone))
+    ]
+    return {"stops": stops, "home_around": around.get(len(stops), "")}
+
+
+def _around(one: DrivenAround) -> str:
+    """“around Inner city, +3.4 km”."""
+    words = {"zones": ", ".join(one.zones), "km": f"{one.km:,.1f}"}
+    return _("around %(zones)s, +%(km)s km") % words
 
 
 def left_out_table(plan: RoutePlan) -> list[Context]:

@@ -1,10 +1,12 @@
 """The routing engine: pure Python in, pure Python out, no Django. ``plan`` is the door; ``problem`` says what
 goes in."""
 
+from apps.routing.engine.around import Circle, in_the_way, leads_through, with_detours
 from apps.routing.engine.check import Violation, check
 from apps.routing.engine.driving import Driver, drive
 from apps.routing.engine.problem import (
     DEFAULT_PENALTY_CENTS,
+    Around,
     Budget,
     Carrier,
     Current,
@@ -45,10 +47,12 @@ __all__ = [
     "DEFAULT_PENALTY_CENTS",
     "ROUNDS",
     "Activity",
+    "Around",
     "Budget",
     "Carrier",
     "Change",
     "ChangeKind",
+    "Circle",
     "Cost",
     "Current",
     "Depot",
@@ -83,5 +87,8 @@ __all__ = [
     "check",
     "diff",
     "drive",
+    "in_the_way",
+    "leads_through",
     "plan",
+    "with_detours",
 ]

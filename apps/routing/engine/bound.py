@@ -38,9 +38,9 @@ def _cheapest_arrival(book: RouteBook, visit: int) -> int | None:
         if not after_others and not isinstance(book.candidate((visit,), number), Candidate):
             continue
         tariff, one, place = offer.tariff, problem.visits[visit], problem.place(visit)
-        arcs = problem.travel.metres[:, place] * (tariff.per_km_cents / 1000) + problem.travel.seconds[
-            :, place
-        ] * (tariff.per_hour_cents / 3600)
+        travel = problem.travel_of(offer)
+        arcs = travel.metres[:, place] * (tariff.per_km_cents / 1000)
+        arcs = arcs + travel.seconds[:, place] * (tariff.per_hour_cents / 3600)
         others = np.arange(len(arcs)) != place
         at_stop = tariff.per_stop_cents + tariff.per_pallet_cents * one.load.pallets
         unloading = one.service_seconds * tariff.per_hour_cents / 3600

@@ -132,8 +132,10 @@ class RouteBook:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self._legs = problem.travel.seconds.tolist()
-        self._metres = problem.travel.metres.tolist()
+        seconds = [travel.seconds.tolist() for travel in problem.every_travel]
+        metres = [travel.metres.tolist() for travel in problem.every_travel]
+        kinds = [problem.kind_of(offer) for offer in problem.fleet]
+        self._legs, self._metres = ([each[kind] for kind in kinds] for each in (seconds, metres))
         self._facts = _facts(problem)
         pinned = {visit: number for number, facts in self._facts.items() for visit in served(facts.order)}
         frozen = {number for number, facts in self._facts.items() if facts.keep is Keep.ROUTE}
@@ -205,7 +207,8 @@ class RouteBook:
     def metres(self, order: Order, vehicle: int) -> tuple[int, ...]:
         """Metres of each leg, the way home last."""
         places = self._places(order, vehicle)
-        return tuple(self._metres[a][b] for a, b in pairwise(places))
+        metres = self._metres[vehicle]
+        return tuple(metres[a][b] for a, b in pairwise(places))
 
     def frame(self, order: Order, vehicle: int, waiver: Waiver = NOTHING) -> Frame:
         """What has to be timed for this sequence and vehicle class."""
@@ -231,7 +234,8 @@ class RouteBook:
         duty = offer.max_duty_seconds
         duty = None if duty is None else waiver.bound(Rule.DUTY, duty, earlier=False)
         stops = tuple(self._openings(order, depot, offer, loading[1:], waiver))
-        legs = tuple(self._legs[a][b] for a, b in pairwise(self._places(order, vehicle)))
+        seconds = self._legs[vehicle]
+        legs = tuple(seconds[a][b] for a, b in pairwise(self._places(order, vehicle)))
         frame = Frame(
             legs=legs,
             earliest=tuple(min(one.earliest for one in openings) for openings, _ in stops),

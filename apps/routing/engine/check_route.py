@@ -8,6 +8,9 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from apps.routing.engine.problem import Problem, Stay, VehicleClass, Visit
 from apps.routing.engine.result import Activity, PlannedRoute, PlannedStop, Segment
 
@@ -172,20 +175,21 @@ def _departure(route: PlannedRoute, leg: int) -> int:
 def _story(
     problem: Problem, route: PlannedRoute, visits: list[Visit], vehicle: VehicleClass, done: int
 ) -> Iterator[Violation]:
-    """The segments tell one gapless story that matches the stops and the travel matrix."""
+    """The segments tell one gapless story that matches the stops and the ways that the vehicle may drive."""
     yield from _gaps(route)
+    metres_of, seconds_of = _own_ways(problem, vehicle)
     ways = _ways(problem, route, visits)
     stated = [*(stop.metres for stop in route.stops), route.return_metres]
     for leg, places in enumerate(ways):
         here = [one for one in route.segments if one.leg == leg]
         driven = sum(one.end - one.start for one in here if one.activity is Activity.DRIVE)
         steps = list(pairwise(places))
-        needed = sum(int(problem.travel.seconds[one, other]) for one, other in steps)
+        needed = sum(int(seconds_of[one, other]) for one, other in steps)
         if driven != needed and (leg >= done or driven > needed):
             yield Violation(
                 "travel", route.number, None, f"leg {leg} is driven in {driven} s and takes {needed} s"
             )
-        metres = sum(int(problem.travel.metres[one, other]) for one, other in steps)
+        metres = sum(int(metres_of[one, other]) for one, other in steps)
         if stated[leg] != metres:
             yield Violation(
                 "distance", route.number, None, f"leg {leg} is {metres} m long, not {stated[leg]} m"
@@ -195,22 +199,30 @@ def _story(
         if loading != wanted and (leg >= done or loading > wanted):
             yield Violation("loading", route.number, None, f"leg {leg} loads for {loading} s, not {wanted} s")
         if len(places) == 3 and leg >= done:
-            yield from _there_and_on(problem, route, places, here)
+            yield from _there_and_on(route, int(seconds_of[places[0], places[1]]), here)
         if leg < len(visits):
             yield from _stop(route, leg, here)
     if route.metres != sum(stated):
         yield Violation("distance", route.number, None, "the legs do not add up to the route's metres")
 
 
-def _there_and_on(
-    problem: Problem, route: PlannedRoute, places: list[int], here: list[Segment]
-) -> Iterator[Violation]:
-    """What is driven before loading is the way back to the depot, what is driven after it the way on."""
+def _own_ways(problem: Problem, vehicle: VehicleClass) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Metres and seconds between places for a vehicle that keeps out of every zone it may not enter."""
+    shut = {zone for one in problem.around for zone in one.zones if zone in vehicle.barred_zones}
+    for one in problem.around:
+        if shut and one.zones == shut:
+            return one.travel.metres, one.travel.seconds
+    return problem.travel.metres, problem.travel.seconds
+
+
+def _there_and_on(route: PlannedRoute, back: int, here: list[Segment]) -> Iterator[Violation]:
+    """What is driven before loading is the way back to the depot, ``back`` seconds of it, what is driven
+    after it the way on."""
     loads = [place for place, one in enumerate(here) if one.activity is Activity.LOAD]
     if not loads:
         return
     driven = sum(one.end - one.start for one in here[: loads[0]] if one.activity is Activity.DRIVE)
-    if driven != int(problem.travel.seconds[places[0], places[1]]) or loads[-1] - loads[0] != len(loads) - 1:
+    if driven != back or loads[-1] - loads[0] != len(loads) - 1:
         yield Violation("travel", route.number, None, "the vehicle does not load at its depot")
 
 

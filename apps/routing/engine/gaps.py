@@ -22,6 +22,18 @@ Ways = tuple[Whole, Whole]
 """Metres and seconds from each place of a problem to another place, or back."""
 
 
+class Reach:
+    """The ways between the places of a problem and one further place, for each kind of vehicle, in the order
+    of ``Problem.every_travel``: ``to`` the place and ``away`` from it, each metres and seconds, kinds ×
+    places."""
+
+    def __init__(self, kinds: Sequence[tuple[Ways, Ways]]) -> None:
+        self.to, self.away = (
+            (np.stack([one[way][0] for one in kinds]), np.stack([one[way][1] for one in kinds]))
+            for way in (0, 1)
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class StandingRoute:
     """A route of the plan that stands: what is timed about it, how long it takes and what it costs."""
@@ -61,7 +73,8 @@ def gaps_of(problem: Problem, number: int, route: StandingRoute, first: int) -> 
     places = [home, *(home if one == RELOAD else problem.place(one) for one in order), home]
     befores, afters = heads(frame), tails(frame)
     driven, worked = sum(frame.legs), sum(frame.legs) + sum(frame.service)
-    metres = [int(problem.travel.metres[a, b]) for a, b in pairwise(places)]
+    travel = problem.travel_of(offer)
+    metres = [int(travel.metres[a, b]) for a, b in pairwise(places)]
     rooms = _rooms(problem, order, offer.capacity)
     again = order.count(RELOAD) + 1 < offer.max_trips and bool(order)
     depot = problem.depot_of(offer)
@@ -88,19 +101,19 @@ def gaps_of(problem: Problem, number: int, route: StandingRoute, first: int) -> 
         if not again:
             continue
         if position == len(order) or order[position] == RELOAD:
-            way = int(problem.travel.seconds[source, home])
+            way = int(travel.seconds[source, home])
             yield replace(
                 plain,
                 reload_before=True,
                 head=join(head, way, loading),
                 source=home,
-                metres=plain.metres + int(problem.travel.metres[source, home]),
+                metres=plain.metres + int(travel.metres[source, home]),
                 driven=plain.driven + way,
                 worked=plain.worked + way + offer.reload_seconds,
                 room=offer.capacity,
             )
         if position == 0:
-            way = int(problem.travel.seconds[home, target])
+            way = int(travel.seconds[home, target])
             leaves = leaves_from(problem, offer)
             yield replace(
                 plain,
@@ -108,7 +121,7 @@ def gaps_of(problem: Problem, number: int, route: StandingRoute, first: int) -> 
                 head=Span(0, leaves, max(leaves, frame.back)),
                 tail=join(loading, way, tail),
                 target=home,
-                metres=plain.metres + int(problem.travel.metres[home, target]),
+                metres=plain.metres + int(travel.metres[home, target]),
                 driven=plain.driven + way,
                 worked=plain.worked + way + offer.reload_seconds,
                 room=offer.capacity,
@@ -126,6 +139,8 @@ class Table:
             return np.fromiter(values, dtype=np.int64, count=len(gaps))
 
         self._vehicle = column(one.vehicle for one in of)
+        kinds = [problem.kind_of(offer) for offer in problem.fleet]
+        self._kind = column(kinds[one.vehicle] for one in of)
         self._source = column(gap.source for gap in gaps)
         self._target = column(gap.target for gap in gaps)
         self._head = Spans(*(column(gap.head[part] for gap in gaps)[:, None] for part in range(3)))
@@ -147,11 +162,10 @@ class Table:
             for name in Tariff.__dataclass_fields__
         }
 
-    def lower_bounds(
-        self, visit: Visit, there: Ways, back: Ways, slots: Sequence[Window]
-    ) -> NDArray[np.float64]:
+    def lower_bounds(self, visit: Visit, reach: Reach, slots: Sequence[Window]) -> NDArray[np.float64]:
         """Cents that each gap adds at least in each slot, gaps × slots; infinite where it is impossible."""
-        to, away = there[1][self._source], back[1][self._target]
+        to_metres, to = (ways[self._kind, self._source] for ways in reach.to)
+        away_metres, away = (ways[self._kind, self._target] for ways in reach.away)
         takes = visit.service_seconds
         opens = np.array([[slot.start for slot in slots]], dtype=np.int64)
         shuts = np.array([[slot.end - max(takes, 1) for slot in slots]], dtype=np.int64)
@@ -160,7 +174,7 @@ class Table:
         took = whole.took
         fits = (whole.earliest <= whole.latest) & (took <= self._duty[:, None])
         fits &= (self._may(visit) & (self._driven + to + away <= self._per_day))[:, None]
-        metres = self._metres + there[0][self._source] + back[0][self._target]
+        metres = self._metres + to_metres + away_metres
         waiting = took - (self._worked + to + away + takes)[:, None]
         # A break while waiting is not paid as waiting.
         no_break = self._driven + to + away <= self._before_break

@@ -119,6 +119,10 @@ def _near(book: RouteBook, routes: Sequence[Candidate], visit: int) -> list[int]
     if len(routes) <= NEAREST:
         return list(range(len(routes)))
     problem = book.problem
-    seconds = problem.travel.seconds[problem.place(visit)]
-    ways = [min(int(seconds[problem.place(one)]) for one in route.visits) for route in routes]
+    seconds = [travel.seconds[problem.place(visit)] for travel in problem.every_travel]
+    kinds = [problem.kind_of(offer) for offer in problem.fleet]
+    ways = [
+        min(int(seconds[kinds[route.vehicle]][problem.place(one)]) for one in route.visits)
+        for route in routes
+    ]
     return sorted(sorted(range(len(routes)), key=lambda number: (ways[number], number))[:NEAREST])

@@ -22,7 +22,7 @@ from pyvrp.constants import MAX_VALUE
 
 from apps.routing.engine.candidate import RELOAD, Candidate, Order, RouteBook, openings, served, trips
 from apps.routing.engine.penalties import Penalties
-from apps.routing.engine.problem import Keep, Problem, VehicleClass
+from apps.routing.engine.problem import Keep, Problem, TravelMatrix, VehicleClass
 
 UNITS_PER_CENT = 3600
 METRES_PER_KM = 1000
@@ -354,7 +354,7 @@ def _vehicle_type(
 
 
 class _Profiles:
-    """One pair of matrices for all classes that drive at the same speed to the same docks.
+    """One pair of matrices for all classes that drive the same ways at the same speed to the same docks.
 
     A class that pays for kilometres and hours alone has metres for its "distance" and a rate for them, so
     that classes of other prices share its matrix; those of nine classes, 200 × 200 each, made a search slower
@@ -370,10 +370,9 @@ class _Profiles:
         may: Callable[[int, int], bool],
     ) -> None:
         self._book, self._visits, self._assumed, self._may = book, visits, assumed, may
-        travel, here = book.problem.travel, places.indices
-        self._metres = travel.metres[np.ix_(here, here)]
-        self._seconds = travel.seconds[np.ix_(here, here)]
-        self._slow_seconds: NDArray[np.int64] | None = None
+        self._here = places.indices
+        self._between: dict[int, TravelMatrix] = {}
+        self._slow: dict[int, NDArray[np.int64]] = {}
         rates = (self.rate(offer) for offer in book.problem.fleet)
         self._lowest = min((rate for rate in rates if rate > MONEY), default=MONEY)
         self._known: dict[tuple[object, ...], int] = {}
@@ -397,11 +396,12 @@ class _Profiles:
         """The profile of a vehicle class, made when it is the first of its kind."""
         offer = self._book.problem.fleet[number]
         depots = len(self._book.problem.depots)
-        allowed = np.ones(len(self._metres), dtype=np.bool_)
+        allowed = np.ones(len(self._here), dtype=np.bool_)
         for place, visit in enumerate(self._visits, start=depots):
             allowed[place] = self._may(visit, number)
         moves = self._moves(offer)
         tariff, slow = offer.tariff, number in self._assumed.slow
+        kind = self._book.problem.kind_of(offer)
         price = (
             tariff.per_km_cents,
             tariff.per_stop_cents,
@@ -409,11 +409,12 @@ class _Profiles:
             tariff.per_wait_hour_cents,
         )
         by_metres = self.rate(offer) > MONEY
-        key = (allowed.tobytes(), moves.tobytes(), slow, None if by_metres else price)
+        key = (kind, allowed.tobytes(), moves.tobytes(), slow, None if by_metres else price)
         if key not in self._known:
             self._known[key] = len(self.ways)
-            seconds = self._with_breaks() if slow else self._seconds
-            ways = self._metres.copy() if by_metres else self._costs(offer, moves, seconds)
+            between = self._ways_between(kind)
+            seconds = self._with_breaks(kind) if slow else between.seconds
+            ways = between.metres.copy() if by_metres else self._costs(offer, moves, between.metres, seconds)
             ways[:, ~allowed] = ways[~allowed, :] = -(-MAX_VALUE // self._lowest) if by_metres else MAX_VALUE
             np.fill_diagonal(ways, 0)
             self.ways.append(ways)
@@ -430,12 +431,16 @@ class _Profiles:
         return np.array(moved, dtype=np.int64) * problem.change_cents
 
     def _costs(
-        self, offer: VehicleClass, moves: NDArray[np.int64], seconds: NDArray[np.int64]
+        self,
+        offer: VehicleClass,
+        moves: NDArray[np.int64],
+        metres: NDArray[np.int64],
+        seconds: NDArray[np.int64],
     ) -> NDArray[np.int64]:
         """What each way costs with the stop at its head."""
         problem, tariff = self._book.problem, offer.tariff
         visits = [problem.visits[visit] for visit in self._visits]
-        costs: NDArray[np.int64] = self._metres * (tariff.per_km_cents * UNITS_PER_CENT) // METRES_PER_KM
+        costs: NDArray[np.int64] = metres * (tariff.per_km_cents * UNITS_PER_CENT) // METRES_PER_KM
         stops = [tariff.per_stop_cents + tariff.per_pallet_cents * one.load.pallets for one in visits]
         heads = slice(len(problem.depots), len(problem.depots) + len(visits))
         costs[:, heads] += (np.array(stops, dtype=np.int64) + moves) * UNITS_PER_CENT
@@ -446,9 +451,15 @@ class _Profiles:
             np.maximum(costs, 0, out=costs)
         return costs
 
-    def _with_breaks(self) -> NDArray[np.int64]:
-        if self._slow_seconds is None:
+    def _ways_between(self, kind: int) -> TravelMatrix:
+        """The ways of one kind of vehicle between the model's places."""
+        if kind not in self._between:
+            self._between[kind] = self._book.problem.every_travel[kind].between(self._here)
+        return self._between[kind]
+
+    def _with_breaks(self, kind: int) -> NDArray[np.int64]:
+        if kind not in self._slow:
             driving = self._book.problem.driving
             share = 1 + driving.full_break / driving.before_break
-            self._slow_seconds = np.ceil(self._seconds * share).astype(np.int64)
-        return self._slow_seconds
+            self._slow[kind] = np.ceil(self._ways_between(kind).seconds * share).astype(np.int64)
+        return self._slow[kind]

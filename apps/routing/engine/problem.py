@@ -11,8 +11,8 @@ Units, everywhere in the engine:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
@@ -141,7 +141,8 @@ class VehicleClass:
     ``shift`` bounds departure and return; ``max_duty_seconds`` the time between them. ``weight_kg`` is the
     laden weight that a dock's limit is held against. A route may have up to ``max_trips`` trips: between two
     of them the vehicle is back at its depot and loads for ``reload_seconds``. It enters none of
-    ``barred_zones``.
+    ``barred_zones``: it serves nobody there, and drives around those whose land is known
+    (``Problem.around``).
     """
 
     id: str
@@ -278,12 +279,28 @@ class Current:
 class TravelMatrix:
     """Metres and seconds from each place to each other, ``int64``, places × places, zero on the diagonal.
 
-    Places are numbered depots first, then visits, in the problem's order. ``source`` says who computed them.
+    Places are numbered depots first, then visits, in the problem's order. ``source`` says who computed them;
+    ``by_road``: along roads whose course between two places is not known.
     """
 
     metres: NDArray[np.int64]
     seconds: NDArray[np.int64]
     source: str = "given"
+    by_road: bool = False
+
+    def between(self, places: Sequence[int]) -> TravelMatrix:
+        """The ways between some of the places, in the order given."""
+        square = np.ix_(places, places)
+        return TravelMatrix(self.metres[square], self.seconds[square], self.source, self.by_road)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Around:
+    """The ways of vehicles that may enter none of ``zones`` but every other zone whose land is known, between
+    the same places as ``Problem.travel`` and in its stead."""
+
+    zones: frozenset[str]
+    travel: TravelMatrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -293,6 +310,8 @@ class Problem:
     No route leaves before ``now`` unless it has left already. ``current`` is the plan that stands, if any;
     each of its visits that comes to another vehicle or is left out costs ``change_cents``; ``stays`` may not
     change at all. ``day_start`` and ``zone`` only serve to say times in words as people on site read them.
+    ``travel`` are the ways of vehicles that may go everywhere; ``around`` has those of the others, one for
+    each set of zones with known land that some class is barred from. Ask ``travel_of`` for a vehicle's.
     """
 
     depots: tuple[Depot, ...]
@@ -309,6 +328,7 @@ class Problem:
     stays: tuple[Stay, ...] = ()
     current: tuple[Current, ...] = ()
     change_cents: int = 0
+    around: tuple[Around, ...] = ()
 
     @cached_property
     def depot_index(self) -> Mapping[str, int]:
@@ -334,6 +354,43 @@ class Problem:
     def vehicle_now(self) -> Mapping[str, str]:
         """On which vehicle each visit of the current plan is."""
         return {visit: route.vehicle_id for route in self.current for visit in route.visit_ids}
+
+    @cached_property
+    def every_travel(self) -> tuple[TravelMatrix, ...]:
+        """The ways of each kind of vehicle: of those that may go everywhere, then those of ``around``."""
+        return (self.travel, *(one.travel for one in self.around))
+
+    @cached_property
+    def _kinds(self) -> Mapping[frozenset[str], int]:
+        return {frozenset(): 0} | {one.zones: kind for kind, one in enumerate(self.around, start=1)}
+
+    @cached_property
+    def _land(self) -> frozenset[str]:
+        """Zones whose land is known."""
+        return frozenset(zone for one in self.around for zone in one.zones)
+
+    def knows_ways_of(self, vehicle: VehicleClass) -> bool:
+        """Whether ``around`` has the ways of a class that is barred from zones with known land."""
+        return vehicle.barred_zones & self._land in self._kinds
+
+    def kind_of(self, vehicle: VehicleClass) -> int:
+        """The number of the vehicle's ways in ``every_travel``."""
+        return self._kinds[vehicle.barred_zones & self._land]
+
+    def travel_of(self, vehicle: VehicleClass) -> TravelMatrix:
+        """The ways that ``vehicle`` drives."""
+        return self.every_travel[self.kind_of(vehicle)]
+
+    def with_visits(self, numbers: Sequence[int]) -> Problem:
+        """The problem with some of its visits only, by number, and the ways between them; what stays and what
+        is current is not looked at."""
+        places = [*range(len(self.depots)), *(self.place(number) for number in numbers)]
+        return replace(
+            self,
+            visits=tuple(self.visits[number] for number in numbers),
+            travel=self.travel.between(places),
+            around=tuple(replace(one, travel=one.travel.between(places)) for one in self.around),
+        )
 
     def place(self, visit: int) -> int:
         """Where visit number ``visit`` stands in the travel matrix."""

@@ -23,7 +23,7 @@ from apps.routing.engine.candidate import (
     trips,
 )
 from apps.routing.engine.frame import Frame, Opening, Timing
-from apps.routing.engine.gaps import LONG, Gap, StandingRoute, Table, Ways, gaps_of
+from apps.routing.engine.gaps import LONG, Gap, Reach, StandingRoute, Table, Ways, gaps_of
 from apps.routing.engine.insertion import full_carriers
 from apps.routing.engine.problem import Current, Keep, Problem, Visit, Window
 from apps.routing.engine.repair import split
@@ -68,7 +68,6 @@ class StandingPlan:
 
     def __init__(self, problem: Problem, routes: Sequence[StandingRoute]) -> None:
         self.problem = problem
-        self._legs, self._metres = problem.travel.seconds, problem.travel.metres
         self._closed = _closed(problem)
         self._routes = [*routes, *self._free(routes)]
         self._gaps = [
@@ -139,25 +138,41 @@ class StandingPlan:
         ]
         return cls(book.problem, standing)
 
-    def costs(self, visit: Visit, there: Ways, back: Ways, slots: Sequence[Window]) -> tuple[SlotCost, ...]:
+    def costs(
+        self,
+        visit: Visit,
+        there: Ways,
+        back: Ways,
+        slots: Sequence[Window],
+        around: Sequence[tuple[Ways, Ways]] = (),
+    ) -> tuple[SlotCost, ...]:
         """What ``visit`` would cost in each of ``slots``, in their order; its own window is not looked at.
 
         ``there`` are metres and seconds from each place of the problem to the visit, ``back`` those from the
-        visit to each place; places are numbered as in the travel matrix. A price is never below the truth:
-        breaks are put where a pass over the route finds room.
+        visit to each place; places are numbered as in the travel matrix. ``around`` are the same two for each
+        of the problem's ``around``. A price is never below the truth: breaks are put where a pass over the
+        route finds room.
         """
-        bounds = self._table.lower_bounds(visit, there, back, slots)
+        kinds = [(there, back), *around]
+        if len(kinds) != len(self.problem.every_travel):
+            raise ValueError("the ways to the visit are not those of every kind of vehicle")
+        return self._costs(visit, Reach(kinds), slots)
+
+    def _costs(self, visit: Visit, reach: Reach, slots: Sequence[Window]) -> tuple[SlotCost, ...]:
+        bounds = self._table.lower_bounds(visit, reach, slots)
         full = full_carriers(self.problem, self._loaded, visit.load.pallets)
         if full:
             bounds[[self._carrier_of(gap) in full for gap in self._gaps]] = np.inf
-        return tuple(self._cheapest(visit, there, back, slot, bounds[:, k]) for k, slot in enumerate(slots))
+        return tuple(self._cheapest(visit, reach, slot, bounds[:, k]) for k, slot in enumerate(slots))
 
     def costs_of_known(self, number: int, slots: Sequence[Window]) -> tuple[SlotCost, ...]:
         """``costs`` for a visit of the problem itself that is on no route, by number."""
         place = self.problem.place(number)
-        there = (self._metres[:, place], self._legs[:, place])
-        back = (self._metres[place], self._legs[place])
-        return self.costs(self.problem.visits[number], there, back, slots)
+        kinds = [
+            ((one.metres[:, place], one.seconds[:, place]), (one.metres[place], one.seconds[place]))
+            for one in self.problem.every_travel
+        ]
+        return self._costs(self.problem.visits[number], Reach(kinds), slots)
 
     def _carrier_of(self, gap: Gap) -> str:
         return self.problem.fleet[self._routes[gap.route].vehicle].carrier_id
@@ -192,8 +207,7 @@ class StandingPlan:
     def _cheapest(
         self,
         visit: Visit,
-        there: Ways,
-        back: Ways,
+        reach: Reach,
         slot: Window,
         bounds: NDArray[np.float64],
     ) -> SlotCost:
@@ -204,7 +218,7 @@ class StandingPlan:
             if bounds[number] >= best:
                 break
             gap = self._gaps[number]
-            found = self._timed(visit, there, back, slot, gap)
+            found = self._timed(visit, reach, slot, gap)
             if found is not None and found[0] < best:
                 best, start, longer = found
                 route = self._routes[gap.route]
@@ -221,29 +235,28 @@ class StandingPlan:
                 )
         return answer
 
-    def _timed(
-        self, visit: Visit, there: Ways, back: Ways, slot: Window, gap: Gap
-    ) -> tuple[int, int, int] | None:
+    def _timed(self, visit: Visit, reach: Reach, slot: Window, gap: Gap) -> tuple[int, int, int] | None:
         """Extra cents, start of unloading and extra seconds, with breaks; None when it can't be driven."""
         route = self._routes[gap.route]
         offer = self.problem.fleet[route.vehicle]
+        kind = self.problem.kind_of(offer)
+        legs = self.problem.every_travel[kind].seconds
         last_start = slot.end - max(visit.service_seconds, 1)
-        pieces = [
-            (int(there[1][gap.source]), Opening(slot.start, last_start, last_start), visit.service_seconds)
-        ]
-        last = int(back[1][gap.target])
+        first = int(reach.to[1][kind, gap.source])
+        pieces = [(first, Opening(slot.start, last_start, last_start), visit.service_seconds)]
+        last = int(reach.away[1][kind, gap.target])
         if gap.reload_before or gap.reload_after:
             depot, takes = self.problem.depot_of(offer), offer.reload_seconds
             closes = depot.closes - takes
             if gap.reload_before:
                 opens = max(depot.opens, visit.ready - takes)
-                way = int(self._legs[self._place_before(route, gap.position), gap.source])
+                way = int(legs[self._place_before(route, gap.position), gap.source])
                 pieces = [(way, Opening(opens, closes, closes), takes), *pieces]
             else:
                 ready = max(self.problem.visits[one].ready for one in trips(route.order)[0])
                 opens = max(depot.opens, ready - takes)
                 pieces = [*pieces, (last, Opening(opens, closes, closes), takes)]
-                last = int(self._legs[gap.target, self._place_after(route, gap.position)])
+                last = int(legs[gap.target, self._place_after(route, gap.position)])
         frame = with_stops(route.frame, gap.position, pieces, last)
         if gap.reload_after:
             frame = replace(frame, leaves=max(leaves_from(self.problem, offer), visit.ready))
@@ -256,7 +269,8 @@ class StandingPlan:
         if not isinstance(timing, Timing):
             return None
         place = gap.position + gap.reload_before
-        cents = self._price(route, visit, frame, timing, gap, there, back)
+        metres = gap.metres + int(reach.to[0][kind, gap.source]) + int(reach.away[0][kind, gap.target])
+        cents = self._price(route, visit, frame, timing, metres)
         return cents - route.cents, timing.starts[place], timing.end - timing.start - route.took
 
     def _place_before(self, route: StandingRoute, position: int) -> int:
@@ -275,9 +289,7 @@ class StandingPlan:
         visit: Visit,
         frame: Frame,
         timing: Timing,
-        gap: Gap,
-        there: Ways,
-        back: Ways,
+        metres: int,
     ) -> int:
         others = served(route.order)
         took = timing.end - timing.start
@@ -285,7 +297,7 @@ class StandingPlan:
         loads = (self.problem.visits[one].load.pallets for one in others)
         cost = price(
             self.problem.fleet[route.vehicle].tariff,
-            metres=gap.metres + int(there[0][gap.source]) + int(back[0][gap.target]),
+            metres=metres,
             seconds=took,
             stops=len(others) + 1,
             pallets=sum(loads) + visit.load.pallets,

@@ -17,7 +17,6 @@ from apps.routing.engine.problem import (
     Keep,
     Problem,
     Stay,
-    TravelMatrix,
     VehicleClass,
     Visit,
 )
@@ -68,17 +67,11 @@ def _without(problem: Problem, visits: set[str], classes: dict[str, tuple[str, .
     if not visits and not classes:
         return problem
     kept = [number for number, visit in enumerate(problem.visits) if visit.id not in visits]
-    places = [*range(len(problem.depots)), *(problem.place(number) for number in kept)]
     fleet = tuple(offer for offer in problem.fleet if offer.id not in classes)
     vehicles = {one for offer in fleet for one in offer.vehicle_ids}
-    travel = problem.travel
     return replace(
-        problem,
-        visits=tuple(problem.visits[number] for number in kept),
+        problem.with_visits(kept),
         fleet=fleet,
-        travel=TravelMatrix(
-            travel.metres[np.ix_(places, places)], travel.seconds[np.ix_(places, places)], travel.source
-        ),
         stays=tuple(_stay_without(stay, visits) for stay in problem.stays if stay.vehicle_id in vehicles),
         current=tuple(
             _current_without(route, visits) for route in problem.current if route.vehicle_id in vehicles
@@ -150,13 +143,20 @@ def _travel_faults(problem: Problem) -> Iterator[str]:
     known += [
         problem.place(number) for number, visit in enumerate(problem.visits) if _usable(visit.lat, visit.lon)
     ]
-    for word, matrix in (("distances", problem.travel.metres), ("travel times", problem.travel.seconds)):
-        if matrix.shape != (places, places):
-            yield f"The matrix of {word} is {matrix.shape}, but there are {places} places."
-        elif (matrix[np.ix_(known, known)] < 0).any():
-            yield f"The matrix of {word} has negative entries."
-        elif np.diagonal(matrix)[known].any():
-            yield f"The matrix of {word} is not zero on its diagonal."
+    for travel in problem.every_travel:
+        for word, matrix in (("distances", travel.metres), ("travel times", travel.seconds)):
+            if matrix.shape != (places, places):
+                yield f"The matrix of {word} is {matrix.shape}, but there are {places} places."
+            elif (matrix[np.ix_(known, known)] < 0).any():
+                yield f"The matrix of {word} has negative entries."
+            elif np.diagonal(matrix)[known].any():
+                yield f"The matrix of {word} is not zero on its diagonal."
+    named = Counter(one.zones for one in problem.around)
+    if any(count > 1 or not zones for zones, count in named.items()):
+        yield "The ways around the same zones, or around none, are given twice."
+    for vehicle in problem.fleet:
+        if not problem.knows_ways_of(vehicle):
+            yield f"How vehicle class {vehicle.id} drives around its zones is not known."
 
 
 def _stay_faults(problem: Problem) -> Iterator[str]:

@@ -18,11 +18,9 @@ from apps.facilities.models import Dock, Site
 from apps.facilities.selectors import profiles_of
 from apps.routing import engine
 from apps.routing.depots import lead_of
-from apps.routing.engine.gaps import Ways
 from apps.routing.errors import CurrenciesMixed
 from apps.routing.models import RoutePlan
 from apps.routing.problems import DayProblem, gather
-from apps.routing.roads import travel_provider
 from apps.routing.selectors import plan_by_id
 from apps.routing.standing import current_of
 from apps.routing.visits import adr_classes_of, asked_visit
@@ -117,8 +115,6 @@ class _Prepared:
 
     asked: DayProblem
     standing: engine.StandingPlan
-    there: Ways
-    back: Ways
     zones: frozenset[str]
     at: datetime
 
@@ -130,7 +126,8 @@ class _Prepared:
         return engine.Window(self.asked.day.seconds(slot.start), self.asked.day.seconds(slot.end))
 
     def costs(self, visit: engine.Visit, windows: Sequence[engine.Window]) -> Iterable[engine.SlotCost]:
-        return self.standing.costs(replace(visit, zones=self.zones), self.there, self.back, windows)
+        (there, back), *around = self.asked.also
+        return self.standing.costs(replace(visit, zones=self.zones), there, back, windows, around)
 
 
 _Key = tuple[UUID, UUID, UUID, frozenset[str], UUID | None]
@@ -195,18 +192,10 @@ def _plan_of(site: Site, day: date) -> tuple[UUID, frozenset[UUID]] | None:
 
 def _prepare(plan: RoutePlan, delivery: Delivery, adr: frozenset[str], now: datetime) -> _Prepared:
     asked = gather(site=plan.site, day=plan.day, now=now, basis=plan, also=(delivery.site, adr))
-    problem = asked.problem
-    points = [
-        *(engine.Point(one.lat, one.lon) for one in problem.depots),
-        *(engine.Point(one.lat, one.lon) for one in problem.visits),
-        engine.Point(delivery.site.latitude, delivery.site.longitude),
-    ]
-    ways = travel_provider().matrix(points)
+    routes = _routes(plan, asked, without=delivery.number)
     return _Prepared(
         asked=asked,
-        standing=engine.StandingPlan.of_current(problem, _routes(plan, asked, without=delivery.number)),
-        there=(ways.metres[:-1, -1], ways.seconds[:-1, -1]),
-        back=(ways.metres[-1, :-1], ways.seconds[-1, :-1]),
+        standing=engine.StandingPlan.of_current(asked.problem, routes),
         zones=asked.zones.get(delivery.site_id, frozenset()),
         at=now,
     )

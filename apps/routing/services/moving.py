@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-import numpy as np
 from django.db import transaction
 
 from apps.accounts.actors import Actor
@@ -312,14 +311,8 @@ def _only(asked: DayProblem, orders: Orders) -> DayProblem:
     problem = asked.problem
     kept = {one for order in orders.values() for one in order}
     numbers = [number for number, visit in enumerate(problem.visits) if visit.id in kept]
-    places = [*range(len(problem.depots)), *(problem.place(number) for number in numbers)]
-    grid = np.ix_(places, places)
-    travel = engine.TravelMatrix(
-        problem.travel.metres[grid], problem.travel.seconds[grid], problem.travel.source
-    )
-    visits = tuple(problem.visits[number] for number in numbers)
     return replace(
         asked,
-        problem=replace(problem, visits=visits, travel=travel, stays=(), current=(), change_cents=0),
+        problem=replace(problem.with_visits(numbers), stays=(), current=(), change_cents=0),
         visits={number: visit for number, visit in asked.visits.items() if number in kept},
     )

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from apps.carriers.models import Carrier, Tariff, Vehicle
+from apps.carriers.models import Carrier, EmissionZone, Tariff, Vehicle, ZoneArea
 from apps.core.models import Job
 from apps.facilities.models import Site
 from apps.routing.models import RoutePlan
@@ -108,6 +108,28 @@ def test_the_tables_say_what_map_and_chart_show(planned, delivery, desk):
     assert '<svg xmlns="http://www.w3.org/2000/svg" id="plan-map"' in page
     assert 'id="plan-gantt"' in page
     assert "Every delivery of the day is on a route." in page
+
+
+def test_what_is_driven_around_a_zone_stands_at_its_stop_and_at_the_way_home(
+    confirmed, truck, warehouse, delivery, alice, drain, desk
+):
+    zone = EmissionZone.objects.create(
+        name="Old <town>", least_class="euro_6", valid=DateRange(DAY, None, bounds="[)")
+    )
+    middle = {
+        name: (getattr(warehouse, name) + getattr(delivery.site, name)) / 2
+        for name in ("latitude", "longitude")
+    }
+    ZoneArea.objects.create(zone=zone, radius_km=3, **middle)
+    request_plan(actor=alice, site=warehouse, day=DAY, now=NOW)
+    drain()
+
+    page = desk.get(f"/plan/?day={DAY}").content.decode()
+
+    there, home = RoutePlan.objects.get().routes.get().around
+    assert f'<span class="sub">around Old &lt;town&gt;, +{there["metres"] / 1000:.1f} km</span>' in page
+    assert f"Way home: around Old &lt;town&gt;, +{home['metres'] / 1000:.1f} km" in page
+    assert "HH 1 GP drives around “Old &lt;town&gt;”, which asks for Euro VI" in page
 
 
 def test_the_figures_tell_time_room_and_empty_kilometres(planned, desk):
