@@ -150,6 +150,17 @@ def _shut(one: Point, other: Point, land: list[Circle]) -> bool:
 
 @settings(max_examples=100, deadline=None)
 @given(points, circles)
+def test_a_way_outside_all_circles_is_no_shorter_than_one_that_only_has_to_avoid_one_of_them(places, land):
+    straight, around = ways_around(places, land)
+
+    for one in land:
+        _, alone = ways_around(places, [one])
+        there_is_none = around == straight
+        assert (there_is_none | (around >= alone - 1e-3)).all()
+
+
+@settings(max_examples=100, deadline=None)
+@given(points, circles)
 def test_circles_that_are_not_in_the_way_change_nothing(places, land):
     there = [land[number] for number in in_the_way(places, land)]
 
