@@ -1,12 +1,13 @@
 """A stored plan as the engine's map and chart, SVG markup; without a query on a plan of ``selectors``."""
 
 from datetime import datetime
+from typing import Any
 
 from apps.facilities.models import Site
 from apps.routing import engine
 from apps.routing.days import LocalDay
 from apps.routing.engine.gantt import Bar, Row, draw_gantt
-from apps.routing.engine.map import MapRoute, Spot, draw_map
+from apps.routing.engine.map import Bent, MapRoute, Spot, draw_map
 from apps.routing.models import Route, RoutePlan, Stop
 from apps.routing.stored import segments_of
 
@@ -24,11 +25,18 @@ def map_of(plan: RoutePlan, *, title: str) -> str:
             _spot(route.depot, route.depot.code, ""),
             tuple(_stop_spot(stop, day) for stop in route.stops.all()),
             tuple(stop.trip for stop in route.stops.all()),
+            tuple(_bent(one) for one in route.around),
         )
         for route in plan.routes.all()
     ]
     left_out = [_spot(one.delivery.site, one.delivery.number, "on no route") for one in plan.unassigned.all()]
-    return draw_map(routes, left_out, title=title)
+    land = {
+        name: tuple(engine.Circle(*circle) for circle in circles)
+        for route in plan.routes.all()
+        for one in route.around
+        for name, circles in zip(one["zones"], one.get("land", []), strict=False)
+    }
+    return draw_map(routes, left_out, land, title=title)
 
 
 def gantt_of(plan: RoutePlan, *, title: str, now: datetime | None = None) -> str:
@@ -44,6 +52,12 @@ def gantt_of(plan: RoutePlan, *, title: str, now: datetime | None = None) -> str
 
 def _label(route: Route) -> str:
     return f"{route.carrier.name}, {route.vehicle.plate}"
+
+
+def _bent(one: dict[str, Any]) -> Bent:
+    """A way of ``Route.around``; plans made before bends were kept have none."""
+    bends = tuple(engine.Point(*bend) for bend in one.get("bends", []))
+    return Bent(one["leg"], one.get("to_depot", False), tuple(one["zones"]), bends)
 
 
 def _spot(site: Site, id_: str, hint: str) -> Spot:

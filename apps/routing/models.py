@@ -122,10 +122,11 @@ class Route(Record):
     dicts of ``activity`` (drive, wait, service, break, load), ``start``, ``end`` (ISO 8601, UTC) and ``leg``,
     the drive they belong to, counted from 0. ``cost_parts`` are cents by
     the parts of the tariff: fixed, distance, time, stops, pallets, and minimum for what lifts the sum to the
-    minimum charge. ``around`` are the legs on which it drives around emission zones that its vehicle may not
-    enter: dicts of ``leg`` (as above, the way home last), ``zones`` (their names), and ``metres`` and
-    ``seconds`` by which that is longer than straight through. A locked route stays as it is when the day is
-    planned again, as long as it can be driven.
+    minimum charge. ``around`` are the ways on which it drives around emission zones that its vehicle may not
+    enter: dicts of ``leg`` (as above, the way home last), ``to_depot`` (a trip ends with it), ``zones``
+    (their names), ``land`` (of each zone its circles: latitude, longitude, metres), ``metres`` and
+    ``seconds`` by which that is longer than straight through, and ``bends`` (latitude, longitude). A locked
+    route stays as it is when the day is planned again, as long as it can be driven.
     """
 
     plan = models.ForeignKey(RoutePlan, on_delete=models.CASCADE, related_name="routes")

@@ -4,7 +4,7 @@ What is read back is what the independent checker judges before anything is stor
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -19,7 +19,7 @@ from apps.routing.models import Route, RoutePlan, Stop, Unassigned
 from apps.routing.problems import DayProblem
 from apps.routing.standing import copied
 from apps.routing.visits import PlannedVisit
-from apps.routing.ways import detours, notes_on_ways
+from apps.routing.ways import circles_of, detours, notes_on_ways
 
 
 @dataclass(frozen=True)
@@ -194,9 +194,12 @@ def _around(asked: DayProblem, planned: engine.PlannedRoute) -> list[dict[str, A
     return [
         {
             "leg": one.leg,
+            "to_depot": one.to_depot,
             "zones": [zone.name for zone in one.zones],
+            "land": [[astuple(circle) for circle in circles_of(zone)] for zone in one.zones],
             "metres": one.metres,
             "seconds": one.seconds,
+            "bends": [list(bend) for bend in one.bends],
         }
         for one in (detours(asked.problem, planned, shut) if shut else ())
     ]

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps.carriers.models import EmissionZone
+from apps.carriers.selectors import zones_at
 from apps.facilities.models import Site
 from apps.routing import engine
-from apps.routing.models import Route
+from apps.routing.models import Route, Stop
 from apps.routing.wording import counted, listed
 
 NAMED = 3
@@ -29,12 +30,17 @@ ESTIMATED = (
 
 @dataclass(frozen=True)
 class Detour:
-    """What a vehicle drives around on one leg of its route (counted from 0), and how much longer that is."""
+    """What a vehicle drives around on one way of its route, how much longer that is, and where it bends.
+
+    The way is on ``leg``, counted from 0, and leads ``to_depot``, where a trip ends, or to the stop.
+    """
 
     leg: int
+    to_depot: bool
     zones: tuple[EmissionZone, ...]
     metres: int
     seconds: int
+    bends: tuple[engine.Point, ...]
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,25 @@ def around_by_leg(route: Route) -> dict[int, DrivenAround]:
     return found
 
 
+def ways_of(route: Route, stops: Sequence[Stop]) -> Iterator[tuple[int, Site, Site]]:
+    """The ways of a stored route in order, each with its leg; between two trips it is at its depot."""
+    here = route.depot
+    for leg, stop in enumerate(stops):
+        if leg and stop.trip != stops[leg - 1].trip:
+            yield leg, here, route.depot
+            here = route.depot
+        yield leg, here, stop.delivery.site
+        here = stop.delivery.site
+    yield len(stops), here, route.depot
+
+
+def zones_between(here: Site, there: Site, zones: Sequence[EmissionZone]) -> tuple[EmissionZone, ...]:
+    """Those of ``zones`` that the straight way between two sites leads through, though neither lies there."""
+    start, end = (engine.Point(site.latitude, site.longitude) for site in (here, there))
+    at_home = {zone.pk for site in (here, there) for zone in zones_at(zones, site)}
+    return tuple(zone for zone in zones if zone.pk not in at_home and _crossed(zone, [start], [end]).any())
+
+
 def circles_of(zone: EmissionZone) -> list[engine.Circle]:
     """The parts of a zone's land that have a shape."""
     return [
@@ -66,10 +91,11 @@ def circles_of(zone: EmissionZone) -> list[engine.Circle]:
 
 def zones_in_the_way(sites: Iterable[Site], zones: Sequence[EmissionZone]) -> tuple[EmissionZone, ...]:
     """Those of ``zones`` that somebody who may enter none of them has to drive around between ``sites``."""
+    return _in_the_way([engine.Point(site.latitude, site.longitude) for site in sites], zones)
+
+
+def _in_the_way(points: Sequence[engine.Point], zones: Sequence[EmissionZone]) -> tuple[EmissionZone, ...]:
     owners = [(zone, circle) for zone in zones for circle in circles_of(zone)]
-    if not owners:
-        return ()
-    points = [engine.Point(site.latitude, site.longitude) for site in sites]
     found = {owners[number][0].pk for number in engine.in_the_way(points, [one for _, one in owners])}
     return tuple(zone for zone in zones if zone.pk in found)
 
@@ -101,14 +127,20 @@ def arounds(
 def detours(
     problem: engine.Problem, route: engine.PlannedRoute, shut: Sequence[EmissionZone]
 ) -> tuple[Detour, ...]:
-    """What the route drives around, leg by leg; ``shut`` are the zones in its vehicle's way."""
+    """What the route drives around, way by way; ``shut`` are the zones in its vehicle's way."""
     way = _Way(problem, route, shut)
-    told = []
-    for leg in sorted(set(way.legs[way.longer].tolist())):
-        here = way.longer & (way.legs == leg)
-        zones = tuple(zone for zone, crossed in zip(shut, way.crossed, strict=True) if (crossed & here).any())
-        told.append(Detour(leg, zones, int(way.metres[here].sum()), int(way.seconds[here].sum())))
-    return tuple(told)
+    land = [circle for zone in shut for circle in circles_of(zone)]
+    return tuple(
+        Detour(
+            int(way.legs[number]),
+            way.steps[number][1] < len(problem.depots),
+            _in_the_way([way.starts[number], way.ends[number]], shut),
+            int(way.metres[number]),
+            int(way.seconds[number]),
+            engine.bends(way.starts[number], way.ends[number], land),
+        )
+        for number in np.flatnonzero(way.longer)
+    )
 
 
 def notes_on_ways(
@@ -153,8 +185,8 @@ class _Way:
         self.longer: NDArray[np.bool_] = (self.metres > 0) | (self.seconds > 0)
         spots = [engine.Point(one.lat, one.lon) for one in problem.depots]
         spots += [engine.Point(one.lat, one.lon) for one in problem.visits]
-        starts, ends = ([spots[place] for place in side] for side in (here, there))
-        self.crossed = [_crossed(zone, starts, ends) for zone in zones]
+        self.starts, self.ends = ([spots[place] for place in side] for side in (here, there))
+        self.crossed = [_crossed(zone, self.starts, self.ends) for zone in zones]
 
 
 def _crossed(

@@ -1,7 +1,7 @@
 """What a route asks of whoever drives it, and every reason why one vehicle of one carrier can't."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -22,6 +22,7 @@ from apps.facilities.rules import DockProfile
 from apps.facilities.selectors import profiles_of
 from apps.routing.days import LocalDay
 from apps.routing.models import Route, RoutePlan, Stop
+from apps.routing.ways import around_by_leg, ways_of, zones_between
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,22 @@ class Visit:
 
 
 @dataclass(frozen=True)
+class Way:
+    """A way of the route that leads straight through emission zones in which it neither begins nor ends."""
+
+    here: Site
+    there: Site
+    zones: tuple[EmissionZone, ...]
+
+
+@dataclass(frozen=True)
 class Needs:
     """A route as it has to be driven, whoever does."""
 
     route: Route
     day: LocalDay
     visits: tuple[Visit, ...]
+    ways: tuple[Way, ...] = ()
 
     @property
     def pallets(self) -> int:
@@ -90,7 +101,8 @@ def needs_of(route: Route) -> Needs:
         classes = tuple(sorted({*load.adr_classes, *dangerous[stop.delivery_id]}))
         load = replace(load, adr_classes=classes)
         visits.append(Visit(stop, profiles[stop.dock_id], load, tuple(zones_at(zones, stop.delivery.site))))
-    return Needs(route, LocalDay(route.plan.day, route.plan.site.time_zone), tuple(visits))
+    day = LocalDay(route.plan.day, route.plan.site.time_zone)
+    return Needs(route, day, tuple(visits), tuple(_ways_through(route, stops, zones)))
 
 
 def busy_vehicles(day: date, *, without: UUID) -> frozenset[UUID]:
@@ -120,6 +132,7 @@ def against_vehicle(needs: Needs, vehicle: Vehicle, busy: frozenset[UUID]) -> li
         *usable_on(vehicle, needs.day.day),
         *_time_and_room(needs, vehicle, busy),
         *(reason for visit in needs.visits for reason in _at_the_dock(visit, vehicle)),
+        *(reason for way in needs.ways for reason in _on_the_way(way, vehicle, needs.route)),
     ]
 
 
@@ -153,6 +166,16 @@ def against_driver(needs: Needs, vehicle: Vehicle, driver: Driver, busy: frozens
 
 def _driving(day: date, without: UUID) -> QuerySet[Route]:
     return Route.objects.filter(plan__day=day, plan__state=RoutePlan.State.PUBLISHED).exclude(pk=without)
+
+
+def _ways_through(route: Route, stops: Sequence[Stop], zones: Sequence[EmissionZone]) -> Iterator[Way]:
+    """What the route's times and kilometres take for free to drive: ways around zones are none of it."""
+    around = around_by_leg(route)
+    for leg, here, there in ways_of(route, stops):
+        past = around[leg].zones if leg in around else ()
+        through = [zone for zone in zones_between(here, there, zones) if zone.name not in past]
+        if through:
+            yield Way(here, there, tuple(through))
 
 
 def _adr_classes(deliveries: Iterable[UUID]) -> defaultdict[UUID, set[str]]:
@@ -249,6 +272,20 @@ def _at_the_dock(visit: Visit, vehicle: Vehicle) -> Iterator[str]:
                 "site": visit.site.name,
                 "limit": f"{announced.normalize():f}",
                 "unit": unit,
+            }
+
+
+def _on_the_way(way: Way, vehicle: Vehicle, route: Route) -> Iterator[str]:
+    for zone in way.zones:
+        if vehicle.pk != route.vehicle_id and not zone.admits(vehicle):
+            yield _(
+                "%(plate)s: the way from %(here)s to %(there)s leads through %(zone)s, and the plan has no"
+                " time for a way around."
+            ) % {
+                "plate": vehicle.plate,
+                "here": way.here.name,
+                "there": way.there.name,
+                "zone": zone.label,
             }
 
 

@@ -5,7 +5,10 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from apps.routing.drawing import gantt_of, map_of
+from apps.routing.selectors import plans
 from tests.routing.conftest import RIGID, local, make_carrier
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
@@ -46,3 +49,25 @@ def test_a_plan_without_routes_is_drawn_too(warehouse, order, planned, northern_
 
     assert "The plan has no route." in gantt_of(empty, title="Wednesday")
     assert marked(map_of(empty, title="Wednesday")) == ["D000001"]
+
+
+def test_a_way_around_a_zone_bends_on_the_map_and_the_zone_is_drawn(
+    warehouse, order, agree, planned, southern_site, in_between
+):
+    make_carrier("Swift & Sons", {**RIGID, "emission_class": "euro_3"})
+    agree(order(southern_site), "Dock 1", "11:00")
+    plan = planned()
+
+    drawing = ET.fromstring(map_of(plan, title="Wednesday"))
+
+    ways = {
+        one.get("class"): one.get("d") for one in drawing.iter() if one.get("class", "").startswith("route-")
+    }
+    assert ways["route-line"].count("L") > 1
+    assert ways["route-home"].count("L") > 1
+    assert [one.get("class") for one in drawing.iter(f"{SVG}circle")] == ["map-zone"]
+    assert "drives around In between" in "".join(drawing.itertext())
+
+    plan.routes.update(around=[{"leg": 0, "zones": ["In between"], "metres": 400, "seconds": 30}])
+    older = ET.fromstring(map_of(plans().get(pk=plan.pk), title="Wednesday"))  # before bends were kept
+    assert {one.get("d").count("L") for one in older.iter() if one.get("class") == "route-line"} == {1}

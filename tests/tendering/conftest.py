@@ -19,6 +19,7 @@ from tests.factories.cast import NOW
 from tests.routing.conftest import (
     RIGID,
     agree,
+    in_between,
     make_carrier,
     order,
     own_keys_and_store,
@@ -27,7 +28,7 @@ from tests.routing.conftest import (
     warehouse,
 )
 
-__all__ = ["agree", "order", "own_keys_and_store", "planned", "short_search", "warehouse"]
+__all__ = ["agree", "in_between", "order", "own_keys_and_store", "planned", "short_search", "warehouse"]
 
 FIRST, SECOND, THIRD = "Amber Lines", "Basalt Freight", "Cobalt Cargo"
 

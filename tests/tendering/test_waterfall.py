@@ -8,9 +8,17 @@ from django.core import mail
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from apps.accounts.actors import Actor
-from apps.carriers.models import Carrier, Commitment, ComplianceDocument, ServiceArea, Vehicle
+from apps.carriers.models import (
+    Carrier,
+    Commitment,
+    ComplianceDocument,
+    EmissionZone,
+    ServiceArea,
+    Vehicle,
+)
 from apps.core.errors import PermissionRefused
 from apps.custody.models import CustodyEvent
+from apps.deliveries.models import Delivery
 from apps.facilities.models import Site
 from apps.notices.models import Notice
 from apps.routing.models import RoutePlan
@@ -296,3 +304,48 @@ def test_beginning_twice_for_a_plan_asks_nobody_twice(tendered: Tendered) -> Non
     begin_for_plan(plan_id=tendered.plan.pk, now=NOW)
 
     assert Tendering.objects.count() == 1
+
+
+def test_a_vehicle_that_may_not_drive_where_the_route_leads_is_not_asked(
+    carriers: dict[str, Carrier],
+    southern_site: Site,
+    order: Callable[..., Delivery],
+    agree: Callable[..., Delivery],
+    planned: Callable[[], RoutePlan],
+    alice: Actor,
+    in_between: EmissionZone,
+    drain: Callable[[], int],
+) -> None:
+    Vehicle.objects.update(emission_class="euro_6")
+    agree(order(southern_site), "Dock 1", "09:00")
+    draft = planned()
+    Vehicle.objects.filter(carrier=carriers[SECOND]).update(emission_class="euro_3")
+
+    plan = publish_plan(actor=alice, plan_id=draft.pk, now=NOW)
+    drain()
+
+    tendering = plan.routes.get().tenderings.get()
+    assert set(tendering.tenders.values_list("carrier__name", flat=True)) == {FIRST, THIRD}
+    [reason] = [one for one in tendering.left_out if "In between" in one]
+    assert "the plan has no time for a way around" in reason
+    assert f"from {draft.site.name} to {southern_site.name}" in reason
+
+
+def test_a_route_that_is_driven_around_a_zone_may_be_taken_by_any_vehicle(
+    carriers: dict[str, Carrier],
+    southern_site: Site,
+    order: Callable[..., Delivery],
+    agree: Callable[..., Delivery],
+    planned: Callable[[], RoutePlan],
+    alice: Actor,
+    in_between: EmissionZone,
+    drain: Callable[[], int],
+) -> None:
+    Vehicle.objects.update(emission_class="euro_3")
+    agree(order(southern_site), "Dock 1", "09:00")
+
+    plan = publish_plan(actor=alice, plan_id=planned().pk, now=NOW)
+    drain()
+
+    asked = plan.routes.get().tenderings.get().tenders.values_list("carrier__name", flat=True)
+    assert set(asked) == {FIRST, SECOND, THIRD}

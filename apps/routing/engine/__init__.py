@@ -1,7 +1,7 @@
 """The routing engine: pure Python in, pure Python out, no Django. ``plan`` is the door; ``problem`` says what
 goes in."""
 
-from apps.routing.engine.around import Circle, in_the_way, leads_through, with_detours
+from apps.routing.engine.around import Circle, bends, in_the_way, leads_through, with_detours
 from apps.routing.engine.check import Violation, check
 from apps.routing.engine.driving import Driver, drive
 from apps.routing.engine.problem import (
@@ -84,6 +84,7 @@ __all__ = [
     "Violation",
     "Visit",
     "Window",
+    "bends",
     "check",
     "diff",
     "drive",

@@ -93,14 +93,8 @@ def ways_around(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Metres between all ``points``, straight and outside of ``circles``; both symmetric, equal where the
     straight way is free, and where there is none outside: to a place that circles enclose."""
-    places = _vectors(points)
-    circles = [one for one in circles if _has_an_outside(one)]
-    rims = [_rim(one, _corners(len(circles))) for one in circles]
-    nodes = np.concatenate([places, *rims])
-    count = len(places)
-    with np.errstate(invalid="ignore"):
-        lengths = np.nan_to_num(_lengths(nodes))
-        free = np.where(_blocked(nodes, count, circles), np.inf, lengths)
+    count = len(points)
+    _, lengths, free = _graph(points, circles)
     straight = lengths[:count, :count]
     around = straight.copy()
     shut = np.triu(np.isinf(free[:count, :count]))
@@ -115,6 +109,23 @@ def ways_around(
         around[here, there] += longer
         around[there, here] = around[here, there]
     return straight, around
+
+
+def bends(start: Point, end: Point, circles: Sequence[Circle]) -> tuple[Point, ...]:
+    """Where the shortest way outside of ``circles`` turns, in order; nowhere where the straight way is free
+    or there is no way around."""
+    ends = [start, end]
+    nodes, _, free = _graph(ends, [circles[number] for number in in_the_way(ends, circles)])
+    left = _shortest(_closed(free[2:, 2:]), free[2:, 1:2])[:, 0]
+    here, turns = 0, list[int]()
+    while np.isinf(free[here, 1]):
+        onward = free[here, 2:] + left
+        onward[[turn - 2 for turn in turns]] = np.inf
+        if not np.isfinite(onward).any():
+            return ()
+        here = 2 + int(onward.argmin())
+        turns.append(here)
+    return tuple(_point(nodes[turn]) for turn in turns)
 
 
 def in_the_way(points: Sequence[Point], circles: Sequence[Circle]) -> tuple[int, ...]:
@@ -146,6 +157,20 @@ def leads_through(starts: Sequence[Point], ends: Sequence[Point], circle: Circle
     return touched | _inside(near, circle) | _inside(far, circle)
 
 
+def _graph(
+    points: Sequence[Point], circles: Sequence[Circle]
+) -> tuple[Vectors, NDArray[np.float64], NDArray[np.float64]]:
+    """Places and the corners around ``circles``, metres between all of them, and the same where the line
+    enters no circle, else infinity."""
+    circles = [one for one in circles if _has_an_outside(one)]
+    rims = [_rim(one, _corners(len(circles))) for one in circles]
+    nodes = np.concatenate([_vectors(points), *rims])
+    with np.errstate(invalid="ignore"):
+        lengths = np.nan_to_num(_lengths(nodes))
+        free = np.where(_blocked(nodes, len(points), circles), np.inf, lengths)
+    return nodes, lengths, free
+
+
 def _has_an_outside(circle: Circle) -> bool:
     """Whether it is smaller than half the globe; what is larger nobody drives around."""
     return circle.angle < np.pi / 2
@@ -159,6 +184,11 @@ def _vectors(points: Sequence[Point]) -> Vectors:
     degrees = np.array(points, dtype=np.float64).reshape(len(points), 2)
     lat, lon = np.radians(degrees[:, 0]), np.radians(degrees[:, 1])
     return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+
+
+def _point(vector: NDArray[np.float64]) -> Point:
+    lat, lon = np.arcsin(vector[2].clip(-1.0, 1.0)), np.arctan2(vector[1], vector[0])
+    return Point(float(np.degrees(lat)), float(np.degrees(lon)))
 
 
 def _rim(circle: Circle, corners: int) -> Vectors:

@@ -3,24 +3,28 @@
 Equirectangular projection at the middle latitude, which is true to scale within a day's drive.
 
 Classes for the style sheet: ``plan-map``; ``map-ground``; ``map-graticule`` (lines), ``map-degree`` (their
-labels); ``map-route`` with ``route-1`` … ``route-8``, in it ``route-line`` and ``route-home`` (paths, the way
-home apart), ``stop`` (group), ``stop-leader``, ``stop-mark``, ``stop-number``; ``map-depot``, ``depot-mark``;
-``map-left-out``, ``left-out-mark``; ``map-name``; ``map-scale``, ``map-north``. Routes carry ``data-route``,
-stops ``data-route`` and ``data-stop`` (the visit's id), for linking with table and chart.
+labels); ``map-zone`` (circles); ``map-route`` with ``route-1`` … ``route-8``, in it ``route-line`` and
+``route-home`` (paths, the way home apart), ``stop`` (group), ``stop-leader``, ``stop-mark``,
+``stop-number``; ``map-depot``, ``depot-mark``; ``map-left-out``, ``left-out-mark``; ``map-name``;
+``map-scale``, ``map-north``. Routes carry ``data-route``, stops ``data-route`` and ``data-stop`` (the
+visit's id), for linking with table and chart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import product
 from math import cos, radians
+from types import MappingProxyType
 from typing import NamedTuple
 
+from apps.routing.engine.around import Circle
 from apps.routing.engine.problem import Problem
 from apps.routing.engine.result import Plan
 from apps.routing.engine.svg import element, picture, route_class, route_dash, text
+from apps.routing.engine.travel import Point
 from apps.routing.engine.wording import clock
 
 _EDGE = 56.0
@@ -42,15 +46,33 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
+class Bent:
+    """A way around ``zones``: the one to the stop ``leg``, counted from 0, or the one that ends the trip
+    before it ``to_depot``; and where it bends."""
+
+    leg: int
+    to_depot: bool
+    zones: tuple[str, ...]
+    bends: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MapRoute:
     """A route from its depot over its stops and home; ``trips`` says of each stop on which trip it is,
-    without it all are on the first. Between two trips the vehicle is back at its depot."""
+    without it all are on the first. Between two trips the vehicle is back at its depot. Ways are straight
+    but for those in ``around``."""
 
     number: int
     label: str
     depot: Spot
     stops: tuple[Spot, ...]
     trips: tuple[int, ...] = ()
+    around: tuple[Bent, ...] = ()
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """What it drives around, each zone once."""
+        return tuple(dict.fromkeys(zone for one in self.around for zone in one.zones))
 
 
 class _Point(NamedTuple):
@@ -61,25 +83,32 @@ class _Point(NamedTuple):
 def draw_map(
     routes: Sequence[MapRoute],
     left_out: Sequence[Spot] = (),
+    land: Mapping[str, Sequence[Circle]] = MappingProxyType({}),
     *,
     title: str,
     id_: str = "plan-map",
     width: float = 960.0,
     height: float = 640.0,
 ) -> str:
-    """The map as SVG markup; ``left_out`` are visits without a route. Works without any spot as well."""
+    """The map as SVG markup; ``left_out`` are visits without a route, ``land`` the circles of zones by name.
+
+    Works without any spot as well.
+    """
     spots = [spot for route in routes for spot in (route.depot, *route.stops)] + list(left_out)
-    view = _View(spots, width, height)
+    bends = [bend for route in routes for one in route.around for bend in one.bends]
+    view = _View([*(Point(spot.lat, spot.lon) for spot in spots), *bends], width, height)
+    zones = [Spot(name, each.lat, each.lon, name) for name, circles in land.items() for each in circles[:1]]
     depots = list({route.depot.id: route.depot for route in routes}.values())
     marks = _spread(view, routes, left_out)
     return picture(
         element("rect", class_="map-ground", x=0, y=0, width=width, height=height),
         *_graticule(view),
+        *(_zone(view, name, circles) for name, circles in land.items()),
         *(_lines(view, route) for route in routes),
         *(_left_out(spot, marks[-1, spot.id]) for spot in left_out),
         *(_stops(view, route, marks) for route in routes),
         *(_depot(view, depot) for depot in depots),
-        *_names(view, depots, spots, list(marks.values())),
+        *_names(view, depots, [*spots, *zones], list(marks.values())),
         _scale(view),
         _north(view),
         id_=id_,
@@ -122,10 +151,10 @@ def map_of(problem: Problem, plan: Plan, *, title: str) -> str:
 class _View:
     """Which degrees are seen, and where on the picture a place lies."""
 
-    def __init__(self, spots: Sequence[Spot], width: float, height: float) -> None:
+    def __init__(self, points: Sequence[Point], width: float, height: float) -> None:
         self.width, self.height = width, height
-        lats = [spot.lat for spot in spots] or [0.0]
-        lons = [spot.lon for spot in spots] or [0.0]
+        lats = [point.lat for point in points] or [0.0]
+        lons = [point.lon for point in points] or [0.0]
         self.middle = _Point((min(lons) + max(lons)) / 2, (min(lats) + max(lats)) / 2)
         self.shrink = max(cos(radians(self.middle.y)), 0.01)
         across = max((max(lons) - min(lons)) * self.shrink, 0.02)
@@ -170,24 +199,45 @@ def _degree(value: float, step: float, positive: str, negative: str) -> str:
     return f"{abs(value):.{digits}f}° {side}".strip()
 
 
+def _zone(view: _View, name: str, circles: Sequence[Circle]) -> str:
+    drawn = []
+    for circle in circles:
+        x, y = view.at(circle.lat, circle.lon)
+        radius = round(circle.radius_m / 1000 / _KM_PER_DEGREE * view.per_degree, 1)
+        drawn.append(element("circle", class_="map-zone", cx=x, cy=y, r=radius))
+    return element("g", element("title", escape(name)), *drawn)
+
+
 def _lines(view: _View, route: MapRoute) -> str:
-    home = view.at(route.depot.lat, route.depot.lon)
-    trips: dict[int, list[_Point]] = {}
-    for spot, trip in zip(route.stops, route.trips or (1,) * len(route.stops), strict=True):
-        trips.setdefault(trip, [home]).append(view.at(spot.lat, spot.lon))
     dash = route_dash(route.number)
     shared = {"fill": "none", "stroke_dasharray": dash, "stroke_linejoin": "round"}
+    out, back = _ways(view, route)
     return element(
         "g",
         element("title", f"Route {route.number}"),
-        *(element("path", class_="route-line", d=_path(points), **shared) for points in trips.values()),
-        *(
-            element("path", class_="route-home", d=_path([points[-1], home]), **shared)
-            for points in trips.values()
-        ),
+        *(element("path", class_="route-line", d=_path(points), **shared) for points in out),
+        *(element("path", class_="route-home", d=_path(points), **shared) for points in back),
         class_=f"map-route {route_class(route.number)}",
         data_route=route.number,
     )
+
+
+def _ways(view: _View, route: MapRoute) -> tuple[list[list[_Point]], list[list[_Point]]]:
+    """Each trip from the depot to its last stop, and its way back."""
+    home = view.at(route.depot.lat, route.depot.lon)
+    turns: dict[tuple[int, bool], list[_Point]] = {}
+    for one in route.around:
+        turns.setdefault((one.leg, one.to_depot), []).extend(view.at(*bend) for bend in one.bends)
+    out: list[list[_Point]] = []
+    back: list[list[_Point]] = []
+    trips = route.trips or (1,) * len(route.stops)
+    for leg, (spot, trip) in enumerate(zip(route.stops, trips, strict=True)):
+        if leg == 0 or trip != trips[leg - 1]:
+            out.append([home])
+        out[-1] += [*turns.get((leg, False), []), view.at(spot.lat, spot.lon)]
+        if leg + 1 == len(trips) or trip != trips[leg + 1]:
+            back.append([out[-1][-1], *turns.get((leg + 1, True), []), home])
+    return out, back
 
 
 def _path(points: Sequence[_Point]) -> str:
@@ -322,7 +372,10 @@ def _north(view: _View) -> str:
 
 
 def _describe(routes: Sequence[MapRoute], left_out: Sequence[Spot]) -> str:
-    parts = [f"Route {route.number} ({route.label}) has {len(route.stops)} stops." for route in routes]
+    parts = []
+    for route in routes:
+        around = f" and drives around {' and '.join(route.zones)}" if route.zones else ""
+        parts.append(f"Route {route.number} ({route.label}) has {len(route.stops)} stops{around}.")
     if left_out:
         parts.append(f"{len(left_out)} deliveries are on no route.")
     return " ".join(parts) or "The plan has no route."

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.routing.engine import Circle, GreatCircle, Point, in_the_way, leads_through, with_detours
+from apps.routing.engine import Circle, GreatCircle, Point, bends, in_the_way, leads_through, with_detours
 from apps.routing.engine.around import ways_around
 from apps.routing.engine.travel import EARTH_RADIUS_M, great_circle_metres
 
@@ -99,6 +99,19 @@ def test_land_as_large_as_half_the_globe_stops_nobody_and_a_place_that_is_none_n
     assert (around[2], straight[2]) == (pytest.approx([0, 0, 0]), pytest.approx([0, 0, 0]))
 
 
+def test_a_way_bends_at_the_circle_and_nowhere_else():
+    here, there = Point(0.0, -0.1), Point(0.0, 0.1)
+
+    turns = bends(here, there, [CIRCLE, Circle(0.2, 0.0, 3_000)])
+
+    assert len(turns) > 2
+    assert turns == tuple(sorted(turns, key=lambda turn: turn.lon))
+    metres = great_circle_metres([Point(0.0, 0.0), *turns])[0, 1:]
+    assert metres == pytest.approx(np.full(len(turns), 3_000), rel=0.03)
+    assert bends(here, there, [Circle(0.2, 0.0, 3_000)]) == ()
+    assert bends(Point(0.0, 0.0), there, [CIRCLE]) == ()
+
+
 # Any places and circles ---------------------------------------------------------------------------
 
 coordinates = st.floats(-0.3, 0.3, allow_nan=False)
@@ -116,6 +129,18 @@ def test_ways_around_are_symmetric_and_never_shorter_than_straight_ones(places, 
     assert (around == around.T).all()
     assert (around >= straight).all()
     assert straight == pytest.approx(great_circle_metres(places), abs=0.1)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.builds(Point, coordinates, coordinates), st.builds(Point, coordinates, coordinates), circles)
+def test_the_bends_of_a_way_make_it_as_long_as_it_is_reckoned(here, there, land):
+    straight, around = ways_around([here, there], land)
+    turns = bends(here, there, land)
+
+    places = [here, *turns, there]
+    drawn = np.diag(great_circle_metres(places), 1).sum()
+    assert drawn == pytest.approx(around[0, 1], rel=0.01, abs=0.5)
+    assert bool(turns) == bool(around[0, 1] > straight[0, 1])
 
 
 @settings(max_examples=100, deadline=None)
