@@ -314,6 +314,7 @@ POSITIONS_KEPT_DAYS = env.int("POSITIONS_KEPT_DAYS", 30)  # where vehicles were,
 ROUTER_URL = env.str("ROUTER_URL", "")  # OSRM-compatible; empty: great circles at a lorry's speeds
 ROUTER_TIMEOUT = env.float("ROUTER_TIMEOUT", 5.0)
 ROUTER_TABLE_SIZE = env.int("ROUTER_TABLE_SIZE", 100)
+ROUTING_WORKERS = env.int("ROUTING_WORKERS", 2)  # cores that a day of more than 300 deliveries is searched on
 #: Hosts of the operator's own network that subscriptions may report to, by plain HTTP too.
 WEBHOOK_TRUSTED_HOSTS: list[str] = env.list("WEBHOOK_TRUSTED_HOSTS", [])
 TIMESTAMP_URL = env.str("TIMESTAMP_URL", "")  # RFC 3161 service that signatures of papers are time-stamped by

@@ -51,6 +51,18 @@ def only_visit(warehouse):
     return visit
 
 
+def test_a_large_day_is_searched_on_more_cores_than_a_small_one(
+    warehouse, order, agree, northern_site, settings, monkeypatch
+):
+    agree(order(northern_site), "Dock 2", "09:00", 30)
+    settings.ROUTING_WORKERS = 3
+
+    small = asked(warehouse).problem.budget.workers
+    monkeypatch.setattr(engine, "LARGE", 0)
+
+    assert (small, asked(warehouse).problem.budget.workers) == (1, 3)
+
+
 def test_a_visit_is_its_slot_its_goods_and_its_dock(warehouse, order, agree, northern_site):
     delivery = agree(order(northern_site, pallets=3), "Dock 2", "09:00", 30)
 

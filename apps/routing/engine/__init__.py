@@ -38,13 +38,14 @@ from apps.routing.engine.result import (
     Segment,
     Unassigned,
 )
-from apps.routing.engine.rounds import ROUNDS, Progress
+from apps.routing.engine.rounds import LARGE, ROUNDS, Progress
 from apps.routing.engine.slots import SlotCost, StandingPlan
 from apps.routing.engine.solve import EngineFault, plan
 from apps.routing.engine.travel import GreatCircle, Point, TravelProvider
 
 __all__ = [
     "DEFAULT_PENALTY_CENTS",
+    "LARGE",
     "ROUNDS",
     "Activity",
     "Around",
