@@ -266,6 +266,24 @@ def test_what_was_turned_away_by_the_line_waits_with_its_quantity(
     assert figures(stock)[0][0] == Decimal(65)
 
 
+def test_what_of_a_pickup_was_turned_away_waits_where_it_stood(
+    delivery: Delivery, stock: Site, alice: Actor, drain: Callable
+) -> None:
+    this = {"actor": alice, "delivery_id": delivery.pk, "now": NOW}
+    services.choose_format(**this, format="pickup")
+    code = services.ready_to_collect(**this).code
+    drain()  # the delivery note is laid out
+    refused = [UnitFinding(REFUSED, ssccs_of(delivery)[-1], reason="packaging")]
+    statement = Statement(released_by="T. Hand", received_by="Otto Ono", findings=refused)
+    services.hand_out(**this, code=code, statement=statement)
+
+    assert waiting() == [(NEVIRAPINE, Decimal(10), True, 1)]
+    decide(alice, NEVIRAPINE, 10)
+    assert figures(stock) == [(Decimal(60), Decimal(0)), (Decimal(10), Decimal(6))]
+    with pytest.raises(NothingToFollow):
+        services.bring_again(**this)
+
+
 def test_what_is_brought_again_is_not_put_away_as_well(
     all_back: Delivery, delivery: Delivery, stock: Site, alice: Actor
 ) -> None:

@@ -27,23 +27,32 @@ STATE = {Severity.NOTICE: "info", Severity.WARNING: "warning", Severity.URGENT: 
 def row(exception: DeliveryException, *, now: datetime) -> Context:
     """One line of the list."""
     severity = Severity(exception.severity)
-    zone = exception.delivery.site.time_zone
-    acts = [told(each, number, zone) for number, each in enumerate(exception.interventions)]
     together = getattr(exception, "together", 1)
     return {
         "exception": exception,
-        "kind": exception.get_kind_display(),
+        "kind": Kind(exception.kind).label,  # get_kind_display translates all kinds to find one
         "state": STATE[severity],
         "severity": severity.label,
         "harm": until(exception.harm_at, now),
         "sentence": sentence(exception),
-        "help": suggestion(exception),
-        "acts": acts,
-        "best": acts[0] if acts and exception.kind != Kind.EXCURSION else None,
+        "best": best(exception),
         "together": together,
         "more": together - 1,
         "late": exception.detected_at - exception.cause_at > timedelta(minutes=5),
     }
+
+
+def best(exception: DeliveryException) -> Context:
+    """What helps most: a button as ``told``, or else the page of ``suggestion``."""
+    if exception.interventions and exception.kind != Kind.EXCURSION:
+        return told(exception.interventions[0], 0, exception.delivery.site.time_zone)
+    return suggestion(exception)
+
+
+def acts(exception: DeliveryException) -> list[Context]:
+    """All that helps, each as ``told``, the best first."""
+    zone = exception.delivery.site.time_zone
+    return [told(each, number, zone) for number, each in enumerate(exception.interventions)]
 
 
 def table(rows: Iterable[DeliveryException]) -> Table:
@@ -63,7 +72,7 @@ def table(rows: Iterable[DeliveryException]) -> Table:
         [
             Cell(each.harm_at.isoformat(timespec="minutes")),
             Cell(str(Severity(each.severity).label)),
-            Cell(str(each.get_kind_display())),
+            Cell(str(Kind(each.kind).label)),
             Cell(sentence(each)),
             Cell(each.delivery.number),
             Cell(each.delivery.site.name),
@@ -230,7 +239,6 @@ def suggestion(exception: DeliveryException) -> Context:
     """The page on which the help that fits best is one click away: ``url`` and ``label``."""
     delivery = exception.delivery
     at_delivery = reverse("desk:delivery", args=[delivery.pk])
-    plan = f"{reverse('desk:plan')}?site={delivery.origin_id}&day={delivery.day:%Y-%m-%d}"
     match Kind(exception.kind):
         case Kind.OFFER_UNANSWERED if exception.facts["turn"] == "shipper":
             return {"url": at_delivery, "label": _("Answer the offer")}
@@ -247,7 +255,8 @@ def suggestion(exception: DeliveryException) -> Context:
         case Kind.AT_RISK:
             return {"url": reverse("desk:risks"), "label": _("See the risks")}
         case Kind.LATE_DEPARTURE | Kind.LATE_RELEASE | Kind.NO_SHOW_RISK:
-            return {"url": plan, "label": _("Repair the plan")}
+            of_the_day = f"?site={delivery.origin_id}&day={delivery.day:%Y-%m-%d}"
+            return {"url": reverse("desk:plan") + of_the_day, "label": _("Repair the plan")}
         case Kind.EXCURSION:
             decide = reverse("desk:exception", args=[exception.pk])
             return {"url": f"{decide}#decide-title", "label": _("Decide about the goods")}

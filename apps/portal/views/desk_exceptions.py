@@ -148,6 +148,8 @@ def exception(request: ActingRequest, exception_id: UUID) -> HttpResponse:
     context: dict[str, Any] = {
         **desk_frame(request, section="exceptions"),
         "row": present.row(shown, now=now),
+        "acts": present.acts(shown),
+        "help": present.suggestion(shown),
         "exception": shown,
         "delivery": shown.delivery,
         "zone": shown.delivery.site.time_zone,
