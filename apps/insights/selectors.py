@@ -1,6 +1,9 @@
 """Reads of exceptions for the list and for one of them."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, When, Window
 from django.db.models.functions import Cast, RowNumber
@@ -16,18 +19,36 @@ def open_exceptions(*, now: datetime, with_snoozed: bool = False) -> QuerySet[De
     return rows.select_related("delivery__site").order_by("harm_at", "id")
 
 
-def grouped(rows: QuerySet[DeliveryException]) -> QuerySet[DeliveryException]:
-    """Of those with one cause the one that does harm soonest, with how many there are as ``together``."""
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Of exceptions with one cause the one that does harm soonest, and how many they are ``together``."""
+
+    exception: DeliveryException
+    together: int
+
+
+def grouped(rows: QuerySet[DeliveryException]) -> QuerySet[DeliveryException, dict[str, Any]]:
+    """Of those with one cause the one that does harm soonest: its ``pk``, and how many there are as
+    ``together``. Narrow, so that sorting and counting carry no facts: `leads` reads the rest of a page."""
     lead = Case(When(group="", then=Cast("pk", CharField())), default=F("group"))
     of_one_cause = [F("lead")]
     return (
-        rows.annotate(lead=lead)
+        rows.select_related(None)
+        .annotate(lead=lead)
         .annotate(
             place=Window(RowNumber(), partition_by=of_one_cause, order_by=["harm_at", "id"]),
             together=Window(Count("pk"), partition_by=of_one_cause),
         )
         .filter(place=1)
+        .values("pk", "together")
     )
+
+
+def leads(found: Iterable[dict[str, Any]]) -> list[Lead]:
+    """What `grouped` found, in its order, with deliveries and sites; one query."""
+    counts = {row["pk"]: row["together"] for row in found}
+    rows = DeliveryException.objects.select_related("delivery__site").in_bulk(list(counts))
+    return [Lead(rows[pk], together) for pk, together in counts.items() if pk in rows]
 
 
 def with_the_same_cause(exception: DeliveryException) -> QuerySet[DeliveryException]:

@@ -7,7 +7,7 @@ from django.core import mail
 
 from apps.accounts.models import Person
 from apps.insights.models import DeliveryException, Escalation, EscalationRule, ExceptionEvent
-from apps.insights.selectors import grouped, open_exceptions, with_the_same_cause
+from apps.insights.selectors import grouped, leads, open_exceptions, with_the_same_cause
 from apps.insights.services import assign, escalate, note_contact, take, watch
 from apps.insights.services.acting import NothingSaid
 from apps.notices.models import Notice
@@ -90,9 +90,9 @@ def test_one_cause_is_one_row_and_one_message(found, drain):
     )
     rule()
 
-    (head,) = grouped(open_exceptions(now=now))
-    assert (head.pk, head.together) == (row.pk, 2)
-    assert with_the_same_cause(head).count() == 1
+    (head,) = leads(grouped(open_exceptions(now=now)))
+    assert (head.exception.pk, head.together) == (row.pk, 2)
+    assert with_the_same_cause(head.exception).count() == 1
     assert escalate(now=now + HOUR) == 2
     drain()
     assert len(told()) == 2  # two people, one message each

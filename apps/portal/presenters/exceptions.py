@@ -24,10 +24,9 @@ Context = dict[str, Any]
 STATE = {Severity.NOTICE: "info", Severity.WARNING: "warning", Severity.URGENT: "error"}
 
 
-def row(exception: DeliveryException, *, now: datetime) -> Context:
-    """One line of the list."""
+def row(exception: DeliveryException, *, now: datetime, together: int = 1) -> Context:
+    """One line of the list, for so many of one cause ``together``."""
     severity = Severity(exception.severity)
-    together = getattr(exception, "together", 1)
     return {
         "exception": exception,
         "kind": Kind(exception.kind).label,  # get_kind_display translates all kinds to find one

@@ -25,6 +25,7 @@ from apps.insights.models import DeliveryException
 from apps.insights.selectors import (
     contacts_with,
     grouped,
+    leads,
     open_exceptions,
     recently_ended,
     with_the_same_cause,
@@ -60,12 +61,13 @@ def exceptions(request: ActingRequest) -> HttpResponse:
     form, found = _chosen(request, now)
     asked = form.cleaned_data if form.is_valid() else {}
     page = Paginator(grouped(found), PAGE).get_page(request.GET.get("page"))
-    soon = sum(each.harm_at <= now + timedelta(hours=1) for each in page.object_list)
+    shown = leads(page.object_list)
+    soon = sum(each.exception.harm_at <= now + timedelta(hours=1) for each in shown)
     context = {
         **desk_frame(request, section="exceptions"),
         "form": form,
         "page": page,
-        "rows": [present.row(each, now=now) for each in page.object_list],
+        "rows": [present.row(each.exception, now=now, together=each.together) for each in shown],
         "is_filtered": any(asked.values()),
         "query": request.GET.urlencode(),
         "ended": []
