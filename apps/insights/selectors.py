@@ -27,7 +27,7 @@ class Lead:
     together: int
 
 
-def grouped(rows: QuerySet[DeliveryException]) -> QuerySet[DeliveryException, dict[str, Any]]:
+def grouped(rows: QuerySet[DeliveryException]) -> QuerySet[DeliveryException, Any]:
     """Of those with one cause the one that does harm soonest: its ``pk``, and how many there are as
     ``together``. Narrow, so that sorting and counting carry no facts: `leads` reads the rest of a page."""
     lead = Case(When(group="", then=Cast("pk", CharField())), default=F("group"))
