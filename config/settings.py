@@ -138,7 +138,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "apps.accounts.context_processors.acting",
             ],
-            "libraries": {"lucide": "apps.core.icons"},
+            "libraries": {"lucide": "apps.core.icons", "states": "apps.core.state_looks"},
         },
     },
 ]

@@ -5,8 +5,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import formats
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,6 +18,7 @@ from apps.figures.tables import Cell, Column, Table
 from apps.insights.interventions import fingerprint
 from apps.insights.kinds import Kind, Severity
 from apps.insights.models import DeliveryException
+from apps.insights.selectors import Lead
 from apps.portal.presenters.risks import reason
 from apps.portal.presenters.times import span_label
 from apps.tracking.models import Measure, RefusedPosition
@@ -24,8 +27,27 @@ Context = dict[str, Any]
 STATE = {Severity.NOTICE: "info", Severity.WARNING: "warning", Severity.URGENT: "error"}
 
 
-def row(exception: DeliveryException, *, now: datetime, together: int = 1) -> Context:
-    """One line of the list, for so many of one cause ``together``."""
+def rows(found: Iterable[Lead], *, now: datetime) -> list[Context]:
+    """The list; what a severity looks like is drawn once for all of its rows."""
+    badges = {
+        each: render_to_string(
+            "components/status_badge.html", {"state": STATE[each], "label": each.label}
+        ).strip()
+        for each in Severity
+    }
+    return [
+        {
+            **row(each.exception, now=now),
+            "badge": mark_safe(badges[Severity(each.exception.severity)]),  # noqa: S308 a template's answer
+            "together": each.together,
+            "more": each.together - 1,
+        }
+        for each in found
+    ]
+
+
+def row(exception: DeliveryException, *, now: datetime) -> Context:
+    """What the list and its own page say of an exception."""
     severity = Severity(exception.severity)
     return {
         "exception": exception,
@@ -35,8 +57,6 @@ def row(exception: DeliveryException, *, now: datetime, together: int = 1) -> Co
         "harm": until(exception.harm_at, now),
         "sentence": sentence(exception),
         "best": best(exception),
-        "together": together,
-        "more": together - 1,
         "late": exception.detected_at - exception.cause_at > timedelta(minutes=5),
     }
 

@@ -67,7 +67,7 @@ def exceptions(request: ActingRequest) -> HttpResponse:
         **desk_frame(request, section="exceptions"),
         "form": form,
         "page": page,
-        "rows": [present.row(each.exception, now=now, together=each.together) for each in shown],
+        "rows": present.rows(shown, now=now),
         "is_filtered": any(asked.values()),
         "query": request.GET.urlencode(),
         "ended": []
