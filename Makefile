@@ -72,7 +72,7 @@ $(VENV)/bin/python:
 define install
 @echo "Installing what $(1) names (once; a minute or two) ..."
 @if command -v uv >/dev/null; then uv pip install -q --python $(PYTHON) --require-hashes -r $(1); \
-else $(PYTHON) -m pip install -q --require-hashes -r $(1); fi
+else $(PYTHON) -m pip install -q --no-compile --require-hashes -r $(1); fi
 @touch $@
 endef
 
