@@ -30,6 +30,8 @@ from apps.routing.engine.wording import clock
 _EDGE = 56.0
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 45.0)
 _KM_PER_DEGREE = 111.195
+_LETTER = 6.4
+"""How wide a letter of a name is on the average."""
 _AROUND = sorted(product((0, 1, -1, 2, -2, 3, -3), repeat=2), key=lambda step: step[0] ** 2 + step[1] ** 2)
 """Where a mark may go, nearest first, in its own widths and heights from its place."""
 
@@ -97,7 +99,6 @@ def draw_map(
     spots = [spot for route in routes for spot in (route.depot, *route.stops)] + list(left_out)
     bends = [bend for route in routes for one in route.around for bend in one.bends]
     view = _View([*(Point(spot.lat, spot.lon) for spot in spots), *bends], width, height)
-    zones = [Spot(name, each.lat, each.lon, name) for name, circles in land.items() for each in circles[:1]]
     depots = list({route.depot.id: route.depot for route in routes}.values())
     marks = _spread(view, routes, left_out)
     return picture(
@@ -108,7 +109,7 @@ def draw_map(
         *(_left_out(spot, marks[-1, spot.id]) for spot in left_out),
         *(_stops(view, route, marks) for route in routes),
         *(_depot(view, depot) for depot in depots),
-        *_names(view, depots, [*spots, *zones], list(marks.values())),
+        *_names(view, depots, spots, list(marks.values())),
         _scale(view),
         _north(view),
         id_=id_,
@@ -205,6 +206,8 @@ def _zone(view: _View, name: str, circles: Sequence[Circle]) -> str:
         x, y = view.at(circle.lat, circle.lon)
         radius = round(circle.radius_m / 1000 / _KM_PER_DEGREE * view.per_degree, 1)
         drawn.append(element("circle", class_="map-zone", cx=x, cy=y, r=radius))
+        if 2 * radius > _LETTER * len(name):
+            drawn.append(text(name, x, y + 4, "map-name", text_anchor="middle"))
     return element("g", element("title", escape(name)), *drawn)
 
 
@@ -318,7 +321,7 @@ def _names(
     boxes = [_box(mark, 28.0) for mark in [*marks, *(view.at(one.lat, one.lon) for one in depots)]]
     named = dict.fromkeys((spot.name, view.at(spot.lat, spot.lon)) for spot in [*depots, *spots] if spot.name)
     for name, point in named:
-        length = 6.4 * len(name)
+        length = _LETTER * len(name)
         for x, y in (
             (point.x + 17, point.y + 4),
             (point.x - 17 - length, point.y + 4),
