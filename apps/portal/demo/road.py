@@ -11,6 +11,8 @@ from apps.deliveries.models import Delivery, Discrepancy, Handover
 from apps.deliveries.selectors import deliveries_on, ssccs_of, visit_of
 from apps.deliveries.states import State
 from apps.facilities.models import Site
+from apps.insights.services import watch
+from apps.insights.services.watching import GONE_AFTER
 from apps.portal.demo.booking import Story, desk, recipient_actor
 from apps.portal.demo.calendar import DemoCalendar
 from apps.portal.demo.network import SHIPPERS, ShipperFacts, operator_email
@@ -86,6 +88,18 @@ def drive(calendar: DemoCalendar, story: Story) -> None:
         _send_off(leg)
         _receive(leg, number, story)
     story.tell("On the road", _count(calendar))
+
+
+def look_again(now: datetime) -> None:
+    """Take off the lists of exceptions what came true while the day was played.
+
+    The worker looks at the real time and missed vehicles that came seconds later. It would close that itself,
+    after having looked for as long as it takes for nothing to flicker.
+    """
+    for facts in SHIPPERS:
+        with desk(facts):
+            watch(now=now)
+            watch(now=now + GONE_AFTER)
 
 
 def _legs(facts: ShipperFacts, calendar: DemoCalendar) -> Iterator[Leg]:

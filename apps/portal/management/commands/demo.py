@@ -51,6 +51,7 @@ class Command(BaseCommand):
         road.drive(calendar, story)
         booking.ask_ahead(calendar, now, story)
         self._wait_for_work()
+        road.look_again(timezone.now())
         self._say("custody bundles are exported and verified ...")
         folder = settings.LOCAL_DIR / "demo"
         shutil.rmtree(folder, ignore_errors=True)
