@@ -1,84 +1,59 @@
 """How a state looks in every list: its icon and its word."""
 
 from django import template
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 register = template.Library()
 
-_ICONS = {
-    "offered": "send",
-    "requested": "send",
-    "countered": "arrow-left-right",
-    "held": "hourglass",
-    "waiting": "hourglass",
-    "queued": "hourglass",
-    "expiring": "hourglass",
-    "confirmed": "calendar-check",
-    "accepted": "calendar-check",
-    "planned": "route",
-    "loading": "forklift",
-    "in_progress": "forklift",
-    "departed": "truck",
-    "arrived": "map-pin",
-    "running": "loader",
-    "done": "check-check",
-    "completed": "check-check",
-    "delivered": "check-check",
-    "success": "check-check",
-    "verified": "shield-check",
-    "late": "clock-alert",
-    "no_show": "user-x",
-    "refused": "ban",
-    "declined": "ban",
-    "failed": "circle-x",
-    "error": "circle-x",
-    "unassigned": "triangle-alert",
-    "conflict": "triangle-alert",
-    "warning": "triangle-alert",
-    "expired": "timer-off",
-    "cancelled": "x",
-    "info": "info",
-}
-_WORDS = {
-    "draft": _("Draft"),
-    "requested": _("Requested"),
-    "offered": _("Offered"),
-    "countered": _("Counter-offer"),
-    "held": _("Held"),
-    "expiring": _("Expires soon"),
-    "waiting": _("Waiting"),
-    "queued": _("Queued"),
-    "confirmed": _("Confirmed"),
-    "accepted": _("Accepted"),
-    "planned": _("Planned"),
-    "loading": _("Loading"),
-    "departed": _("On the way"),
-    "arrived": _("Arrived"),
-    "in_progress": _("In progress"),
-    "running": _("Running"),
-    "done": _("Done"),
-    "completed": _("Done"),
-    "delivered": _("Delivered"),
-    "verified": _("Verified"),
-    "late": _("Late"),
-    "no_show": _("No-show"),
-    "refused": _("Refused"),
-    "declined": _("Declined"),
-    "failed": _("Failed"),
-    "unassigned": _("Unassigned"),
-    "conflict": _("Conflict"),
-    "expired": _("Expired"),
-    "cancelled": _("Cancelled"),
+_NO_ICON = "circle-dashed"
+#: Icon and word; what is only ever shown with a page's own words has none.
+_LOOKS: dict[str, tuple[str, Promise | None]] = {
+    "draft": (_NO_ICON, _("Draft")),
+    "requested": ("send", _("Requested")),
+    "offered": ("send", _("Offered")),
+    "countered": ("arrow-left-right", _("Counter-offer")),
+    "held": ("hourglass", _("Held")),
+    "expiring": ("hourglass", _("Expires soon")),
+    "waiting": ("hourglass", _("Waiting")),
+    "queued": ("hourglass", _("Queued")),
+    "confirmed": ("calendar-check", _("Confirmed")),
+    "accepted": ("calendar-check", _("Accepted")),
+    "planned": ("route", _("Planned")),
+    "loading": ("forklift", _("Loading")),
+    "departed": ("truck", _("On the way")),
+    "arrived": ("map-pin", _("Arrived")),
+    "in_progress": ("forklift", _("In progress")),
+    "running": ("loader", _("Running")),
+    "done": ("check-check", _("Done")),
+    "completed": ("check-check", _("Done")),
+    "delivered": ("check-check", _("Delivered")),
+    "verified": ("shield-check", _("Verified")),
+    "late": ("clock-alert", _("Late")),
+    "no_show": ("user-x", _("No-show")),
+    "refused": ("ban", _("Refused")),
+    "declined": ("ban", _("Declined")),
+    "failed": ("circle-x", _("Failed")),
+    "unassigned": ("triangle-alert", _("Unassigned")),
+    "conflict": ("triangle-alert", _("Conflict")),
+    "expired": ("timer-off", _("Expired")),
+    "cancelled": ("x", _("Cancelled")),
+    "success": ("check-check", None),
+    "error": ("circle-x", None),
+    "warning": ("triangle-alert", None),
+    "info": ("info", None),
 }
 
 
 @register.filter
 def state_icon(state: object) -> str:
     """The name of the icon; a dashed circle for a state that has none."""
-    return _ICONS.get(str(state), "circle-dashed")
+    icon, _word = _LOOKS.get(str(state), (_NO_ICON, None))
+    return icon
 
 
 @register.filter
 def state_word(state: object) -> str:
     """The word for a state where the page gives none of its own; the state itself where there is none."""
-    return str(_WORDS.get(str(state), state))
+    _icon, word = _LOOKS.get(str(state), (_NO_ICON, None))
+    return str(word or state)

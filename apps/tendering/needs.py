@@ -169,7 +169,7 @@ def _driving(day: date, without: UUID) -> QuerySet[Route]:
 
 
 def _ways_through(route: Route, stops: Sequence[Stop], zones: Sequence[EmissionZone]) -> Iterator[Way]:
-    """What the route's times and kilometres take for free to drive: ways around zones are none of it."""
+    """Where the route's times and kilometres are those of the straight way through zones."""
     around = around_by_leg(route)
     for leg, here, there in ways_of(route, stops):
         past = around[leg].zones if leg in around else ()

@@ -306,7 +306,8 @@ def test_beginning_twice_for_a_plan_asks_nobody_twice(tendered: Tendered) -> Non
     assert Tendering.objects.count() == 1
 
 
-def test_a_vehicle_that_may_not_drive_where_the_route_leads_is_not_asked(
+@pytest.fixture
+def tender_past_the_zone(
     carriers: dict[str, Carrier],
     southern_site: Site,
     order: Callable[..., Delivery],
@@ -315,38 +316,41 @@ def test_a_vehicle_that_may_not_drive_where_the_route_leads_is_not_asked(
     alice: Actor,
     in_between: EmissionZone,
     drain: Callable[[], int],
+) -> Callable[..., Tendering]:
+    """``tender_past_the_zone(planned_with, second)``: the day is planned with vehicles of one emission class;
+    those of the second carrier turn out to be of another before the route is tendered."""
+
+    def make(planned_with: str, second: str) -> Tendering:
+        Vehicle.objects.update(emission_class=planned_with)
+        agree(order(southern_site), "Dock 1", "09:00")
+        draft = planned()
+        Vehicle.objects.filter(carrier=carriers[SECOND]).update(emission_class=second)
+        plan = publish_plan(actor=alice, plan_id=draft.pk, now=NOW)
+        drain()
+        return plan.routes.get().tenderings.get()
+
+    return make
+
+
+def asked_in(tendering: Tendering) -> set[str]:
+    return set(tendering.tenders.values_list("carrier__name", flat=True))
+
+
+def test_a_vehicle_that_may_not_drive_where_the_route_leads_is_not_asked(
+    tender_past_the_zone: Callable[..., Tendering], warehouse: Site, southern_site: Site
 ) -> None:
-    Vehicle.objects.update(emission_class="euro_6")
-    agree(order(southern_site), "Dock 1", "09:00")
-    draft = planned()
-    Vehicle.objects.filter(carrier=carriers[SECOND]).update(emission_class="euro_3")
+    tendering = tender_past_the_zone("euro_6", second="euro_3")
 
-    plan = publish_plan(actor=alice, plan_id=draft.pk, now=NOW)
-    drain()
-
-    tendering = plan.routes.get().tenderings.get()
-    assert set(tendering.tenders.values_list("carrier__name", flat=True)) == {FIRST, THIRD}
+    assert asked_in(tendering) == {FIRST, THIRD}
     there, back = [one for one in tendering.left_out if "In between" in one]
     assert "the plan has no time for a way around" in there
-    assert f"from {draft.site.name} to {southern_site.name}" in there
-    assert f"from {southern_site.name} to {draft.site.name}" in back
+    assert f"from {warehouse.name} to {southern_site.name}" in there
+    assert f"from {southern_site.name} to {warehouse.name}" in back
 
 
 def test_a_route_that_is_driven_around_a_zone_may_be_taken_by_any_vehicle(
-    carriers: dict[str, Carrier],
-    southern_site: Site,
-    order: Callable[..., Delivery],
-    agree: Callable[..., Delivery],
-    planned: Callable[[], RoutePlan],
-    alice: Actor,
-    in_between: EmissionZone,
-    drain: Callable[[], int],
+    tender_past_the_zone: Callable[..., Tendering],
 ) -> None:
-    Vehicle.objects.update(emission_class="euro_3")
-    agree(order(southern_site), "Dock 1", "09:00")
+    tendering = tender_past_the_zone("euro_3", second="euro_3")
 
-    plan = publish_plan(actor=alice, plan_id=planned().pk, now=NOW)
-    drain()
-
-    asked = plan.routes.get().tenderings.get().tenders.values_list("carrier__name", flat=True)
-    assert set(asked) == {FIRST, SECOND, THIRD}
+    assert asked_in(tendering) == {FIRST, SECOND, THIRD}

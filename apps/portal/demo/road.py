@@ -91,10 +91,10 @@ def drive(calendar: DemoCalendar, story: Story) -> None:
 
 
 def look_again(now: datetime) -> None:
-    """Take off the lists of exceptions what came true while the day was played.
+    """Take off the lists of exceptions what was missed only because the day was still being played.
 
-    The worker looks at the real time and missed vehicles that came seconds later. It would close that itself,
-    after having looked for as long as it takes for nothing to flicker.
+    The worker goes by the real time, by which vehicles of that day were late until they were played in. It
+    would close these exceptions itself, but not before they have stayed away for a while.
     """
     for facts in SHIPPERS:
         with desk(facts):

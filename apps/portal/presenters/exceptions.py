@@ -1,14 +1,13 @@
 """Exceptions as their list shows them: how soon harm comes, one sentence, and what helps."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import formats
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -29,16 +28,13 @@ STATE = {Severity.NOTICE: "info", Severity.WARNING: "warning", Severity.URGENT: 
 
 def rows(found: Iterable[Lead], *, now: datetime) -> list[Context]:
     """The list; what a severity looks like is drawn once for all of its rows."""
-    badges = {
-        each: render_to_string(
-            "components/status_badge.html", {"state": STATE[each], "label": each.label}
-        ).strip()
-        for each in Severity
-    }
+    badge = "components/status_badge.html"
+    badges = {each: render_to_string(badge, {"state": STATE[each], "label": each.label}) for each in Severity}
     return [
         {
             **row(each.exception, now=now),
-            "badge": mark_safe(badges[Severity(each.exception.severity)]),  # noqa: S308 a template's answer
+            "badge": badges[Severity(each.exception.severity)],
+            "best": best(each.exception),
             "together": each.together,
             "more": each.together - 1,
         }
@@ -56,8 +52,6 @@ def row(exception: DeliveryException, *, now: datetime) -> Context:
         "severity": severity.label,
         "harm": until(exception.harm_at, now),
         "sentence": sentence(exception),
-        "best": best(exception),
-        "late": exception.detected_at - exception.cause_at > timedelta(minutes=5),
     }
 
 
