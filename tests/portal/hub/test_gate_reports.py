@@ -28,7 +28,7 @@ def poster_of(client: Client, site: Site) -> str:
     """The path that the code of a new poster leads to, as a phone reads it."""
     answer = client.post(f"/sites/{site.pk}/gate/poster/", {"step": "make"})
     picture = pypdfium2.PdfDocument(answer.content)[0].render(scale=2).to_pil()
-    (code,) = zxingcpp.read_barcodes(picture)
+    (code,) = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)
     return urlsplit(code.text).path
 
 
