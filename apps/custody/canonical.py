@@ -19,7 +19,6 @@ from apps.custody.events import EVENT_TYPES, STRUCTURES, VERSION, EventType, why
 MAX_INTEGER = 2**53 - 1
 MAX_TEXT = 2000
 _NO_PLACE = MAX_INTEGER + 1
-TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 Event = Mapping[str, object]
 
@@ -127,7 +126,7 @@ def format_time(moment: datetime) -> str:
     """
     if moment.tzinfo is None:
         raise ValueError("a moment needs its time zone")
-    return moment.astimezone(UTC).strftime(TIME_FORMAT)
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _commitments(event: Event) -> dict[str, str]:

@@ -29,14 +29,16 @@ from apps.documents.models import Document
 from apps.tenancy.models import Shipper
 
 HASH_PREFIX = 12
-# `unsequenced` from `search_from` on, by itself.
+# `unsequenced` from `search_from` on, by itself. Between two limits that it can't know, the planner expects
+# few rows and takes the index; above one it expects a third of all, and read the whole log at each look.
 _BEHIND = """
     SELECT EXISTS (
         SELECT FROM custody_custodyevent AS event
-         WHERE xid >= coalesce(
+         WHERE xid BETWEEN coalesce(
                    (SELECT settled
                       FROM (SELECT settled FROM custody_checkpoint ORDER BY size DESC LIMIT 1) AS last
                      WHERE settled <= pg_snapshot_xmin(pg_current_snapshot())::text::bigint), 0)
+               AND (SELECT 9223372036854775807)
            AND NOT EXISTS (SELECT FROM custody_logleaf AS leaf WHERE leaf.event_id = event.id))"""
 _HASH = re.compile(r"[0-9a-f]{8,64}")
 _EVENT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

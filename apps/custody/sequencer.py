@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from apps.custody import selectors
 from apps.custody.hostile import require_guarded
-from apps.custody.services.sequencing import sequence
+from apps.custody.services.sequencing import BATCH, sequence
 from apps.tenancy import doorway
 from apps.tenancy.everywhere import active_shippers
 from apps.tenancy.models import Shipper
@@ -56,8 +56,20 @@ def sequence_every_log(resting: dict[str, float] | None = None) -> None:
         if resting.get(shipper.schema_name, 0.0) > time.monotonic():
             continue
         with _apart(shipper, resting), doorway.enter_shipper(shipper):
-            while selectors.is_behind() and sequence(now=timezone.now()):
-                pass
+            _catch_up()
+
+
+def _catch_up() -> None:
+    """The current shipper's events that wait, and on while full batches come.
+
+    What was committed meanwhile waits for the next pass: with many writers there would always be something,
+    and heads for a handful of events each would take the processors that the writers need.
+    """
+    full = selectors.is_behind()
+    while full:
+        last = selectors.latest_checkpoint()
+        head = sequence(now=timezone.now())
+        full = head is not None and head.size - (last.size if last else 0) >= BATCH
 
 
 @contextmanager

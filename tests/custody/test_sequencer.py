@@ -39,6 +39,30 @@ def test_a_pass_brings_in_what_waits_at_every_shipper(both, acme, globex):
     assert (waited, _waiting(acme), _waiting(globex)) == ((True, True), False, False)
 
 
+@pytest.mark.parametrize(("batch", "waits"), [(1, False), (5, True)], ids=["full", "not full"])
+def test_what_comes_during_a_pass_is_brought_in_at_once_only_while_batches_are_full(
+    acme, record, monkeypatch, batch, waits
+):
+    real = sequencer.sequence
+    late = iter(["arrived"])
+
+    def sequence(**arguments):
+        head = real(limit=batch, **arguments)
+        for event_type in late:
+            record(event_type)
+        return head
+
+    monkeypatch.setattr(sequencer, "sequence", sequence)
+    monkeypatch.setattr(sequencer, "BATCH", batch)
+    record("departed")
+
+    sequencer.sequence_every_log()
+    waited = _waiting(acme)
+    sequencer.sequence_every_log()
+
+    assert (waited, _waiting(acme)) == (waits, False)
+
+
 def test_a_log_that_cant_be_signed_rests_and_stops_no_other(both, acme, globex, now, monkeypatch):
     tried, real = [], sequencer.sequence
 
