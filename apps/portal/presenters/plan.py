@@ -1,8 +1,9 @@
 """A plan of the day as tables and figures, which say everything, and as map and chart, which show it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
@@ -89,13 +90,14 @@ def _around(one: DrivenAround) -> str:
     return _("around %(zones)s, +%(km)s km") % words
 
 
-def left_out_table(plan: RoutePlan) -> list[Context]:
-    """Deliveries on no route, each with every reason."""
+def left_out_table(plan: RoutePlan, to_book: Collection[UUID] = ()) -> list[Context]:
+    """Deliveries on no route, each with every reason; slots can be asked for those ``to_book``."""
     return [
         {
             "number": one.delivery.number,
             "delivery_id": one.delivery_id,
             "may_move": one.slot is not None,
+            "ask_url": reverse("desk:ask", args=[one.delivery_id]) if one.delivery_id in to_book else "",
             "url": reverse("desk:delivery", args=[one.delivery_id]),
             "site": one.delivery.site.name,
             "pallets": one.delivery.pallets,

@@ -20,6 +20,8 @@ from apps.accounts.permissions import allows
 from apps.appointments.search import local_day
 from apps.core.errors import DomainError, PermissionRefused
 from apps.core.models import Job
+from apps.deliveries.models import Delivery
+from apps.deliveries.standing import Standing, with_standing
 from apps.facilities.models import Site
 from apps.portal.access import desk_page
 from apps.portal.forms_desk import PlanFilter
@@ -112,16 +114,27 @@ def _page(
 
 
 def _drawn(shown: RoutePlan, previous: RoutePlan | None) -> dict[str, Any]:
+    to_book = _to_book(shown)
     return {
         "tiles": present.tiles(shown),
         **present.drawings(shown, now=timezone.now()),
         "routes": present.route_table(shown),
-        "left_out": present.left_out_table(shown),
+        "left_out": present.left_out_table(shown, to_book),
+        "to_book": len(to_book),
         "comparison": present.comparison(shown, previous),
         "previous": previous,
         "notes": [*filter(None, [present.bound_sentence(shown)]), *shown.notes],
         "needs": _needs(shown, len(shown.unassigned.all())),
     }
+
+
+def _to_book(shown: RoutePlan) -> set[UUID]:
+    """Deliveries on no route for which slots can be asked now."""
+    left_out = [one.delivery_id for one in shown.unassigned.all()]
+    if not left_out:
+        return set()
+    rows = with_standing(Delivery.objects.filter(pk__in=left_out, site__active=True))
+    return set(rows.filter(standing=Standing.TO_BOOK).values_list("pk", flat=True))
 
 
 def _standing(shown: RoutePlan) -> dict[str, Any]:

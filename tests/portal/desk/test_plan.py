@@ -154,6 +154,22 @@ def test_a_delivery_on_no_route_is_listed_with_its_reasons(confirmed, truck, war
     assert any("ambient" in reason for reason in [*left_out["reasons"], *left_out["details"]])
 
 
+def test_slots_are_asked_for_from_the_plan_while_none_is_asked_for(
+    delivery, truck, warehouse, alice, drain, desk, auditors_desk, request
+):
+    request_plan(actor=alice, site=warehouse, day=DAY, now=NOW)
+    drain()
+    one, many = f'href="/deliveries/{delivery.pk}/slots/"', f'href="/slots/?day={DAY}"'
+    address = f"/plan/?day={DAY}"
+    pages = [client.get(address).content.decode() for client in (desk, auditors_desk)]
+    picked = desk.get(f"/slots/?day={DAY}").context["rows"]
+    request.getfixturevalue("asked")
+    pages.append(desk.get(address).content.decode())
+
+    assert [(one in page, many in page) for page in pages] == [(True, True), (False, False), (False, False)]
+    assert [row["number"] for row in picked] == [delivery.number]
+
+
 def test_a_new_version_is_compared_with_the_one_before(planned, warehouse, alice, drain, desk):
     request_plan(actor=alice, site=warehouse, day=DAY, now=NOW)
     drain()
