@@ -31,7 +31,7 @@ def offers(request: ActingRequest) -> HttpResponse:
     """Both sides of what is being negotiated, each ordered by when its offer expires."""
     live = list(
         appointments_visible_to(request.actor)
-        .exclude(must_act="")
+        .filter(must_act__in=[Side.SHIPPER, Side.RECIPIENT])  # those that the index of whose turn it is holds
         .select_related("site__recipient", "dock")
         .prefetch_related(Prefetch("offers", Offer.objects.order_by("id").prefetch_related("slots__dock")))
         .order_by("must_act_by", "id")[: MOST + 1]
