@@ -30,6 +30,7 @@ class Standing(TextChoices):
 
 ON_THE_ROAD = (State.IN_TRANSIT, State.ARRIVED, State.UNLOADING)
 OVER = (State.DELIVERED, State.REFUSED, State.FAILED, State.CANCELLED)
+NOT_OVER = tuple(state for state in State if state not in OVER)
 WITHOUT_SLOT = (AppointmentState.DECLINED, AppointmentState.EXPIRED, AppointmentState.CANCELLED)
 
 
@@ -65,4 +66,4 @@ def count_by_standing(deliveries: QuerySet[Delivery]) -> dict[Standing, int]:
 def current(deliveries: QuerySet[Delivery], *, today: date) -> QuerySet[Delivery]:
     """Without those that were over before yesterday: what a planner still has to think of."""
     # an index serves either
-    return deliveries.filter(Q(day__gte=today - timedelta(days=1)) | ~Q(state__in=OVER))
+    return deliveries.filter(Q(day__gte=today - timedelta(days=1)) | Q(state__in=NOT_OVER))
