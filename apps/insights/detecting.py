@@ -9,13 +9,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, OuterRef, Subquery
+from django.db.models import Max, OuterRef, Q, Subquery
 
 from apps.accounts.actors import Side
 from apps.appointments.models import Appointment, AppointmentEvent
 from apps.appointments.states import State as AppointmentState
 from apps.deliveries.models import Delivery, DeliveryEvent, Handover
 from apps.deliveries.selectors import checklists_of, deliveries, visits
+from apps.deliveries.standing import NOT_OVER
 from apps.deliveries.states import FailureReason, State
 from apps.documents.selectors import SATISFIED, Standing
 from apps.facilities.models import DocumentType
@@ -37,7 +38,6 @@ FRESH = timedelta(days=14)
 UNCOLLECTED_IN = timedelta(hours=12)
 _WAITS = (State.OPEN, State.LOADED)
 _COMES = (*_WAITS, State.IN_TRANSIT)
-_ENDED = (State.DELIVERED, State.REFUSED, State.CANCELLED)
 
 
 def findings(now: datetime) -> Iterator[Finding]:
@@ -61,9 +61,9 @@ def _anything_to_look_at(now: datetime) -> bool:
     Each look is about one of these. A network has many shippers that are at rest: three short statements each
     instead of two dozen.
     """
-    coming = Delivery.objects.exclude(state__in=_ENDED)
+    failed = Q(state=State.FAILED, day__gte=_long_ago(now))
     return (
-        coming.exclude(state=State.FAILED, day__lt=_long_ago(now)).exists()
+        Delivery.objects.filter(Q(state__in=NOT_OVER) | failed).exists()
         or Appointment.objects.filter(must_act_by__gt=now).exists()
         or Handover.objects.filter(recorded_at__gt=now - FRESH).exists()
     )
