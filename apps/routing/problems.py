@@ -19,7 +19,6 @@ from apps.facilities.models import Site
 from apps.routing import engine
 from apps.routing.days import LocalDay
 from apps.routing.depots import Depots, depots_of
-from apps.routing.engine.gaps import Ways
 from apps.routing.fleet import Fleet, gather_fleet
 from apps.routing.models import RoutePlan
 from apps.routing.roads import travel_provider
@@ -58,7 +57,7 @@ class DayProblem:
     zones: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
     depots: Mapping[str, Site] = field(default_factory=dict)
     shut: Mapping[str, tuple[EmissionZone, ...]] = field(default_factory=dict)
-    also: tuple[tuple[Ways, Ways], ...] = ()
+    also: tuple[tuple[engine.Ways, engine.Ways], ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -130,7 +129,7 @@ def _problem(
     seed: int,
     travel: engine.TravelProvider,
     also: Site | None,
-) -> tuple[engine.Problem, tuple[tuple[Ways, Ways], ...]]:
+) -> tuple[engine.Problem, tuple[tuple[engine.Ways, engine.Ways], ...]]:
     """The problem, and the ways between its places and ``also``."""
     points = [engine.Point(site.latitude, site.longitude) for site in depots.sites]
     points += [engine.Point(visit.asked.lat, visit.asked.lon) for visit in visits.planned]
@@ -167,7 +166,7 @@ def _problem(
     return replace(problem, visits=priced), tuple(_to_the_last(one) for one in kinds)
 
 
-def _to_the_last(travel: engine.TravelMatrix) -> tuple[Ways, Ways]:
+def _to_the_last(travel: engine.TravelMatrix) -> tuple[engine.Ways, engine.Ways]:
     """The ways from every other place to the last one, and back."""
     return (
         (travel.metres[:-1, -1], travel.seconds[:-1, -1]),

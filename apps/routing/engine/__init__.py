@@ -4,6 +4,7 @@ goes in."""
 from apps.routing.engine.around import Circle, bends, in_the_way, leads_through, with_detours
 from apps.routing.engine.check import Violation, check
 from apps.routing.engine.driving import Driver, drive
+from apps.routing.engine.gaps import Ways
 from apps.routing.engine.problem import (
     DEFAULT_PENALTY_CENTS,
     Around,
@@ -84,6 +85,7 @@ __all__ = [
     "VehicleClass",
     "Violation",
     "Visit",
+    "Ways",
     "Window",
     "bends",
     "check",
