@@ -6,7 +6,7 @@ ARGS ?=
 ONLY ?=
 SERVE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-# What is imported is compiled once and kept, whatever the shell says: some hundred processes start in a run.
+# What is imported is compiled once and kept, whatever the shell says: else each process compiles it anew.
 export PYTHONDONTWRITEBYTECODE :=
 
 # A stamp carries its lock file's checksum: a changed lock installs again, an unchanged one does not.

@@ -57,6 +57,11 @@ def with_standing(deliveries: QuerySet[Delivery]) -> QuerySet[Any]:
     )
 
 
+def to_book(deliveries: QuerySet[Delivery]) -> QuerySet[Any]:
+    """Those for which slots can be asked now: none is agreed or asked for, and the site takes deliveries."""
+    return with_standing(deliveries).filter(standing=Standing.TO_BOOK, site__active=True)
+
+
 def count_by_standing(deliveries: QuerySet[Delivery]) -> dict[Standing, int]:
     """How many deliveries stand where; every standing is named, zeros included."""
     counted = with_standing(deliveries).order_by().values_list("standing").annotate(Count("pk"))

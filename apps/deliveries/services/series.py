@@ -20,7 +20,7 @@ from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import delivery_by_id, load_of
 from apps.deliveries.services.booking import accept_offer, ask_for_slots
 from apps.deliveries.services.freed import slot_freed
-from apps.deliveries.standing import Standing, with_standing
+from apps.deliveries.standing import to_book
 from apps.tenancy import doorway
 from apps.tenancy.models import Shipper
 
@@ -68,10 +68,8 @@ def _book(visit_id: UUID, now: datetime) -> bool:
 
 
 def _delivery_for(visit: StandingVisit) -> UUID | None:
-    waiting = with_standing(Delivery.objects.filter(site_id=visit.standing.site_id, day=visit.day))
-    found: UUID | None = (
-        waiting.filter(standing=Standing.TO_BOOK).order_by("number").values_list("pk", flat=True).first()
-    )
+    waiting = to_book(Delivery.objects.filter(site_id=visit.standing.site_id, day=visit.day))
+    found: UUID | None = waiting.order_by("number").values_list("pk", flat=True).first()
     return found
 
 

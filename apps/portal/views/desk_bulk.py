@@ -1,10 +1,9 @@
 """Slots for many deliveries at once: choose and ask, watch the search, review, send what was chosen."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,7 +18,7 @@ from apps.core.models import Job
 from apps.deliveries.models import BulkLine, BulkRequest
 from apps.deliveries.selectors import deliveries
 from apps.deliveries.services import bulk as services
-from apps.deliveries.standing import Standing, with_standing
+from apps.deliveries.standing import to_book
 from apps.portal.access import desk_page
 from apps.portal.forms_bulk import BulkForm, chosen_deliveries
 from apps.portal.frame import desk_frame
@@ -80,12 +79,6 @@ def _asked(request_id: UUID) -> BulkRequest:
     return asked
 
 
-def _to_book() -> QuerySet[Any]:
-    return with_standing(deliveries().select_related("site__recipient", "origin")).filter(
-        standing=Standing.TO_BOOK, site__active=True
-    )
-
-
 def _choose(
     request: ActingRequest,
     form: BulkForm,
@@ -96,7 +89,8 @@ def _choose(
 ) -> HttpResponse:
     picks_none = request.GET.get("pick") == "none"
     picks_all = chosen is None and not picks_none
-    context = choosing(request, form, _to_book(), chosen=chosen or (), picks_all=picks_all, refused=refused)
+    rows = to_book(deliveries().select_related("site__recipient", "origin"))
+    context = choosing(request, form, rows, chosen=chosen or (), picks_all=picks_all, refused=refused)
     context |= {"picks_none": picks_none, "earlier": present.earlier(_earlier())}
     return render(request, "portal/desk/bulk.html", context, status=status)
 

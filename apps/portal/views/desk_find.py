@@ -20,7 +20,7 @@ from apps.appointments.search import day_bounds
 from apps.appointments.selectors import find_at_sites
 from apps.deliveries.models import Delivery
 from apps.deliveries.selectors import deliveries
-from apps.deliveries.standing import Standing, with_standing
+from apps.deliveries.standing import to_book
 from apps.facilities.models import Site
 from apps.portal.access import desk_page
 from apps.portal.forms_find import FindForm
@@ -73,9 +73,7 @@ def _found(request: ActingRequest, form: FindForm, now: datetime) -> dict[str, o
 def _to_book(sites: Iterable[Site], first_day: date, days: int) -> Mapping[UUID, Delivery]:
     """For each site the delivery that wants a slot first, if any: what is found can be offered for it."""
     last = first_day + timedelta(days=days)
-    found = with_standing(deliveries().filter(site__in=list(sites), day__lt=last)).filter(
-        standing=Standing.TO_BOOK
-    )
+    found = to_book(deliveries().filter(site__in=list(sites), day__lt=last))
     first: dict[UUID, Delivery] = {}
     for delivery in found.select_related("site__recipient", "origin").order_by("day", "number"):
         first.setdefault(delivery.site_id, delivery)

@@ -21,7 +21,7 @@ from apps.appointments.search import local_day
 from apps.core.errors import DomainError, PermissionRefused
 from apps.core.models import Job
 from apps.deliveries.models import Delivery
-from apps.deliveries.standing import Standing, with_standing
+from apps.deliveries.standing import to_book
 from apps.facilities.models import Site
 from apps.portal.access import desk_page
 from apps.portal.forms_desk import PlanFilter
@@ -114,13 +114,13 @@ def _page(
 
 
 def _drawn(shown: RoutePlan, previous: RoutePlan | None) -> dict[str, Any]:
-    to_book = _to_book(shown)
+    without_slot = _without_slot(shown)
     return {
         "tiles": present.tiles(shown),
         **present.drawings(shown, now=timezone.now()),
         "routes": present.route_table(shown),
-        "left_out": present.left_out_table(shown, to_book),
-        "to_book": len(to_book),
+        "left_out": present.left_out_table(shown, without_slot),
+        "to_book": len(without_slot),
         "comparison": present.comparison(shown, previous),
         "previous": previous,
         "notes": [*filter(None, [present.bound_sentence(shown)]), *shown.notes],
@@ -128,13 +128,12 @@ def _drawn(shown: RoutePlan, previous: RoutePlan | None) -> dict[str, Any]:
     }
 
 
-def _to_book(shown: RoutePlan) -> set[UUID]:
+def _without_slot(shown: RoutePlan) -> set[UUID]:
     """Deliveries on no route for which slots can be asked now."""
     left_out = [one.delivery_id for one in shown.unassigned.all()]
     if not left_out:
         return set()
-    rows = with_standing(Delivery.objects.filter(pk__in=left_out, site__active=True))
-    return set(rows.filter(standing=Standing.TO_BOOK).values_list("pk", flat=True))
+    return set(to_book(Delivery.objects.filter(pk__in=left_out)).values_list("pk", flat=True))
 
 
 def _standing(shown: RoutePlan) -> dict[str, Any]:
